@@ -1,0 +1,31 @@
+# Flags that hold for every file. Warnings are errors from the first commit.
+
+set(MESHMQ_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+add_compile_definitions(
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_REGEX BOOST_ASIO_DISABLE_BOOST_DATE_TIME FMT_ENFORCE_COMPILE_STRING=0)
+
+if(MESHMQ_SANITIZE)
+  add_compile_options(-fsanitize=${MESHMQ_SANITIZE} -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${MESHMQ_SANITIZE})
+  if(MESHMQ_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  if(MESHMQ_SANITIZE MATCHES "thread")
+    # g++ warns that TSan does not model atomic_thread_fence; the project uses none, Asio's are never reached.
+    add_compile_options(-Wno-tsan)
+  endif()
+endif()
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()

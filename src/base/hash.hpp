@@ -1,0 +1,39 @@
+#pragma once
+// One 64-bit hash for tables and digests. Stable across nodes and builds: it travels on the wire in digests.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace meshmq {
+
+/// Mixes two words into one (finaliser of murmur3 over a 128-bit product).
+inline std::uint64_t hash_mix(std::uint64_t a, std::uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15ULL) * (b ^ 0xe7037ed1a0b428dbULL);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// Hashes bytes; `seed` keys it where outsiders choose the input (tables of topics and client ids).
+inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0) {
+  std::uint64_t h = seed ^ (bytes.size() * 0xa0761d6478bd642fULL);
+  const char* p = bytes.data();
+  std::size_t n = bytes.size();
+  while (n >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    h = hash_mix(h, word);
+    p += 8;
+    n -= 8;
+  }
+  std::uint64_t tail = 0;
+  if (n > 0) std::memcpy(&tail, p, n);
+  return hash_mix(h ^ n, tail);
+}
+
+/// For unordered containers keyed by std::string and looked up by std::string_view.
+struct StringHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view s) const { return hash_bytes(s); }
+};
+
+}  // namespace meshmq

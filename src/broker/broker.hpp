@@ -1,0 +1,101 @@
+#pragma once
+// One worker's world of clients: channels, sessions, subscriptions. Pure: driven by its owner, knows no peers.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "broker/config.hpp"
+#include "broker/metrics.hpp"
+#include "broker/ports.hpp"
+#include "mqtt/message.hpp"
+
+namespace meshmq::broker {
+
+/// One client as `clients list` shows it (cluster-spec 8.2).
+struct ClientInfo {
+  std::string client_id;
+  std::string username;  ///< empty prints as `undefined`
+  std::string peername;  ///< ip:port of the last connection
+  bool clean_start = true;
+  std::uint16_t keepalive_s = 0;
+  std::uint32_t session_expiry_interval_s = 0;
+  std::size_t subscriptions = 0;
+  std::size_t inflight = 0;
+  std::size_t awaiting_rel = 0;
+  std::uint64_t delivered_msgs = 0;
+  std::uint64_t enqueued_msgs = 0;
+  std::uint64_t dropped_msgs = 0;
+  bool connected = false;
+  WallMillis created_at = 0;
+  WallMillis connected_at = 0;
+  WallMillis disconnected_at = 0;  ///< 0 while connected
+};
+
+struct SubscriptionInfo {
+  std::string client_id;
+  std::string filter;
+  mqtt::QoS qos = mqtt::QoS::at_most_once;
+};
+
+/// Sizes of now, for `broker stats`.
+struct Stats {
+  std::size_t connections = 0;
+  std::size_t sessions = 0;
+  std::size_t subscriptions = 0;
+};
+
+/// Drives every channel of one worker. Events come in by the methods below, effects leave through Output and Router.
+/// Thread rule: one owner. No method may be called from within an Output or Router call.
+class Broker {
+ public:
+  /// `output` and `router` must outlive the broker. `seed` makes assigned client ids unpredictable.
+  Broker(const Config& config, WorkerIndex self, Output& output, Router& router, Logger log, std::uint64_t seed);
+  ~Broker();
+
+  // --- events from connections
+  void open(ConnId conn, std::string peername, Now now);
+  /// Handles whole packets at the front of `bytes` and returns how many bytes they took; the shell keeps the rest and
+  /// hands it in again with what follows. After Output::close() or move() of `conn` nothing more is taken.
+  [[nodiscard]] std::size_t handle_bytes(ConnId conn, std::string_view bytes, Now now);
+  /// The socket is gone, by either side's doing.
+  void closed(ConnId conn, Now now);
+  /// The connection's queued output fell below half of Config::output_bytes_max.
+  void drained(ConnId conn, Now now);
+
+  // --- events from the node
+  /// A message for this worker's subscribers, from another worker or node. Returns how many sessions took it.
+  std::size_t deliver(const mqtt::MessagePtr& message, Now now);
+  /// Answer to Router::subscribe(): every live peer has the routes (or the wait is over); one list of retained
+  /// messages for each filter, in order.
+  void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
+  /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
+  void publish_settled(Token token, Now now);
+  /// What congested route() has room again.
+  void resume_publishers(Now now);
+
+  // --- time
+  /// Keep-alive, session expiry, will delay, retries. Call at least every Config::tick_interval.
+  void tick(Now now);
+
+  // --- operators
+  bool kick(std::string_view client_id, Now now);
+  std::vector<ClientInfo> clients() const;
+  std::vector<SubscriptionInfo> subscriptions() const;
+  Stats stats() const;
+  const Metrics& metrics() const;
+  /// Says goodbye to everybody ([MQTT5 3.14.2.1] 0x8B to v5 clients) and closes.
+  void shut_down(Now now);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace meshmq::broker

@@ -1,0 +1,89 @@
+#pragma once
+// What one worker's broker needs from the outside: a way to its clients (Output) and a way to everybody else (Router).
+// The shell implements both for real sockets and mailboxes, the simulator for virtual ones.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strong_id.hpp"
+#include "broker/frame.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/types.hpp"
+
+namespace meshmq::broker {
+
+/// Index of a connection in its worker's table; chosen by the shell, reused only after Broker::closed().
+using ConnId = StrongId<struct ConnIdTag, std::uint32_t>;
+/// Workers of a node are numbered from 0.
+using WorkerIndex = StrongId<struct WorkerIndexTag, std::uint16_t>;
+/// Names an answer that comes later; unique per broker, never reused.
+using Token = std::uint64_t;
+
+/// Why the broker ends a connection; for logs, counters and `listeners`' shutdown counts.
+enum class CloseReason : std::uint8_t {
+  normal,             ///< the client said DISCONNECT
+  protocol_error,     ///< bytes that no client should send
+  keepalive_timeout,  ///< [MQTT-3.1.2-22]
+  idle_timeout,       ///< no CONNECT in time
+  not_authorized,
+  taken_over,  ///< the same client id connected again
+  kicked,      ///< by an operator
+  limit,       ///< a configured limit; the log line names the key
+  shutting_down,
+};
+std::string_view to_string(CloseReason reason);
+
+/// Bytes to one worker's clients. Never calls back into the broker.
+/// Hot path: send() and send_small() take no lock and copy no payload; the shell gathers once per loop turn.
+class Output {
+ public:
+  virtual ~Output() = default;
+  /// Queues one packet; `packet_id` is patched into the copy when frame->packet_id_offset() is not 0.
+  /// Returns the bytes that now wait for this connection, including these.
+  virtual std::size_t send(ConnId conn, const FramePtr& frame, mqtt::PacketId packet_id) = 0;
+  /// Queues a packet of at most `small_packet_bytes_max` bytes (acknowledgements, PINGRESP). Same result.
+  virtual std::size_t send_small(ConnId conn, std::string_view packet) = 0;
+  /// Ends the connection after what is queued has been written. The shell answers with Broker::closed().
+  virtual void close(ConnId conn, CloseReason reason) = 0;
+  /// Stops and restarts reading from a client that outruns what it feeds.
+  virtual void pause_reading(ConnId conn) = 0;
+  virtual void resume_reading(ConnId conn) = 0;
+  /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket with
+  /// all unread bytes there and forgets this ConnId; no closed() follows.
+  virtual void move(ConnId conn, WorkerIndex home) = 0;
+};
+inline constexpr std::size_t small_packet_bytes_max = 12;
+
+/// One filter of a SUBSCRIBE, as far as the rest of the node has to know.
+struct SubscribeFilter {
+  std::string filter;     ///< without $share/<group>/
+  bool add_route = true;  ///< the worker has no other subscriber of this filter yet
+  bool retained = true;   ///< wants the retained messages that match
+};
+
+/// What became of a published message, known when route() returns.
+struct RouteResult {
+  bool local = false;      ///< this worker has subscribers: the broker delivers to them itself
+  bool matched = false;    ///< somebody, anywhere, is subscribed
+  bool settled = true;     ///< false: Broker::publish_settled(token) follows; hold the PUBACK / PUBREC until then
+  bool congested = false;  ///< stop reading this publisher until Broker::resume_publishers()
+};
+
+/// The rest of the node and cluster, seen from one worker. Never calls back into the broker from within a call.
+class Router {
+ public:
+  virtual ~Router() = default;
+  /// Sends the message to every other worker and node that needs it. `token` is what publish_settled() will name.
+  virtual RouteResult route(const mqtt::MessagePtr& message, Token token) = 0;
+  /// Makes filters known to the cluster and fetches retained messages. Answered by Broker::subscribe_done(token).
+  virtual void subscribe(Token token, std::vector<SubscribeFilter> filters) = 0;
+  /// The worker's last subscriber of this filter is gone.
+  virtual void unroute(std::string_view filter) = 0;
+  /// Stores a retained message; an empty payload deletes it. Called before route() of the same message.
+  virtual void retain(const mqtt::MessagePtr& message) = 0;
+};
+
+}  // namespace meshmq::broker

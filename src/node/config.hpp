@@ -1,0 +1,31 @@
+#pragma once
+// Settings of a node's pure part; the configuration key stands beside each.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+#include "broker/config.hpp"
+
+namespace meshmq::node {
+
+struct Config {
+  std::string name = "meshmq@127.0.0.1";  ///< node.name
+  std::uint16_t workers = 1;              ///< node.workers
+  broker::Config broker;
+
+  Duration suback_wait = std::chrono::seconds(5);        ///< cluster.suback_wait
+  bool forward_ack = true;                               ///< cluster.forward_ack: PUBACK waits for the other nodes
+  Duration forward_ack_wait = std::chrono::seconds(5);   ///< cluster.forward_ack_wait
+  std::size_t link_bytes_max = 16 * 1024 * 1024;         ///< cluster.link_high_watermark: waiting for one node
+  Duration forward_keep = std::chrono::seconds(60);      ///< cluster.forward_keep: for a node that is away
+  Duration redial_min = std::chrono::milliseconds(200);  ///< cluster.redial_min
+  Duration redial_max = std::chrono::seconds(5);         ///< cluster.redial_max
+  Duration join_wait = std::chrono::seconds(15);         ///< cluster.join_wait: for `cluster join`
+  std::size_t log_entries_max = 100'000;                 ///< cluster.log_entries: history kept for deltas
+  std::size_t retained_max = 0;                          ///< retainer.max_retained_messages; 0 = no limit
+  std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
+};
+
+}  // namespace meshmq::node

@@ -1,0 +1,82 @@
+#pragma once
+// The node's one place of decisions: membership, replicated tables, retained messages, operators' commands.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "cluster/routes.hpp"
+#include "node/config.hpp"
+#include "node/ports.hpp"
+
+namespace meshmq::node {
+
+/// What `cluster status` prints; both sorted.
+struct ClusterStatus {
+  std::vector<std::string> running_nodes;
+  std::vector<std::string> stopped_nodes;
+};
+
+struct Route {
+  std::string filter;
+  std::string node;
+};
+
+/// Sizes and counters of the control core.
+struct ControlStats {
+  std::size_t routes = 0;    ///< (filter, node) pairs of live nodes
+  std::size_t topics = 0;    ///< distinct filters
+  std::size_t retained = 0;  ///< messages
+  std::uint64_t replicated_bytes_sent = 0;
+  std::uint64_t replicated_bytes_received = 0;
+};
+
+/// Pure. Thread rule: one owner (the control thread).
+class Control {
+ public:
+  /// `image` is what ControlPorts::save() last stored, or empty. `incarnation` must differ for every start of the node.
+  Control(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
+          ControlPorts& ports, Logger log, std::uint64_t seed, Now now);
+  ~Control();
+
+  void handle(ToControl message, Now now);
+  /// The control link to `node` is open (we dialled or they did).
+  void link_up(const std::string& node, Now now);
+  void link_frame(const std::string& node, std::string_view frame, Now now);
+  /// The link is gone, or a dial failed. `detail` is for the log.
+  void link_down(const std::string& node, LinkError error, std::string_view detail, Now now);
+  void tick(Now now);
+
+  // --- operators; each ends in ControlPorts::operation_done() or query_done()
+  void join(OperationId operation, const std::string& node, Now now);
+  void leave(OperationId operation, Now now);
+  void force_leave(OperationId operation, const std::string& node, Now now);
+  void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
+  void publish(const mqtt::MessagePtr& message, Now now);
+  /// Says goodbye to the peers, so that they need not find out.
+  void shut_down(Now now);
+
+  // --- inspection
+  ClusterStatus status() const;
+  /// Every (filter, node) of live nodes, sorted by filter, then node.
+  std::vector<Route> routes() const;
+  /// The wildcard filters of live nodes, sorted.
+  std::vector<std::string> trie() const;
+  std::vector<mqtt::MessagePtr> retained(std::string_view filter) const;
+  /// Removes retained messages that match; returns how many.
+  std::size_t clean_retained(std::string_view filter, Now now);
+  ControlStats stats() const;
+  /// Hash of the replicated tables; equal on nodes that agree.
+  std::uint64_t digest() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace meshmq::node

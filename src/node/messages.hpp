@@ -1,0 +1,82 @@
+#pragma once
+// What a node's threads say to each other. Values only: they cross mailboxes by move.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/strong_id.hpp"
+#include "broker/broker.hpp"
+#include "broker/ports.hpp"
+#include "cluster/slot.hpp"
+#include "mqtt/message.hpp"
+
+namespace meshmq::node {
+
+using broker::Token;
+using broker::WorkerIndex;
+using cluster::Slot;
+/// Names one question to all workers; chosen by Control.
+using QueryId = StrongId<struct QueryIdTag, std::uint64_t>;
+
+// ---------------------------------------------------------------- worker -> control
+
+struct SubscribeRequest {
+  WorkerIndex worker;
+  Token token = 0;
+  std::vector<broker::SubscribeFilter> filters;
+};
+struct UnrouteRequest {
+  WorkerIndex worker;
+  std::string filter;
+};
+struct RetainRequest {
+  mqtt::MessagePtr message;
+};
+/// One worker's answer to a Query; only the asked-for part is filled.
+struct QueryReply {
+  QueryId query;
+  WorkerIndex worker;
+  std::vector<broker::ClientInfo> clients;
+  std::vector<broker::SubscriptionInfo> subscriptions;
+  broker::Stats stats;
+  broker::Metrics metrics;
+  bool done = false;  ///< a kick found its client
+};
+using ToControl = std::variant<SubscribeRequest, UnrouteRequest, RetainRequest, QueryReply>;
+
+// ---------------------------------------------------------------- control -> worker
+
+struct SubscribeDone {
+  Token token = 0;
+  std::vector<std::vector<mqtt::MessagePtr>> retained;
+};
+/// A member is reachable: open a forwarding link to it. `incarnation` changes whenever that node's process starts.
+struct PeerUp {
+  Slot slot;
+  std::string node;
+  std::uint64_t incarnation = 0;
+};
+/// A member is not reachable now. Unacknowledged forwards are kept for a bounded time.
+struct PeerDown {
+  Slot slot;
+};
+/// A node is no member any more: whatever waits for it is dropped, counted and settled.
+struct PeerGone {
+  Slot slot;
+};
+/// Publish as if a client of this node had (RPC, REST).
+struct PublishRequest {
+  mqtt::MessagePtr message;
+};
+enum class QueryKind : std::uint8_t { clients, subscriptions, stats, kick };
+struct Query {
+  QueryId query;
+  QueryKind kind = QueryKind::stats;
+  std::string client_id;  ///< for kick
+};
+struct ShutDown {};
+using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, PublishRequest, Query, ShutDown>;
+
+}  // namespace meshmq::node

@@ -1,0 +1,70 @@
+#pragma once
+// What the pure node needs from the shell (real sockets, mailboxes, files) or from the simulator.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/strong_id.hpp"
+#include "node/messages.hpp"
+
+namespace meshmq::node {
+
+/// One forwarding connection of one worker; chosen by the shell, never reused.
+using LinkId = StrongId<struct LinkIdTag, std::uint64_t>;
+/// Names an operator's command until it is done; chosen by the caller.
+using OperationId = StrongId<struct OperationIdTag, std::uint64_t>;
+
+/// The ways out of one worker, besides its clients (broker::Output). Never calls back from within a call.
+class WorkerPorts {
+ public:
+  virtual ~WorkerPorts() = default;
+  /// One copy for another worker of this node. Returns true if that mailbox is above its high watermark; the shell
+  /// calls Worker::uncongested() when it has room again.
+  virtual bool to_worker(WorkerIndex worker, const mqtt::MessagePtr& message) = 0;
+  virtual void to_control(ToControl message) = 0;
+  /// Opens this worker's forwarding link to a node. Answered by Worker::link_up() or Worker::link_down().
+  virtual void dial(Slot slot, const std::string& node) = 0;
+  /// Queues one forwarding frame; returns the bytes now waiting on that link.
+  virtual std::size_t link_send(LinkId link, std::string_view frame) = 0;
+  virtual void link_close(LinkId link) = 0;
+};
+
+/// Why a control link could not be opened or went away. Each prints as a different line (no catch-all `node_down`).
+enum class LinkError : std::uint8_t {
+  unknown_host,      ///< the name behind @ does not resolve
+  unreachable,       ///< no route, or the connection was refused: no such host or no EPMD there
+  not_registered,    ///< EPMD answers, but knows no node of that name
+  cookie_refused,    ///< the challenge failed, on either side
+  duplicate_name,    ///< a live node of our name is connected there
+  not_allowed,       ///< missing protocol flags
+  version_mismatch,  ///< neither of us speaks a common protocol version
+  timed_out,         ///< silence, in the handshake or later
+  closed,            ///< the peer closed an established link
+  malformed,         ///< bytes that no peer should send
+};
+std::string_view to_string(LinkError error);
+
+/// The ways out of the control core. Never calls back from within a call.
+class ControlPorts {
+ public:
+  virtual ~ControlPorts() = default;
+  virtual void to_worker(WorkerIndex worker, ToWorker message) = 0;
+  /// Opens the control link to a node. Answered by Control::link_up() or Control::link_down().
+  virtual void dial(const std::string& node) = 0;
+  /// Ends the control link after what was sent has been written; Control::link_down() follows.
+  virtual void hang_up(const std::string& node) = 0;
+  /// One frame, in order. Dropped silently if the link is gone (link_down() tells).
+  virtual void send(const std::string& node, std::string frame) = 0;
+  /// Replaces the durable image of what this node must remember (membership). Durable when it returns.
+  virtual void save(std::string image) = 0;
+  /// An operator's command is done; the error text is what he reads, e.g. `{node_down,'n@h'}` plus a reason.
+  virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  /// All workers answered (or the wait is over: fewer replies).
+  virtual void query_done(OperationId operation, std::vector<QueryReply> replies) = 0;
+};
+
+}  // namespace meshmq::node
