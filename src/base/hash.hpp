@@ -7,9 +7,11 @@
 
 namespace meshmq {
 
+__extension__ using Uint128 = unsigned __int128;
+
 /// Mixes two words into one (finaliser of murmur3 over a 128-bit product).
 inline std::uint64_t hash_mix(std::uint64_t a, std::uint64_t b) {
-  const auto product = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15ULL) * (b ^ 0xe7037ed1a0b428dbULL);
+  const auto product = static_cast<Uint128>(a ^ 0x9e3779b97f4a7c15ULL) * (b ^ 0xe7037ed1a0b428dbULL);
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
