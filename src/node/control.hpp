@@ -50,7 +50,11 @@ class Control {
   void link_frame(const std::string& node, std::string_view frame, Now now);
   /// The link is gone, or a dial failed. `detail` is for the log.
   void link_down(const std::string& node, LinkError error, std::string_view detail, Now now);
+  /// Call at least every 100 ms.
   void tick(Now now);
+  /// Ends a batch of events: commits routes, sends what was appended to the log and what is to be acknowledged, once
+  /// for the whole batch. Returns true if it wants to be called again right after the mailbox has been drained.
+  [[nodiscard]] bool end_of_turn(Now now);
 
   // --- operators; each ends in ControlPorts::operation_done() or query_done()
   void join(OperationId operation, const std::string& node, Now now);
