@@ -1,5 +1,6 @@
 #pragma once
-// An application message on its way through the broker: one immutable block, shared by everybody who needs it.
+// An application message on its way through the broker: one immutable block, shared by everybody who needs
+// it.
 
 #include <atomic>
 #include <cstdint>
@@ -17,9 +18,9 @@ namespace meshmq::mqtt {
 struct MessageParts {
   std::string_view topic;
   std::string_view payload;
-  /// MQTT 5 properties that travel with the message, encoded as in PUBLISH without their length: payload format,
-  /// content type, response topic, correlation data, user properties (in order). Never the expiry, topic alias or
-  /// subscription identifiers.
+  /// MQTT 5 properties that travel with the message, encoded as in PUBLISH without their length: payload
+  /// format, content type, response topic, correlation data, user properties (in order). Never the expiry,
+  /// topic alias or subscription identifiers.
   std::string_view properties;
   /// Client id of the publisher; empty for the broker itself. Used for no-local and logs.
   std::string_view publisher;
@@ -34,9 +35,9 @@ struct MessageParts {
 class Message;
 using MessagePtr = IntrusivePtr<const Message>;
 
-/// One allocation: this header, then topic, payload, properties and publisher behind it. Immutable after make().
-/// Thread rule: shared freely between threads; the count is atomic, nothing else changes.
-/// Limits: topic and publisher 65,535 bytes each, payload and properties 256 MiB each (MQTT's own).
+/// One allocation: this header, then topic, payload, properties and publisher behind it. Immutable after
+/// make(). Thread rule: shared freely between threads; the count is atomic, nothing else changes. Limits:
+/// topic and publisher 65,535 bytes each, payload and properties 256 MiB each (MQTT's own).
 class Message {
  public:
   static constexpr std::uint32_t no_expiry = 0xFFFFFFFF;
@@ -57,7 +58,8 @@ class Message {
   bool expired(WallMillis now) const {
     return expiry_s_ != no_expiry && now >= created_at_ + static_cast<WallMillis>(expiry_s_) * 1000;
   }
-  /// [MQTT-3.3.2-6] What is left of the lifetime, rounded down but at least 1 while it lives; no_expiry stays.
+  /// [MQTT-3.3.2-6] What is left of the lifetime, rounded down but at least 1 while it lives; no_expiry
+  /// stays.
   std::uint32_t remaining_expiry_s(WallMillis now) const;
   /// Bytes that this message occupies in memory; what queue limits in bytes count.
   std::size_t footprint() const { return sizeof(Message) + size_of_parts(); }
