@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/strong_id.hpp"
+#include "cluster/link_error.hpp"
 #include "node/messages.hpp"
 
 namespace meshmq::node {
@@ -33,20 +34,7 @@ class WorkerPorts {
   virtual void link_close(LinkId link) = 0;
 };
 
-/// Why a control link could not be opened or went away. Each prints as a different line (no catch-all `node_down`).
-enum class LinkError : std::uint8_t {
-  unknown_host,      ///< the name behind @ does not resolve
-  unreachable,       ///< no route, or the connection was refused: no such host or no EPMD there
-  not_registered,    ///< EPMD answers, but knows no node of that name
-  cookie_refused,    ///< the challenge failed, on either side
-  duplicate_name,    ///< a live node of our name is connected there
-  not_allowed,       ///< missing protocol flags
-  version_mismatch,  ///< neither of us speaks a common protocol version
-  timed_out,         ///< silence, in the handshake or later
-  closed,            ///< the peer closed an established link
-  malformed,         ///< bytes that no peer should send
-};
-std::string_view to_string(LinkError error);
+using cluster::LinkError;
 
 /// The ways out of the control core. Never calls back from within a call.
 class ControlPorts {

@@ -1,0 +1,223 @@
+#include "cluster/wire.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace meshmq::cluster::wire {
+
+namespace {
+
+/// First byte of a frame: its place in the variant, which is therefore frozen.
+template <class T, std::size_t I = 0>
+constexpr std::uint8_t kind_of() {
+  if constexpr (std::is_same_v<std::variant_alternative_t<I, Frame>, T>) {
+    return I;
+  } else {
+    return kind_of<T, I + 1>();
+  }
+}
+
+constexpr std::uint8_t entry_add = 0x80;
+
+void write(ByteWriter& w, const std::vector<LogEntry>& entries) {
+  w.varint(entries.size());
+  for (const LogEntry& entry : entries) {
+    w.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(entry.table) | (entry.add ? entry_add : 0)));
+    w.varint(entry.key.size());
+    w.bytes(entry.key);
+    w.varint(entry.value.size());
+    w.bytes(entry.value);
+  }
+}
+
+std::vector<LogEntry> read_entries(ByteReader& r) {
+  std::vector<LogEntry> entries;
+  const std::uint64_t count = r.varint();
+  for (std::uint64_t i = 0; i < count && r.ok(); ++i) {
+    LogEntry entry;
+    const std::uint8_t head = r.u8();
+    entry.table = static_cast<LogEntry::Table>(head & ~entry_add);
+    entry.add = (head & entry_add) != 0;
+    entry.key = r.bytes(r.varint());
+    entry.value = r.bytes(r.varint());
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+struct Encoder {
+  ByteWriter& w;
+
+  void operator()(const Hello& f) const {
+    w.u16(f.version_min);
+    w.u16(f.version_max);
+    w.u64(f.incarnation);
+    w.u64(f.cluster.value);
+    wire::write(w, f.records);
+  }
+  void operator()(const View& f) const {
+    w.u64(f.cluster.value);
+    wire::write(w, f.records);
+  }
+  void operator()(const Left& f) const {
+    w.u64(f.cluster.value);
+    wire::write(w, f.since);
+  }
+  void operator()(const JoinRequest&) const {}
+  void operator()(const JoinAccept& f) const {
+    w.u64(f.cluster.value);
+    wire::write(w, f.records);
+    w.varint(f.running.size());
+    for (const std::string& node : f.running) w.bytes16(node);
+  }
+  void operator()(const JoinRefuse& f) const { w.bytes16(f.reason); }
+  void operator()(const SyncRequest& f) const {
+    w.u64(f.incarnation);
+    w.u64(f.seq);
+  }
+  void operator()(const Append& f) const {
+    w.u64(f.incarnation);
+    w.u64(f.first_seq);
+    write(w, f.entries);
+  }
+  void operator()(const SnapshotPart& f) const {
+    w.u64(f.incarnation);
+    w.u64(f.seq);
+    w.u8(static_cast<std::uint8_t>((f.first ? 1 : 0) | (f.last ? 2 : 0)));
+    write(w, f.rows);
+  }
+  void operator()(const SnapshotAck& f) const { w.u64(f.seq); }
+  void operator()(const Ack& f) const {
+    w.u64(f.incarnation);
+    w.u64(f.seq);
+  }
+  void operator()(const Digest& f) const {
+    w.u64(f.incarnation);
+    w.u64(f.seq);
+    w.u64(f.rows);
+    w.u64(f.digest);
+  }
+};
+
+void read(ByteReader& r, Hello& f) {
+  f.version_min = r.u16();
+  f.version_max = r.u16();
+  f.incarnation = r.u64();
+  f.cluster = ClusterId(r.u64());
+  f.records = read_records(r);
+}
+void read(ByteReader& r, View& f) {
+  f.cluster = ClusterId(r.u64());
+  f.records = read_records(r);
+}
+void read(ByteReader& r, Left& f) {
+  f.cluster = ClusterId(r.u64());
+  f.since = read_stamp(r);
+}
+void read(ByteReader&, JoinRequest&) {}
+void read(ByteReader& r, JoinAccept& f) {
+  f.cluster = ClusterId(r.u64());
+  f.records = read_records(r);
+  const std::uint64_t count = r.varint();
+  for (std::uint64_t i = 0; i < count && r.ok(); ++i) f.running.emplace_back(r.bytes16());
+}
+void read(ByteReader& r, JoinRefuse& f) { f.reason = r.bytes16(); }
+void read(ByteReader& r, SyncRequest& f) {
+  f.incarnation = r.u64();
+  f.seq = r.u64();
+}
+void read(ByteReader& r, Append& f) {
+  f.incarnation = r.u64();
+  f.first_seq = r.u64();
+  f.entries = read_entries(r);
+}
+void read(ByteReader& r, SnapshotPart& f) {
+  f.incarnation = r.u64();
+  f.seq = r.u64();
+  const std::uint8_t flags = r.u8();
+  f.first = (flags & 1) != 0;
+  f.last = (flags & 2) != 0;
+  f.rows = read_entries(r);
+}
+void read(ByteReader& r, SnapshotAck& f) { f.seq = r.u64(); }
+void read(ByteReader& r, Ack& f) {
+  f.incarnation = r.u64();
+  f.seq = r.u64();
+}
+void read(ByteReader& r, Digest& f) {
+  f.incarnation = r.u64();
+  f.seq = r.u64();
+  f.rows = r.u64();
+  f.digest = r.u64();
+}
+
+/// Decodes the alternative with this number; the bytes behind what we know are a later version's and are skipped.
+template <std::size_t I = 0>
+Result<Frame> decode_kind(std::uint8_t kind, ByteReader& r) {
+  if constexpr (I == std::variant_size_v<Frame>) {
+    return fail(Errc::unsupported, "control frame of unknown kind " + std::to_string(kind));
+  } else {
+    if (kind != I) return decode_kind<I + 1>(kind, r);
+    std::variant_alternative_t<I, Frame> frame;
+    read(r, frame);
+    if (!r.ok()) return fail(Errc::malformed, "control frame of kind " + std::to_string(kind) + " is cut short");
+    return Frame(std::move(frame));
+  }
+}
+
+}  // namespace
+
+void write(ByteWriter& w, const Stamp& stamp) {
+  w.u64(stamp.time);
+  w.bytes16(stamp.writer);
+}
+
+Stamp read_stamp(ByteReader& r) {
+  Stamp stamp;
+  stamp.time = r.u64();
+  stamp.writer = r.bytes16();
+  return stamp;
+}
+
+void write(ByteWriter& w, const MemberRecords& records) {
+  w.varint(records.size());
+  for (const auto& [name, record] : records) {
+    w.bytes16(name);
+    w.u8(record.member ? 1 : 0);
+    write(w, record.stamp);
+  }
+}
+
+MemberRecords read_records(ByteReader& r) {
+  MemberRecords records;
+  const std::uint64_t count = r.varint();
+  for (std::uint64_t i = 0; i < count && r.ok(); ++i) {
+    const std::string name(r.bytes16());
+    MemberRecord record;
+    record.member = r.u8() != 0;
+    record.stamp = read_stamp(r);
+    if (r.ok()) records[name] = std::move(record);
+  }
+  return records;
+}
+
+std::string encode(const Frame& frame) {
+  std::string out;
+  ByteWriter w(out);
+  std::visit(
+      [&](const auto& f) {
+        w.u8(kind_of<std::decay_t<decltype(f)>>());
+        Encoder{w}(f);
+      },
+      frame);
+  return out;
+}
+
+Result<Frame> decode(std::string_view bytes) {
+  ByteReader r(bytes);
+  const std::uint8_t kind = r.u8();
+  if (!r.ok()) return fail(Errc::malformed, "empty control frame");
+  return decode_kind(kind, r);
+}
+
+}  // namespace meshmq::cluster::wire

@@ -1,0 +1,94 @@
+#pragma once
+// What the control cores of two nodes say to each other: docs/wire/control-v1.md. Frozen once released.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "cluster/membership.hpp"
+#include "cluster/origin_log.hpp"
+
+namespace meshmq::cluster::wire {
+
+/// The versions of this protocol that we speak. Peers use the highest that both know.
+inline constexpr std::uint16_t version_min = 1;
+inline constexpr std::uint16_t version_max = 1;
+
+/// First frame of both sides.
+struct Hello {
+  std::uint16_t version_min = wire::version_min;
+  std::uint16_t version_max = wire::version_max;
+  std::uint64_t incarnation = 0;
+  ClusterId cluster;
+  MemberRecords records;
+};
+/// Membership changed.
+struct View {
+  ClusterId cluster;
+  MemberRecords records;
+};
+/// "I am no member of that cluster any more, since then."
+struct Left {
+  ClusterId cluster;
+  Stamp since;
+};
+struct JoinRequest {};
+struct JoinAccept {
+  ClusterId cluster;
+  MemberRecords records;
+  std::vector<std::string> running;
+};
+struct JoinRefuse {
+  std::string reason;
+};
+/// "I hold your log up to here." Answered by Append or SnapshotPart.
+struct SyncRequest {
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+};
+struct Append {
+  std::uint64_t incarnation = 0;
+  std::uint64_t first_seq = 0;
+  std::vector<LogEntry> entries;
+};
+/// A part of all rows as they were at log position `seq`.
+struct SnapshotPart {
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+  bool first = false;
+  bool last = false;
+  std::vector<LogEntry> rows;
+};
+/// The receiver has room for one more part.
+struct SnapshotAck {
+  std::uint64_t seq = 0;
+};
+struct Ack {
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+};
+/// The sum of the sender's own rows at `seq`; who disagrees asks for a snapshot.
+struct Digest {
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t digest = 0;
+};
+
+using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append, SnapshotPart,
+                           SnapshotAck, Ack, Digest>;
+
+std::string encode(const Frame& frame);
+Result<Frame> decode(std::string_view bytes);
+
+void write(ByteWriter& w, const Stamp& stamp);
+void write(ByteWriter& w, const MemberRecords& records);
+Stamp read_stamp(ByteReader& r);
+/// Empty if the bytes are short; the reader then says !ok().
+MemberRecords read_records(ByteReader& r);
+
+}  // namespace meshmq::cluster::wire
