@@ -1,0 +1,148 @@
+#include "cluster/forward.hpp"
+
+#include <limits>
+
+#include "base/bytes.hpp"
+
+namespace meshmq::cluster {
+
+namespace {
+
+constexpr std::uint8_t message_numbered = 0x01;
+
+/// A message in a batch: u8 flags, u32 length, bytes.
+constexpr std::size_t message_header = 5;
+
+std::string frame_head(ForwardFrame::Kind kind) { return std::string(1, static_cast<char>(kind)); }
+
+}  // namespace
+
+void ForwardSender::begin_message(bool numbered) {
+  ByteWriter w(batch_);
+  w.u8(numbered ? message_numbered : 0);
+  w.u32(0);
+}
+
+void ForwardSender::end_message(std::size_t at) {
+  ByteWriter(batch_).patch_u32(at + 1, static_cast<std::uint32_t>(batch_.size() - at - message_header));
+}
+
+std::string ForwardSender::link_up() {
+  ready_ = false;
+  std::string frame = frame_head(ForwardFrame::Kind::hello);
+  ByteWriter w(frame);
+  w.u16(hello_.version);
+  w.u64(hello_.incarnation);
+  w.bytes16(hello_.node);
+  w.u16(hello_.worker);
+  return frame;
+}
+
+void ForwardSender::link_down() { ready_ = false; }
+
+std::vector<ForwardToken> ForwardSender::welcome(std::uint64_t last_received) {
+  auto settled = pop_until(last_received);
+  ready_ = true;
+  // What was under way is sent again, in order, before anything new; what was never numbered is gone with its link,
+  // except what has gathered in the batch since.
+  std::string again;
+  for (const Numbered& message : unacknowledged_) again += message.bytes;
+  std::string unnumbered;
+  ByteReader r(batch_);
+  while (!r.at_end()) {
+    const std::string_view rest = r.rest();
+    const bool numbered = (r.u8() & message_numbered) != 0;
+    const std::size_t size = r.u32();
+    r.bytes(size);
+    if (!numbered) unnumbered += rest.substr(0, message_header + size);
+  }
+  batch_first_seq_ = next_seq_ - unacknowledged_.size();
+  batch_ = std::move(again) + unnumbered;
+  return settled;
+}
+
+std::vector<ForwardToken> ForwardSender::pop_until(std::uint64_t seq) {
+  std::vector<ForwardToken> settled;
+  while (!unacknowledged_.empty() && next_seq_ - unacknowledged_.size() <= seq) {
+    const Numbered& message = unacknowledged_.front();
+    if (message.token != 0) settled.push_back(message.token);
+    unacknowledged_bytes_ -= message.bytes.size();
+    unacknowledged_.pop_front();
+  }
+  return settled;
+}
+
+std::vector<ForwardToken> ForwardSender::acknowledge(std::uint64_t seq) { return pop_until(seq); }
+
+std::string ForwardSender::take_frame() {
+  if (!ready_ || batch_.empty()) return {};
+  std::string frame = frame_head(ForwardFrame::Kind::messages);
+  ByteWriter w(frame);
+  w.u64(batch_first_seq_);
+  frame += batch_;
+  batch_.clear();
+  batch_first_seq_ = next_seq_;
+  return frame;
+}
+
+std::vector<ForwardToken> ForwardSender::expire(Now now) {
+  std::vector<ForwardToken> dropped;
+  if (ready_) return dropped;
+  while (!unacknowledged_.empty() && unacknowledged_.front().since + keep_ <= now.mono) {
+    dropped.push_back(unacknowledged_.front().token);
+    unacknowledged_bytes_ -= unacknowledged_.front().bytes.size();
+    unacknowledged_.pop_front();
+  }
+  return dropped;
+}
+
+std::vector<ForwardToken> ForwardSender::clear() {
+  std::vector<ForwardToken> dropped;
+  for (const Numbered& message : unacknowledged_) dropped.push_back(message.token);
+  unacknowledged_.clear();
+  unacknowledged_bytes_ = 0;
+  batch_.clear();
+  batch_first_seq_ = next_seq_;
+  return dropped;
+}
+
+Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
+  ByteReader r(bytes);
+  ForwardFrame frame{};
+  frame.kind = static_cast<ForwardFrame::Kind>(r.u8());
+  switch (frame.kind) {
+    case ForwardFrame::Kind::hello:
+      frame.hello.version = r.u16();
+      frame.hello.incarnation = r.u64();
+      frame.hello.node = r.bytes16();
+      frame.hello.worker = r.u16();
+      break;
+    case ForwardFrame::Kind::welcome:
+    case ForwardFrame::Kind::acknowledge: frame.seq = r.u64(); break;
+    case ForwardFrame::Kind::messages:
+      frame.seq = r.u64();
+      while (r.ok() && !r.at_end()) {
+        const bool numbered = (r.u8() & message_numbered) != 0;
+        const std::string_view message = r.bytes32();
+        if (r.ok()) frame.messages.emplace_back(numbered, message);
+      }
+      break;
+    default: return fail(Errc::unsupported, "forwarding frame of unknown kind");
+  }
+  if (!r.ok()) return fail(Errc::malformed, "forwarding frame is cut short");
+  return frame;
+}
+
+std::string encode_forward_welcome(std::uint64_t last_received) {
+  std::string frame = frame_head(ForwardFrame::Kind::welcome);
+  ByteWriter(frame).u64(last_received);
+  return frame;
+}
+
+std::string encode_forward_acknowledge(std::uint64_t seq) {
+  std::string frame = frame_head(ForwardFrame::Kind::acknowledge);
+  ByteWriter(frame).u64(seq);
+  return frame;
+}
+
+}  // namespace meshmq::cluster

@@ -1,0 +1,122 @@
+#pragma once
+// The hop between nodes: messages from one worker to one node, numbered, acknowledged and resent after a reconnect.
+// Messages are opaque bytes here. Wire format: docs/wire/forward-v1.md.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace meshmq::cluster {
+
+/// Names a publish that waits for an acknowledgement; 0 = nobody waits.
+using ForwardToken = std::uint64_t;
+
+/// First frame of the sender on a fresh link.
+struct ForwardHello {
+  std::uint16_t version = 1;
+  std::uint64_t incarnation = 0;  ///< of the sending node's process: its numbers start anew with it
+  std::string node;
+  std::uint16_t worker = 0;
+};
+
+/// Sending side. Numbered messages stay until acknowledged; a fresh link resends those that the receiver does not have.
+/// Thread rule: one owner. Limit: the owner asks queued_bytes() and stops feeding above its high watermark; numbered
+/// messages older than `keep` are dropped while the link is down.
+class ForwardSender {
+ public:
+  ForwardSender(ForwardHello hello, Duration keep) : hello_(std::move(hello)), keep_(keep) {}
+
+  /// Appends a message that may be lost with the link. `encode(std::string&)` appends its bytes.
+  template <class Encode>
+  void push_unnumbered(Encode&& encode) {
+    append(false, encode);
+  }
+  /// Appends a message that must arrive. Returns its number.
+  template <class Encode>
+  std::uint64_t push_numbered(ForwardToken token, Now now, Encode&& encode) {
+    const std::size_t at = append(true, encode);
+    ++next_seq_;
+    unacknowledged_.push_back({batch_.substr(at), token, now.mono});
+    unacknowledged_bytes_ += unacknowledged_.back().bytes.size();
+    return next_seq_ - 1;
+  }
+
+  /// The link is open: returns the frame to send first. Nothing else may be sent before welcome().
+  std::string link_up();
+  void link_down();
+  /// The receiver said how far it has come; returns the tokens of what turned out to have arrived.
+  /// Afterwards take_frame() returns what must be resent.
+  std::vector<ForwardToken> welcome(std::uint64_t last_received);
+  /// The receiver has everything up to `seq`; returns the tokens that this settles.
+  std::vector<ForwardToken> acknowledge(std::uint64_t seq);
+
+  /// All that waits to be sent, as one frame; empty if there is nothing or the link is not ready.
+  std::string take_frame();
+
+  /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the size is
+  /// the number of messages dropped.
+  std::vector<ForwardToken> expire(Now now);
+  /// Drops everything (the node is no member any more).
+  std::vector<ForwardToken> clear();
+
+  bool ready() const { return ready_; }
+  /// Messages waiting in the batch or for an acknowledgement, in bytes.
+  std::size_t queued_bytes() const { return batch_.size() + unacknowledged_bytes_; }
+  std::size_t unacknowledged() const { return unacknowledged_.size(); }
+
+ private:
+  struct Numbered {
+    std::string bytes;  ///< as they stand in a batch
+    ForwardToken token;
+    TimePoint since;
+  };
+
+  template <class Encode>
+  std::size_t append(bool numbered, Encode&& encode) {
+    const std::size_t at = batch_.size();
+    begin_message(numbered);
+    encode(batch_);
+    end_message(at);
+    return at;
+  }
+  void begin_message(bool numbered);
+  void end_message(std::size_t at);
+  std::vector<ForwardToken> pop_until(std::uint64_t seq);
+
+  ForwardHello hello_;
+  Duration keep_;
+  bool ready_ = false;
+  std::string batch_;                  ///< messages of this turn, encoded
+  std::uint64_t next_seq_ = 1;         ///< number of the next numbered message
+  std::uint64_t batch_first_seq_ = 1;  ///< number of the first numbered message in the batch
+  std::deque<Numbered> unacknowledged_;
+  std::size_t unacknowledged_bytes_ = 0;
+};
+
+/// What the receiving side remembers of one sender (node, worker) across links.
+struct ForwardOrigin {
+  std::uint64_t incarnation = 0;
+  std::uint64_t last_seq = 0;
+};
+
+/// One frame of a forwarding link, taken apart. Views point into the frame.
+struct ForwardFrame {
+  enum class Kind : std::uint8_t { hello = 1, welcome = 2, messages = 3, acknowledge = 4 };
+  Kind kind;
+  ForwardHello hello;                       ///< for hello
+  std::uint64_t seq = 0;                    ///< for welcome, acknowledge; for messages: number of the first numbered one
+  std::vector<std::pair<bool, std::string_view>> messages;  ///< (numbered, bytes)
+};
+
+Result<ForwardFrame> decode_forward_frame(std::string_view bytes);
+/// Receiver's answers.
+std::string encode_forward_welcome(std::uint64_t last_received);
+std::string encode_forward_acknowledge(std::uint64_t seq);
+
+}  // namespace meshmq::cluster

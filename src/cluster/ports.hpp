@@ -1,0 +1,35 @@
+#pragma once
+// What the cluster machine needs from its owner. Never calls back from within a call.
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/strong_id.hpp"
+#include "cluster/slot.hpp"
+
+namespace meshmq::cluster {
+
+/// Names an operator's command until it is done; chosen by the caller.
+using OperationId = StrongId<struct OperationIdTag, std::uint64_t>;
+
+class ClusterPorts {
+ public:
+  virtual ~ClusterPorts() = default;
+  /// Opens the control link to a node. Answered by Cluster::link_up() or Cluster::link_down().
+  virtual void dial(const std::string& node) = 0;
+  /// Ends the control link after what was sent has been written; Cluster::link_down() follows.
+  virtual void hang_up(const std::string& node) = 0;
+  /// One frame, in order; dropped silently if the link is gone.
+  virtual void send(const std::string& node, std::string frame) = 0;
+  /// Replaces the durable image of the membership. Durable when it returns.
+  virtual void save(std::string image) = 0;
+  virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  /// A member can be reached: messages may be forwarded to its slot from now on.
+  virtual void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) = 0;
+  virtual void peer_down(Slot slot) = 0;
+  /// The node is no member any more.
+  virtual void peer_gone(Slot slot) = 0;
+};
+
+}  // namespace meshmq::cluster

@@ -1,0 +1,301 @@
+#include "cluster/replicator.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+
+namespace meshmq::cluster {
+
+namespace {
+
+constexpr std::size_t entries_per_append_max = 4000;
+
+}  // namespace
+
+Replicator::Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
+                       RouteWriter& routes, ClusterPorts& ports, Logger log)
+    : incarnation_(incarnation),
+      own_slots_(own_slots),
+      log_(log_entries_max),
+      routes_(routes),
+      ports_(ports),
+      logger_(log) {}
+
+void Replicator::send(const std::string& node, const wire::Frame& frame) {
+  std::string bytes = wire::encode(frame);
+  bytes_sent_ += bytes.size();
+  ports_.send(node, std::move(bytes));
+}
+
+Replicator::Peer* Replicator::find_up(const std::string& node) {
+  const auto it = peers_.find(node);
+  return it != peers_.end() && it->second.up ? &it->second : nullptr;
+}
+
+// ---------------------------------------------------------------- own rows
+
+std::uint64_t Replicator::append_route(std::string_view filter, bool add) {
+  own_digest_ ^= hash_bytes(filter);
+  own_rows_ = add ? own_rows_ + 1 : own_rows_ - 1;
+  routes_changed_ = true;
+  return log_.append({.table = LogEntry::Table::routes, .add = add, .key = std::string(filter), .value = {}});
+}
+
+std::uint64_t Replicator::acknowledged_by_all() const {
+  std::uint64_t least = log_.last();
+  for (const auto& [node, peer] : peers_) {
+    if (peer.up) least = std::min(least, peer.out.acknowledged);
+  }
+  return least;
+}
+
+// ---------------------------------------------------------------- peers
+
+void Replicator::peer_up(const std::string& node, Slot slot, Now now) {
+  Peer& peer = peers_[node];
+  peer.slot = slot;
+  peer.up = true;
+  peer.out = {};
+  peer.in.snapshot.reset();
+  peer.in.sync_requested = false;
+  request_sync(node, peer, peer.in.incarnation);
+  if (next_digest_ < now.mono) next_digest_ = now.mono + digest_interval;
+}
+
+void Replicator::peer_down(const std::string& node) {
+  const auto it = peers_.find(node);
+  if (it == peers_.end()) return;
+  it->second.up = false;
+  it->second.out = {};
+  it->second.in.snapshot.reset();
+}
+
+void Replicator::forget(const std::string& node) {
+  const auto it = peers_.find(node);
+  if (it == peers_.end()) return;
+  const Slot slot = it->second.slot;
+  std::vector<std::string> filters;
+  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
+    if (slots.contains(slot)) filters.emplace_back(filter);
+  });
+  for (const std::string& filter : filters) routes_.remove(filter, slot);
+  routes_changed_ = true;
+  peers_.erase(it);
+}
+
+bool Replicator::in_sync_with(const std::string& node) const {
+  const auto it = peers_.find(node);
+  if (it == peers_.end() || !it->second.up) return false;
+  const Peer& peer = it->second;
+  return !peer.in.sync_requested && !peer.in.snapshot && peer.out.streaming &&
+         peer.out.acknowledged >= peer.out.goal;
+}
+
+void Replicator::request_sync(const std::string& node, Peer& peer, std::uint64_t incarnation) {
+  if (peer.in.sync_requested) return;
+  peer.in.sync_requested = true;
+  send(node, wire::SyncRequest{incarnation, peer.in.applied});
+}
+
+// ---------------------------------------------------------------- a peer's log comes in
+
+void Replicator::apply(Peer& peer, const LogEntry& entry) {
+  // Tables of later versions are none of our business; their entries only move the position.
+  if (entry.table != LogEntry::Table::routes) return;
+  const bool changed =
+      entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
+  if (!changed) return;
+  routes_changed_ = true;
+  peer.in.digest ^= hash_bytes(entry.key);
+  peer.in.rows = entry.add ? peer.in.rows + 1 : peer.in.rows - 1;
+}
+
+void Replicator::handle(const std::string& node, const wire::Append& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr) return;
+  Incoming& in = peer->in;
+  if (frame.incarnation != in.incarnation || frame.first_seq > in.applied + 1) {
+    // A gap: the link lost nothing (it is ordered), so one of us restarted or was damaged. Ask anew.
+    if (!in.snapshot) request_sync(node, *peer, in.incarnation);
+    return;
+  }
+  in.sync_requested = false;
+  std::uint64_t seq = frame.first_seq;
+  for (const LogEntry& entry : frame.entries) {
+    if (seq == in.applied + 1) {
+      apply(*peer, entry);
+      in.applied = seq;
+    }
+    ++seq;
+  }
+  in.ack_due = true;
+}
+
+void Replicator::handle(const std::string& node, const wire::SnapshotPart& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr) return;
+  Incoming& in = peer->in;
+  if (frame.first) {
+    in.snapshot.emplace();
+    in.incarnation = frame.incarnation;
+    in.applied = 0;
+  }
+  if (!in.snapshot || frame.incarnation != in.incarnation) return;
+  for (const LogEntry& row : frame.rows) {
+    in.snapshot->insert(hash_bytes(row.key, frame.seq));
+    apply(*peer, row);
+  }
+  if (!frame.last) {
+    send(node, wire::SnapshotAck{frame.seq});
+    return;
+  }
+  in.applied = frame.seq;
+  finish_snapshot(*peer);
+}
+
+void Replicator::finish_snapshot(Peer& peer) {
+  Incoming& in = peer.in;
+  std::vector<std::string> stale;
+  std::uint64_t rows = 0;
+  std::uint64_t digest = 0;
+  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
+    if (!slots.contains(peer.slot)) return;
+    if (in.snapshot->contains(hash_bytes(filter, in.applied))) {
+      ++rows;
+      digest ^= hash_bytes(filter);
+    } else {
+      stale.emplace_back(filter);
+    }
+  });
+  for (const std::string& filter : stale) routes_.remove(filter, peer.slot);
+  // Counted from the table itself, so that a damaged sum heals too.
+  in.rows = rows;
+  in.digest = digest;
+  routes_changed_ = routes_changed_ || !stale.empty();
+  in.snapshot.reset();
+  in.sync_requested = false;
+  in.ack_due = true;
+}
+
+void Replicator::handle(const std::string& node, const wire::Digest& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr || peer->in.snapshot || peer->in.sync_requested) return;
+  Incoming& in = peer->in;
+  if (frame.incarnation != in.incarnation || frame.seq != in.applied) return;
+  if (frame.rows == in.rows && frame.digest == in.digest) return;
+  logger_.error("Replica of {} differs from its origin at {}: {} rows here, {} there; asking for all of them", node,
+                in.applied, in.rows, frame.rows);
+  request_sync(node, *peer, 0);
+}
+
+// ---------------------------------------------------------------- our log goes out
+
+void Replicator::handle(const std::string& node, const wire::SyncRequest& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr) return;
+  Outgoing& out = peer->out;
+  out.parts.clear();
+  out.parts_in_flight = 0;
+  out.goal = log_.last();
+  if (frame.incarnation == incarnation_ && log_.holds_after(frame.seq)) {
+    out.streaming = true;
+    out.sent = frame.seq;
+    out.acknowledged = frame.seq;
+    // Even with nothing to send the peer needs a word that it is up to date.
+    if (out.sent == log_.last()) send(node, wire::Append{incarnation_, out.sent + 1, {}});
+    return;
+  }
+  start_snapshot(node, *peer);
+}
+
+void Replicator::start_snapshot(const std::string& node, Peer& peer) {
+  Outgoing& out = peer.out;
+  out.streaming = false;
+  out.snapshot_seq = log_.last();
+  wire::SnapshotPart part{.incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
+  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
+    bool own = false;
+    for (std::uint32_t slot = 0; slot < own_slots_ && !own; ++slot) own = slots.contains(Slot(slot));
+    if (!own) return;
+    part.rows.push_back({.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
+    if (part.rows.size() < rows_per_part_max) return;
+    out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
+  });
+  part.last = true;
+  out.parts.push_back(std::move(part));
+  send_parts(node, peer);
+}
+
+void Replicator::send_parts(const std::string& node, Peer& peer) {
+  Outgoing& out = peer.out;
+  while (!out.parts.empty() && out.parts_in_flight < parts_in_flight_max) {
+    const wire::SnapshotPart part = std::move(out.parts.front());
+    out.parts.pop_front();
+    ++out.parts_in_flight;
+    send(node, part);
+    if (!part.last) continue;
+    // Entries that came while the snapshot streamed follow it, if the log still has them.
+    out.parts_in_flight = 0;
+    if (!log_.holds_after(out.snapshot_seq)) return start_snapshot(node, peer);
+    out.streaming = true;
+    out.sent = out.snapshot_seq;
+  }
+}
+
+void Replicator::handle(const std::string& node, const wire::SnapshotAck& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr || frame.seq != peer->out.snapshot_seq) return;
+  if (peer->out.parts_in_flight > 0) --peer->out.parts_in_flight;
+  send_parts(node, *peer);
+}
+
+void Replicator::handle(const std::string& node, const wire::Ack& frame) {
+  Peer* peer = find_up(node);
+  if (peer == nullptr || frame.incarnation != incarnation_ || !peer->out.streaming) return;
+  peer->out.acknowledged = std::max(peer->out.acknowledged, std::min(frame.seq, log_.last()));
+}
+
+void Replicator::send_entries() {
+  for (auto& [node, peer] : peers_) {
+    Outgoing& out = peer.out;
+    if (!peer.up || !out.streaming) continue;
+    if (!log_.holds_after(out.sent)) {
+      start_snapshot(node, peer);
+      continue;
+    }
+    while (out.sent < log_.last()) {
+      wire::Append frame{.incarnation = incarnation_, .first_seq = out.sent + 1, .entries = {}};
+      const std::uint64_t until = std::min(log_.last(), out.sent + entries_per_append_max);
+      for (std::uint64_t seq = out.sent + 1; seq <= until; ++seq) frame.entries.push_back(log_.at(seq));
+      out.sent = until;
+      send(node, frame);
+    }
+  }
+}
+
+void Replicator::end_of_turn() {
+  if (routes_changed_) {
+    routes_changed_ = false;
+    routes_.commit();
+  }
+  send_entries();
+  for (auto& [node, peer] : peers_) {
+    if (!peer.up || !peer.in.ack_due) continue;
+    peer.in.ack_due = false;
+    send(node, wire::Ack{peer.in.incarnation, peer.in.applied});
+  }
+}
+
+void Replicator::tick(Now now) {
+  if (now.mono < next_digest_) return;
+  next_digest_ = now.mono + digest_interval;
+  for (auto& [node, peer] : peers_) {
+    if (peer.up && peer.out.streaming && peer.out.acknowledged == log_.last()) {
+      send(node, wire::Digest{incarnation_, log_.last(), own_rows_, own_digest_});
+    }
+  }
+}
+
+}  // namespace meshmq::cluster
