@@ -3,6 +3,7 @@
 # Declares one room of the house as a static library `meshmq_<n>` with its unit tests in `<n>_test`.
 # A module may use modules of a lower layer only; an upward or sideways dependency stops the configuration.
 # LAYER <= 3 marks the module as pure: the purity test inspects its archive (tools/check_purity.py).
+# Unit tests of higher layers carry the label `threads`: they also run under the thread sanitizer.
 
 function(meshmq_module)
   cmake_parse_arguments(M "" "NAME;LAYER" "SOURCES;TESTS;DEPS;LIBS" ${ARGN})
@@ -34,6 +35,11 @@ function(meshmq_module)
     add_executable(${M_NAME}_test ${M_TESTS})
     target_link_libraries(${M_NAME}_test PRIVATE ${target} GTest::gtest_main)
     add_test(NAME unit.${M_NAME} COMMAND ${M_NAME}_test)
-    set_tests_properties(unit.${M_NAME} PROPERTIES LABELS unit TIMEOUT 300)
+    set(labels unit)
+    if(M_LAYER GREATER 3)
+      list(APPEND labels threads)
+      set_property(GLOBAL APPEND PROPERTY MESHMQ_THREADED_TESTS ${M_NAME}_test)
+    endif()
+    set_tests_properties(unit.${M_NAME} PROPERTIES LABELS "${labels}" TIMEOUT 300)
   endif()
 endfunction()

@@ -1,0 +1,61 @@
+# Thin names over CMake presets. `make run` and `make test` do everything they need, from a fresh clone on.
+
+SEEDS ?= 1000
+BIN = build/release/bin
+CTEST = ctest --output-on-failure --no-tests=error
+JOBS ?= $(shell nproc)
+
+.PHONY: help deps build run test cluster sim bench format lint clean
+
+help:
+	@echo "make run       one node in the foreground, on 1883"
+	@echo "make test      every test: unit, style, end-to-end under sanitizers; simulator"
+	@echo "make cluster   three nodes on this machine, joined; Ctrl-C stops them"
+	@echo "make build     $(BIN)/meshmq, meshmq_ctl, meshmq_bench"
+	@echo "make sim       SEEDS=N for N simulated clusters, SEED=n to replay one"
+	@echo "make bench     MeshMQ and mosquitto under the same load"
+	@echo "make format    clang-format;  make lint: clang-format and clang-tidy as checks"
+	@echo "make deps      Debian packages (tools/deps.txt) and npm packages of the tests"
+
+deps:
+	@tools/install_deps.sh
+
+build: deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target meshmq meshmq_ctl meshmq_bench
+
+run: build
+	@$(BIN)/meshmq foreground --data-dir data
+
+cluster: build
+	@python3 tools/cluster.py --bin $(BIN)
+
+# Sanitizers first: what they find explains what the others would only show.
+test: deps
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan --target threaded_tests
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target meshmq_sim
+	@$(BIN)/meshmq_sim --seeds $(SEEDS)
+	@cd build/tsan && $(CTEST) -j$(JOBS) -L threads
+	@cd build/asan && $(CTEST) -j$(JOBS)
+
+sim: deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target meshmq_sim
+	@$(BIN)/meshmq_sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+bench: build
+	@python3 bench/compare.py --bin $(BIN)
+
+format:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+lint: deps
+	@cmake --preset release >/dev/null
+	@python3 tools/lint.py --build build/release
+
+clean:
+	@rm -rf build
