@@ -44,6 +44,7 @@ class ForwardSender {
     ++next_seq_;
     unacknowledged_.push_back({batch_.substr(at), token, now.mono});
     unacknowledged_bytes_ += unacknowledged_.back().bytes.size();
+    if (!ready_) batch_.resize(at);  // welcome() brings it back
     return next_seq_ - 1;
   }
 

@@ -20,9 +20,13 @@ namespace meshmq::node {
 /// frames and acknowledgements of the whole batch leave together.
 class Worker {
  public:
-  Worker(const Config& config, WorkerIndex self, const cluster::RouteReader& routes, WorkerPorts& ports,
-         broker::Output& output, Logger log, std::uint64_t seed);
+  /// `incarnation` must differ for every start of the node, and be the same for all its workers and its Control.
+  Worker(const Config& config, WorkerIndex self, std::uint64_t incarnation, const cluster::RouteReader& routes,
+         WorkerPorts& ports, broker::Output& output, Logger log, std::uint64_t seed);
   ~Worker();
+
+  /// Call before the first event of every batch: what is routed in it is dated `now`.
+  void begin_turn(Now now);
 
   /// Clients' events go straight to the broker.
   broker::Broker& broker();

@@ -1,0 +1,229 @@
+#include "node/forward_links.hpp"
+
+#include <algorithm>
+
+namespace meshmq::node {
+
+ForwardLinks::ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation, WorkerPorts& ports,
+                           Logger log)
+    : config_(config), self_(self), incarnation_(incarnation), ports_(ports), log_(log) {}
+
+ForwardLinks::Outbound* ForwardLinks::outbound(Slot slot) {
+  const auto it = outbound_.find(slot);
+  return it == outbound_.end() ? nullptr : it->second.get();
+}
+
+// ---------------------------------------------------------------- peers
+
+void ForwardLinks::peer_up(const PeerUp& peer, Now now) {
+  auto& out = outbound_[peer.slot];
+  if (out == nullptr) {
+    const cluster::ForwardHello hello{
+        .incarnation = incarnation_, .node = config_.name, .worker = self_.value};
+    out.reset(new Outbound{.slot = peer.slot,
+                           .node = peer.node,
+                           .sender = cluster::ForwardSender(hello, config_.forward_keep),
+                           .link = {}});
+  }
+  out->peer_up = true;
+  out->pause = Duration(0);
+  if (!out->connected && !out->dialing) dial(*out, now);
+}
+
+void ForwardLinks::peer_down(Slot slot) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr) return;
+  out->peer_up = false;
+  // A link to a node that does not answer is of no use, even if TCP has not noticed yet.
+  if (out->connected) ports_.link_close(out->link);
+}
+
+std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr) return {};
+  if (out->connected) {
+    ports_.link_close(out->link);
+    outbound_by_link_.erase(out->link);
+  }
+  std::vector<Token> tokens = out->sender.clear();
+  counters_.dropped += tokens.size();
+  origins_.erase({out->node, self_.value});
+  outbound_.erase(slot);
+  std::erase(tokens, 0);
+  return tokens;
+}
+
+// ---------------------------------------------------------------- outgoing
+
+Forwarded ForwardLinks::forward(Slot slot, const mqtt::MessagePtr& message, Token token, Now now) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr) {
+    ++counters_.dropped;
+    return Forwarded::dropped;
+  }
+  const auto encode = [&](std::string& to) { message->encode(to); };
+  out->dirty = true;
+  if (message->qos() != mqtt::QoS::at_most_once) {
+    out->sender.push_numbered(token, now, encode);
+    ++counters_.sent;
+    return token == 0 ? Forwarded::sent : Forwarded::tracked;
+  }
+  // Publishers are paused at the limit; what they had in their buffers by then still fits in as much again.
+  if (out->sender.queued_bytes() + out->transport_bytes > 2 * config_.link_bytes_max) {
+    ++counters_.dropped;
+    return Forwarded::dropped;
+  }
+  out->sender.push_unnumbered(encode);
+  ++counters_.sent;
+  return Forwarded::sent;
+}
+
+bool ForwardLinks::congested() const {
+  return std::any_of(outbound_.begin(), outbound_.end(), [&](const auto& item) {
+    return item.second->sender.queued_bytes() + item.second->transport_bytes > config_.link_bytes_max;
+  });
+}
+
+void ForwardLinks::dial(Outbound& out, Now now) {
+  out.dialing = true;
+  out.next_dial = now.mono + config_.redial_max;
+  ports_.dial(out.slot, out.node);
+}
+
+void ForwardLinks::pause_dialing(Outbound& out, Now now) {
+  out.dialing = false;
+  out.pause = std::clamp(out.pause * 2, config_.redial_min, config_.redial_max);
+  out.next_dial = now.mono + out.pause;
+}
+
+void ForwardLinks::link_up(LinkId link, Slot slot, Now) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr || out->connected) return ports_.link_close(link);
+  out->dialing = false;
+  out->connected = true;
+  out->link = link;
+  out->transport_bytes = 0;
+  outbound_by_link_[link] = out;
+  ports_.link_send(link, out->sender.link_up());
+}
+
+void ForwardLinks::dial_failed(Slot slot, Now now) {
+  if (Outbound* out = outbound(slot)) pause_dialing(*out, now);
+}
+
+void ForwardLinks::link_drained(LinkId link) {
+  const auto it = outbound_by_link_.find(link);
+  if (it != outbound_by_link_.end()) it->second->transport_bytes = 0;
+}
+
+void ForwardLinks::handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed) {
+  std::vector<Token> tokens;
+  if (frame.kind == cluster::ForwardFrame::Kind::welcome) {
+    tokens = out.sender.welcome(frame.seq);
+    out.pause = Duration(0);
+    out.dirty = true;
+  } else if (frame.kind == cluster::ForwardFrame::Kind::acknowledge) {
+    tokens = out.sender.acknowledge(frame.seq);
+  }
+  confirmed.insert(confirmed.end(), tokens.begin(), tokens.end());
+}
+
+// ---------------------------------------------------------------- incoming
+
+void ForwardLinks::link_accepted(LinkId link, const std::string& origin, std::uint16_t origin_worker) {
+  inbound_[link] = Inbound{.from = {origin, origin_worker}};
+}
+
+void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
+                                  std::vector<mqtt::MessagePtr>& received) {
+  if (frame.kind == cluster::ForwardFrame::Kind::hello) {
+    if (frame.hello.node != in.from.first || frame.hello.worker != in.from.second) {
+      log_.warning("Forwarding link of {} names itself {}, worker {}: closed", in.from.first, frame.hello.node,
+                   frame.hello.worker);
+      return ports_.link_close(link);
+    }
+    cluster::ForwardOrigin& origin = origins_[in.from];
+    if (origin.incarnation != frame.hello.incarnation) origin = {frame.hello.incarnation, 0};
+    in.greeted = true;
+    ports_.link_send(link, cluster::encode_forward_welcome(origin.last_seq));
+    return;
+  }
+  if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received);
+}
+
+void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received) {
+  cluster::ForwardOrigin& origin = origins_[in.from];
+  std::uint64_t seq = frame.seq;
+  for (const auto& [numbered, bytes] : frame.messages) {
+    if (numbered) {
+      in.acknowledge = true;
+      // Seen already: it was resent because the acknowledgement was lost with a link.
+      if (seq <= origin.last_seq) {
+        ++seq;
+        continue;
+      }
+      origin.last_seq = seq++;
+    }
+    auto message = mqtt::Message::decode(bytes);
+    if (!message) {
+      log_.error("From {}: {}", in.from.first, message.error().message);
+      ++counters_.dropped;
+      continue;
+    }
+    ++counters_.received;
+    received.push_back(std::move(*message));
+  }
+}
+
+// ---------------------------------------------------------------- both
+
+void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<mqtt::MessagePtr>& received,
+                              std::vector<Token>& confirmed) {
+  const auto frame = cluster::decode_forward_frame(bytes);
+  if (!frame) {
+    log_.warning("Forwarding link closed: {}", frame.error().message);
+    return ports_.link_close(link);
+  }
+  if (const auto out = outbound_by_link_.find(link); out != outbound_by_link_.end()) {
+    return handle_outbound(*out->second, *frame, confirmed);
+  }
+  if (const auto in = inbound_.find(link); in != inbound_.end()) handle_inbound(link, in->second, *frame, received);
+}
+
+void ForwardLinks::link_down(LinkId link, Now now) {
+  inbound_.erase(link);
+  const auto it = outbound_by_link_.find(link);
+  if (it == outbound_by_link_.end()) return;
+  Outbound& out = *it->second;
+  outbound_by_link_.erase(it);
+  out.connected = false;
+  out.transport_bytes = 0;
+  out.sender.link_down();
+  pause_dialing(out, now);
+}
+
+void ForwardLinks::end_of_turn() {
+  for (auto& [slot, out] : outbound_) {
+    if (!out->dirty || !out->connected) continue;
+    const std::string frame = out->sender.take_frame();
+    if (!frame.empty()) out->transport_bytes = ports_.link_send(out->link, frame);
+    out->dirty = false;
+  }
+  for (auto& [link, in] : inbound_) {
+    if (!in.acknowledge) continue;
+    in.acknowledge = false;
+    ports_.link_send(link, cluster::encode_forward_acknowledge(origins_[in.from].last_seq));
+  }
+}
+
+void ForwardLinks::tick(Now now, std::vector<Token>& dropped) {
+  for (auto& [slot, out] : outbound_) {
+    if (out->peer_up && !out->connected && !out->dialing && out->next_dial <= now.mono) dial(*out, now);
+    for (const Token token : out->sender.expire(now)) {
+      ++counters_.dropped;
+      if (token != 0) dropped.push_back(token);
+    }
+  }
+}
+
+}  // namespace meshmq::node

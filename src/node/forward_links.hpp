@@ -1,0 +1,112 @@
+#pragma once
+// One worker's forwarding links: out to every other node, in from every other node's workers.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "cluster/forward.hpp"
+#include "mqtt/message.hpp"
+#include "node/config.hpp"
+#include "node/ports.hpp"
+#include "node/settle.hpp"
+
+namespace meshmq::node {
+
+/// Counters of forwarding; part of the worker's metrics.
+struct ForwardCounters {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t dropped = 0;
+};
+
+/// What became of one copy.
+enum class Forwarded : std::uint8_t {
+  sent,     ///< on its way, nobody waits for it
+  tracked,  ///< on its way; the token is confirmed when it has arrived
+  dropped,  ///< no room, or no such node
+};
+
+/// Pure. Thread rule: one owner. Messages gather in one frame per node and leave at end_of_turn().
+class ForwardLinks {
+ public:
+  ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation, WorkerPorts& ports, Logger log);
+
+  // --- peers, from Control
+  void peer_up(const PeerUp& peer, Now now);
+  void peer_down(Slot slot);
+  /// Returns the tokens that nobody will confirm any more.
+  std::vector<Token> peer_gone(Slot slot);
+
+  // --- outgoing
+  /// `token` 0: nobody waits.
+  Forwarded forward(Slot slot, const mqtt::MessagePtr& message, Token token, Now now);
+  /// True if a link has more waiting than `cluster.link_high_watermark` allows.
+  bool congested() const;
+  void link_up(LinkId link, Slot slot, Now now);
+  void dial_failed(Slot slot, Now now);
+  void link_drained(LinkId link);
+
+  // --- incoming
+  void link_accepted(LinkId link, const std::string& origin, std::uint16_t origin_worker);
+
+  // --- both
+  /// Appends received messages to `received` and tokens that were confirmed to `confirmed`.
+  void link_frame(LinkId link, std::string_view frame, std::vector<mqtt::MessagePtr>& received,
+                  std::vector<Token>& confirmed);
+  void link_down(LinkId link, Now now);
+  void end_of_turn();
+  /// Appends the tokens of messages that waited too long for their node to come back.
+  void tick(Now now, std::vector<Token>& dropped);
+
+  const ForwardCounters& counters() const { return counters_; }
+
+ private:
+  struct Outbound {
+    Slot slot;
+    std::string node;
+    cluster::ForwardSender sender;
+    bool peer_up = false;
+    bool dialing = false;
+    bool connected = false;
+    bool dirty = false;
+    LinkId link;
+    std::size_t transport_bytes = 0;  ///< waiting in the socket's queue
+    TimePoint next_dial{};
+    Duration pause{0};
+  };
+  struct Inbound {
+    std::pair<std::string, std::uint16_t> from;
+    bool greeted = false;
+    bool acknowledge = false;
+  };
+
+  Outbound* outbound(Slot slot);
+  void dial(Outbound& out, Now now);
+  void pause_dialing(Outbound& out, Now now);
+  void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed);
+  void handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
+                      std::vector<mqtt::MessagePtr>& received);
+  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received);
+
+  const Config& config_;
+  WorkerIndex self_;
+  std::uint64_t incarnation_;
+  WorkerPorts& ports_;
+  Logger log_;
+  std::map<Slot, std::unique_ptr<Outbound>> outbound_;
+  std::unordered_map<LinkId, Outbound*> outbound_by_link_;
+  std::unordered_map<LinkId, Inbound> inbound_;
+  /// How far each sender has come; outlives its links, so that a resent message is recognised.
+  std::map<std::pair<std::string, std::uint16_t>, cluster::ForwardOrigin> origins_;
+  ForwardCounters counters_;
+};
+
+}  // namespace meshmq::node
