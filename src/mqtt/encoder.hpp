@@ -29,6 +29,11 @@ void encode_packet(const Disconnect& packet, Version version, std::string& out);
 void encode_packet(const Auth& packet, Version version, std::string& out);
 void encode_packet(const Packet& packet, Version version, std::string& out);
 
+/// [MQTT-2.2.3] Largest value of a remaining length (and of every variable byte integer).
+inline constexpr std::size_t remaining_length_max = 268'435'455;
+/// ... and of a whole packet.
+inline constexpr std::size_t packet_bytes_max = remaining_length_max + 5;
+
 /// Writes a PUBLISH into memory that the caller provides, without allocating. Sizes are computed once, at
 /// construction.
 ///
@@ -42,7 +47,8 @@ class PublishEncoder {
  public:
   PublishEncoder(const Publish& publish, Version version);
 
-  /// Bytes of the whole packet; what a client's maximum packet size counts ([MQTT-3.1.2-24]).
+  /// Bytes of the whole packet; what a client's maximum packet size counts ([MQTT-3.1.2-24]). Above
+  /// packet_bytes_max MQTT cannot express it and write() must not be called.
   std::size_t size() const { return header_bytes_ + remaining_length_; }
   /// Writes exactly size() bytes. Returns where the packet id stands, or 0 for QoS 0.
   std::size_t write(char* out) const;
@@ -54,9 +60,6 @@ class PublishEncoder {
   std::size_t remaining_length_ = 0;
   std::size_t header_bytes_ = 0;
 };
-
-/// [MQTT-2.2.3] Largest value of a remaining length (and of every variable byte integer).
-inline constexpr std::size_t remaining_length_max = 268'435'455;
 
 /// A packet of at most 12 bytes on the stack (broker::small_packet_bytes_max).
 class SmallPacket {
@@ -77,6 +80,8 @@ SmallPacket make_pingresp();
 SmallPacket make_disconnect(ReasonCode reason, Version version);
 /// Answer to a one-filter SUBSCRIBE, by far the most common.
 SmallPacket make_suback(PacketId packet_id, ReasonCode code, Version version);
+/// The byte that says `code` in a SUBACK: before MQTT 5 every error is 0x80.
+std::uint8_t to_suback_code(ReasonCode code, Version version);
 /// Refusal without properties: mapped to a return code before 5.
 SmallPacket make_connack_refusal(ReasonCode reason, Version version);
 

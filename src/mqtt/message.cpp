@@ -38,9 +38,10 @@ Message::Message(const MessageParts& parts)
 }
 
 MessagePtr Message::make(const MessageParts& parts) {
-  MESHMQ_ASSERT(parts.topic.size() <= 0xFFFF && parts.publisher.size() <= 0xFFFF, "MQTT strings have 16-bit lengths");
-  const std::size_t size = sizeof(Message) + parts.topic.size() + parts.payload.size() + parts.properties.size() +
-                           parts.publisher.size();
+  MESHMQ_ASSERT(parts.topic.size() <= 0xFFFF && parts.publisher.size() <= 0xFFFF,
+                "MQTT strings have 16-bit lengths");
+  const std::size_t size = sizeof(Message) + parts.topic.size() + parts.payload.size() +
+                           parts.properties.size() + parts.publisher.size();
   return MessagePtr::adopt(new (::operator new(size)) Message(parts));
 }
 

@@ -59,7 +59,7 @@ struct Will {
 /// [MQTT5 3.1]
 struct Connect {
   Version version = Version::v5;
-  /// mosquitto and EMQ X mark a bridge by bit 7 of the protocol level (3.1 and 3.1.1 only).
+  /// Bridges of mosquitto and EMQ X set bit 7 of the protocol level.
   bool bridge = false;
   bool clean_start = true;  ///< "clean session" before 5
   std::uint16_t keep_alive_s = 0;

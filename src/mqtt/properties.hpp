@@ -72,7 +72,7 @@ class PropertyList {
    private:
     std::string_view rest_;
     Property current_;
-    bool at_end_ = false;
+    bool at_end_ = true;
   };
 
   PropertyList() = default;
