@@ -33,6 +33,8 @@ class Replicator {
   // --- own rows
   /// The node's first local subscriber of `filter` came, or its last one went. Returns the entry's number.
   std::uint64_t append_route(std::string_view filter, bool add);
+  /// A route changed that the peers need not know of (another worker of this node has it too): commit at end_of_turn().
+  void note_local_change() { routes_changed_ = true; }
   /// Number of the newest own entry.
   std::uint64_t last() const { return log_.last(); }
   /// The newest own entry that every peer that is up has applied; last() if nobody is up.

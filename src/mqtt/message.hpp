@@ -16,14 +16,14 @@ namespace meshmq::mqtt {
 
 /// What a message is made from. All views are borrowed; Message::make copies them into its block.
 struct MessageParts {
-  std::string_view topic;
-  std::string_view payload;
+  std::string_view topic = {};
+  std::string_view payload = {};
   /// MQTT 5 properties that travel with the message, encoded as in PUBLISH without their length: payload
   /// format, content type, response topic, correlation data, user properties (in order). Never the expiry,
   /// topic alias or subscription identifiers.
-  std::string_view properties;
+  std::string_view properties = {};
   /// Client id of the publisher; empty for the broker itself. Used for no-local and logs.
-  std::string_view publisher;
+  std::string_view publisher = {};
   QoS qos = QoS::at_most_once;
   bool retain = false;
   /// [MQTT5 3.3.2.3.3] Lifetime in seconds; `no_expiry` if it has none.

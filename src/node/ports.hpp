@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "base/strong_id.hpp"
 #include "cluster/link_error.hpp"
+#include "cluster/ports.hpp"
 #include "node/messages.hpp"
 
 namespace meshmq::node {
@@ -17,7 +18,7 @@ namespace meshmq::node {
 /// One forwarding connection of one worker; chosen by the shell, never reused.
 using LinkId = StrongId<struct LinkIdTag, std::uint64_t>;
 /// Names an operator's command until it is done; chosen by the caller.
-using OperationId = StrongId<struct OperationIdTag, std::uint64_t>;
+using cluster::OperationId;
 
 /// The ways out of one worker, besides its clients (broker::Output). Never calls back from within a call.
 class WorkerPorts {

@@ -1,0 +1,321 @@
+#include "node/control.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "base/hash.hpp"
+#include "cluster/cluster.hpp"
+#include "node/retained_store.hpp"
+#include "topic/filter.hpp"
+
+namespace meshmq::node {
+
+namespace {
+
+constexpr Duration query_wait = std::chrono::seconds(3);
+constexpr Duration expiry_sweep = std::chrono::seconds(5);
+
+cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnation) {
+  return {.self = config.name,
+          .incarnation = incarnation,
+          .own_slots = config.workers,
+          .log_entries_max = config.log_entries_max,
+          .redial_min = config.redial_min,
+          .redial_max = config.redial_max,
+          .join_wait = config.join_wait};
+}
+
+}  // namespace
+
+class Control::Impl final : public cluster::ClusterPorts {
+ public:
+  Impl(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
+       ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
+      : config_(config),
+        routes_(routes),
+        ports_(ports),
+        log_(log),
+        cluster_(cluster_settings(config, incarnation), image, routes, *this, log, seed, now) {}
+
+  cluster::Cluster& cluster() { return cluster_; }
+  const cluster::Cluster& cluster() const { return cluster_; }
+
+  // ---------------------------------------------------------------- cluster::ClusterPorts
+
+  void dial(const std::string& node) override { ports_.dial(node); }
+  void hang_up(const std::string& node) override { ports_.hang_up(node); }
+  void send(const std::string& node, std::string frame) override { ports_.send(node, std::move(frame)); }
+  void save(std::string image) override { ports_.save(std::move(image)); }
+  void operation_done(OperationId operation, Result<void> result) override {
+    ports_.operation_done(operation, std::move(result));
+  }
+  void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
+    to_all_workers(PeerUp{slot, node, incarnation});
+  }
+  void peer_down(Slot slot) override { to_all_workers(PeerDown{slot}); }
+  void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
+
+  // ---------------------------------------------------------------- workers
+
+  void handle(ToControl message, Now now) {
+    std::visit([&](auto& m) { handle_one(m, now); }, message);
+  }
+
+  bool end_of_turn(Now now) {
+    cluster_.end_of_turn(now);
+    // Whoever published a retained message before these routes were committed has told us by now: the lookup sees it.
+    for (Subscribe& subscribe : ready_) answer(subscribe, now);
+    ready_.clear();
+    const std::uint64_t acknowledged = cluster_.replicator().acknowledged_by_all();
+    while (!subscribes_.empty()) {
+      Subscribe& front = subscribes_.front();
+      if (front.entry > acknowledged && front.deadline > now.mono) break;
+      ready_.push_back(std::move(front));
+      subscribes_.pop_front();
+    }
+    return !ready_.empty();
+  }
+
+  void tick(Now now) {
+    cluster_.tick(now);
+    for (auto it = queries_.begin(); it != queries_.end();) {
+      const auto current = it++;
+      if (current->second.deadline <= now.mono) finish(current);
+    }
+    if (next_expiry_ <= now.mono) {
+      next_expiry_ = now.mono + expiry_sweep;
+      retained_.expire(now.wall);
+    }
+  }
+
+  void query(OperationId operation, QueryKind kind, const std::string& client_id, Now now) {
+    const QueryId id(++last_query_);
+    queries_[id] = {operation, now.mono + query_wait, {}};
+    to_all_workers(Query{id, kind, client_id});
+  }
+
+  void publish(const mqtt::MessagePtr& message) { ports_.to_worker(WorkerIndex(0), PublishRequest{message}); }
+
+  void shut_down() {
+    to_all_workers(ShutDown{});
+    cluster_.shut_down();
+  }
+
+  // ---------------------------------------------------------------- inspection
+
+  ClusterStatus status() const {
+    ClusterStatus result;
+    result.running_nodes.push_back(config_.name);
+    for (const std::string& node : cluster_.membership().others()) {
+      (cluster_.running(node) ? result.running_nodes : result.stopped_nodes).push_back(node);
+    }
+    std::sort(result.running_nodes.begin(), result.running_nodes.end());
+    return result;
+  }
+
+  /// Calls visit(filter, node) once for every live pair, in no order.
+  template <class Visit>
+  void for_each_route(Visit&& visit) const {
+    routes_.for_each([&](std::string_view filter, const cluster::SlotSet& slots) {
+      bool own = false;
+      slots.for_each([&](Slot slot) {
+        if (slot.value < config_.workers) {
+          if (!std::exchange(own, true)) visit(filter, std::string_view(config_.name));
+          return;
+        }
+        const std::string_view node = cluster_.node_of(slot);
+        if (cluster_.running(std::string(node))) visit(filter, node);
+      });
+    });
+  }
+
+  std::vector<Route> routes() const {
+    std::vector<Route> result;
+    for_each_route([&](std::string_view filter, std::string_view node) {
+      result.push_back({std::string(filter), std::string(node)});
+    });
+    std::sort(result.begin(), result.end(), [](const Route& a, const Route& b) {
+      return std::tie(a.filter, a.node) < std::tie(b.filter, b.node);
+    });
+    return result;
+  }
+
+  std::vector<std::string> trie() const {
+    std::set<std::string> filters;
+    for_each_route([&](std::string_view filter, std::string_view) {
+      if (topic::has_wildcard(filter)) filters.emplace(filter);
+    });
+    return {filters.begin(), filters.end()};
+  }
+
+  ControlStats stats() const {
+    ControlStats result;
+    std::size_t last_size = 0;
+    std::string_view last;
+    for_each_route([&](std::string_view filter, std::string_view) {
+      ++result.routes;
+      if (last_size == 0 || filter != last) ++result.topics;
+      last = filter;
+      last_size = 1;
+    });
+    result.retained = retained_.size();
+    result.replicated_bytes_sent = cluster_.replicator().bytes_sent();
+    result.replicated_bytes_received = cluster_.bytes_received();
+    return result;
+  }
+
+  std::uint64_t digest() const {
+    std::uint64_t result = 0;
+    for_each_route([&](std::string_view filter, std::string_view node) {
+      result ^= hash_mix(hash_bytes(filter), hash_bytes(node));
+    });
+    return result;
+  }
+
+  RetainedStore& retained() { return retained_; }
+  const RetainedStore& retained() const { return retained_; }
+
+ private:
+  /// A SUBSCRIBE whose SUBACK waits until every live peer has its routes.
+  struct Subscribe {
+    SubscribeRequest request;
+    std::uint64_t entry = 0;
+    TimePoint deadline;
+  };
+  struct RunningQuery {
+    OperationId operation;
+    TimePoint deadline;
+    std::vector<QueryReply> replies;
+  };
+
+  void to_all_workers(const ToWorker& message) {
+    for (std::uint16_t i = 0; i < config_.workers; ++i) ports_.to_worker(WorkerIndex(i), message);
+  }
+
+  bool ours(std::string_view filter) const {
+    bool result = false;
+    routes_.slots_of(filter).for_each([&](Slot slot) { result = result || slot.value < config_.workers; });
+    return result;
+  }
+
+  void handle_one(SubscribeRequest& m, Now now) {
+    for (const broker::SubscribeFilter& filter : m.filters) {
+      if (!filter.add_route) continue;
+      const bool first = !ours(filter.filter);
+      if (!routes_.add(filter.filter, Slot(m.worker.value))) continue;
+      if (first) {
+        cluster_.replicator().append_route(filter.filter, true);
+      } else {
+        cluster_.replicator().note_local_change();
+      }
+    }
+    // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything so far.
+    subscribes_.push_back({std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait});
+  }
+
+  void handle_one(UnrouteRequest& m, Now) {
+    if (!routes_.remove(m.filter, Slot(m.worker.value))) return;
+    if (ours(m.filter)) {
+      cluster_.replicator().note_local_change();
+    } else {
+      cluster_.replicator().append_route(m.filter, false);
+    }
+  }
+
+  void handle_one(RetainRequest& m, Now) {
+    const bool fresh = retained_.find(m.message->topic()) == nullptr;
+    if (m.message->payload().size() > config_.retained_payload_bytes_max) {
+      log_.warning("Retained message on '{}' not stored: {} bytes, retainer.max_payload_size is {}",
+                   m.message->topic(), m.message->payload().size(), config_.retained_payload_bytes_max);
+      return;
+    }
+    if (fresh && !m.message->payload().empty() && config_.retained_max != 0 &&
+        retained_.size() >= config_.retained_max) {
+      log_.warning("Retained message on '{}' not stored: there are {}, retainer.max_retained_messages is {}",
+                   m.message->topic(), retained_.size(), config_.retained_max);
+      return;
+    }
+    retained_.store(m.message);
+  }
+
+  void handle_one(QueryReply& m, Now) {
+    const auto it = queries_.find(m.query);
+    if (it == queries_.end()) return;
+    it->second.replies.push_back(std::move(m));
+    if (it->second.replies.size() == config_.workers) finish(it);
+  }
+
+  void finish(std::map<QueryId, RunningQuery>::iterator it) {
+    RunningQuery query = std::move(it->second);
+    queries_.erase(it);
+    std::sort(query.replies.begin(), query.replies.end(),
+              [](const QueryReply& a, const QueryReply& b) { return a.worker < b.worker; });
+    ports_.query_done(query.operation, std::move(query.replies));
+  }
+
+  void answer(Subscribe& subscribe, Now now) {
+    SubscribeDone done{subscribe.request.token, {}};
+    for (const broker::SubscribeFilter& filter : subscribe.request.filters) {
+      done.retained.push_back(filter.retained ? retained_.match(filter.filter, now.wall)
+                                              : std::vector<mqtt::MessagePtr>());
+    }
+    ports_.to_worker(subscribe.request.worker, std::move(done));
+  }
+
+  Config config_;
+  cluster::RouteWriter& routes_;
+  ControlPorts& ports_;
+  Logger log_;
+  cluster::Cluster cluster_;
+  RetainedStore retained_;
+  std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
+  std::vector<Subscribe> ready_;
+  std::map<QueryId, RunningQuery> queries_;
+  std::uint64_t last_query_ = 0;
+  TimePoint next_expiry_{};
+};
+
+Control::Control(const Config& config, std::string_view image, std::uint64_t incarnation,
+                 cluster::RouteWriter& routes, ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
+    : impl_(std::make_unique<Impl>(config, image, incarnation, routes, ports, log, seed, now)) {}
+Control::~Control() = default;
+
+void Control::handle(ToControl message, Now now) { impl_->handle(std::move(message), now); }
+void Control::link_up(const std::string& node, Now now) { impl_->cluster().link_up(node, now); }
+void Control::link_frame(const std::string& node, std::string_view frame, Now now) {
+  impl_->cluster().link_frame(node, frame, now);
+}
+void Control::link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
+  impl_->cluster().link_down(node, error, detail, now);
+}
+void Control::tick(Now now) { impl_->tick(now); }
+bool Control::end_of_turn(Now now) { return impl_->end_of_turn(now); }
+void Control::join(OperationId operation, const std::string& node, Now now) {
+  impl_->cluster().join(operation, node, now);
+}
+void Control::leave(OperationId operation, Now now) {
+  impl_->cluster().leave(operation, now);
+}
+void Control::force_leave(OperationId operation, const std::string& node, Now now) {
+  impl_->cluster().force_leave(operation, node, now);
+}
+void Control::query(OperationId operation, QueryKind kind, std::string client_id, Now now) {
+  impl_->query(operation, kind, client_id, now);
+}
+void Control::publish(const mqtt::MessagePtr& message, Now) { impl_->publish(message); }
+void Control::shut_down(Now) { impl_->shut_down(); }
+ClusterStatus Control::status() const { return impl_->status(); }
+std::vector<Route> Control::routes() const { return impl_->routes(); }
+std::vector<std::string> Control::trie() const { return impl_->trie(); }
+std::vector<mqtt::MessagePtr> Control::retained(std::string_view filter) const {
+  return impl_->retained().match(filter, 0);
+}
+std::size_t Control::clean_retained(std::string_view filter, Now) { return impl_->retained().remove(filter); }
+ControlStats Control::stats() const { return impl_->stats(); }
+std::uint64_t Control::digest() const { return impl_->digest(); }
+
+}  // namespace meshmq::node

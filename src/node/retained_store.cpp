@@ -1,0 +1,117 @@
+#include "node/retained_store.hpp"
+
+#include <algorithm>
+
+namespace meshmq::node {
+
+bool TopicOrder::operator()(std::string_view a, std::string_view b) const {
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (y == b.end()) return false;
+  if (x == a.end()) return true;
+  // Levels end at '/': it sorts before everything else, as if it were NUL (which no topic contains).
+  const unsigned char left = *x == '/' ? 0 : static_cast<unsigned char>(*x);
+  const unsigned char right = *y == '/' ? 0 : static_cast<unsigned char>(*y);
+  return left < right;
+}
+
+bool RetainedStore::store(const mqtt::MessagePtr& message) {
+  const auto it = messages_.find(message->topic());
+  if (message->payload().empty()) {
+    if (it == messages_.end()) return false;
+    messages_.erase(it);
+    return true;
+  }
+  if (it != messages_.end()) {
+    it->second = message;
+    return false;
+  }
+  messages_.emplace(std::string(message->topic()), message);
+  return true;
+}
+
+mqtt::MessagePtr RetainedStore::find(std::string_view topic) const {
+  const auto it = messages_.find(topic);
+  return it == messages_.end() ? mqtt::MessagePtr() : it->second;
+}
+
+void RetainedStore::collect_below(const std::string& prefix, std::vector<Messages::const_iterator>& found) const {
+  // prefix is "" (everything) or ends in '/'.
+  for (auto it = messages_.lower_bound(prefix); it != messages_.end() && it->first.starts_with(prefix); ++it) {
+    if (prefix.empty() && it->first.starts_with('$')) continue;  // [MQTT-4.7.2-1]
+    found.push_back(it);
+  }
+}
+
+void RetainedStore::collect(std::string& prefix, std::string_view filter,
+                            std::vector<Messages::const_iterator>& found) const {
+  const std::size_t slash = filter.find('/');
+  const std::string_view level = filter.substr(0, slash);
+  const bool last = slash == std::string_view::npos;
+  const std::size_t base = prefix.size();
+  if (level == "#") {
+    // `a/#` matches `a` itself too.
+    if (base > 0) {
+      const auto parent = messages_.find(std::string_view(prefix).substr(0, base - 1));
+      if (parent != messages_.end()) found.push_back(parent);
+    }
+    return collect_below(prefix, found);
+  }
+  if (level != "+") {
+    prefix += level;
+    if (last) {
+      const auto it = messages_.find(prefix);
+      if (it != messages_.end()) found.push_back(it);
+    } else {
+      prefix += '/';
+      collect(prefix, filter.substr(slash + 1), found);
+    }
+    prefix.resize(base);
+    return;
+  }
+  auto it = messages_.lower_bound(prefix);
+  while (it != messages_.end() && it->first.starts_with(prefix)) {
+    const std::string& topic = it->first;
+    const std::size_t end = std::min(topic.find('/', base), topic.size());
+    const bool hidden = base == 0 && topic.starts_with('$');
+    prefix.append(topic, base, end - base);
+    if (!hidden && last) {
+      const auto exact = messages_.find(prefix);
+      if (exact != messages_.end()) found.push_back(exact);
+    } else if (!hidden) {
+      prefix += '/';
+      collect(prefix, filter.substr(slash + 1), found);
+      prefix.pop_back();
+    }
+    // The smallest byte behind '/' in this order leads past everything below this level.
+    prefix += '\x01';
+    it = messages_.lower_bound(prefix);
+    prefix.resize(base);
+  }
+}
+
+std::vector<RetainedStore::Messages::const_iterator> RetainedStore::lookup(std::string_view filter) const {
+  std::vector<Messages::const_iterator> found;
+  std::string prefix;
+  collect(prefix, filter, found);
+  return found;
+}
+
+std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, WallMillis now) const {
+  std::vector<mqtt::MessagePtr> result;
+  for (const auto& it : lookup(filter)) {
+    if (!it->second->expired(now)) result.push_back(it->second);
+  }
+  return result;
+}
+
+std::size_t RetainedStore::remove(std::string_view filter) {
+  const auto found = lookup(filter);
+  for (const auto& it : found) messages_.erase(it);
+  return found.size();
+}
+
+std::size_t RetainedStore::expire(WallMillis now) {
+  return std::erase_if(messages_, [now](const auto& item) { return item.second->expired(now); });
+}
+
+}  // namespace meshmq::node
