@@ -1,0 +1,12 @@
+#pragma once
+// The one place where threads read the real time.
+
+#include "base/time.hpp"
+
+namespace meshmq::net {
+
+/// Both clocks, read now. Callable from any thread; costs two calls into the vDSO, so loops read it once per
+/// turn.
+Now read_clock();
+
+}  // namespace meshmq::net

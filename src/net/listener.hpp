@@ -1,0 +1,66 @@
+#pragma once
+// Where clients come in: one address and port, accepted on every worker.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+namespace meshmq::net {
+
+class WorkerThread;
+
+/// One `listener.tcp.<name>`; the key's last part stands beside each field.
+struct ListenerOptions {
+  std::string name;                       ///< for log lines, e.g. mqtt:tcp:external
+  std::string address = "0.0.0.0";        ///< a literal IPv4 or IPv6 address; `::` takes IPv6 only
+  std::uint16_t port = 1883;              ///< 0: a free one, see Listener::port()
+  int backlog = 1024;                     ///< .backlog
+  bool nodelay = true;                    ///< .nodelay
+  int send_buffer_bytes = 0;              ///< .sndbuf; 0 = the system's
+  int receive_buffer_bytes = 0;           ///< .recbuf; 0 = the system's
+  std::size_t connections_max = 1024000;  ///< .max_connections; more are accepted, counted and closed at once
+  std::uint32_t accepts_per_s_max = 1000;  ///< .max_conn_rate; more wait in the backlog. 0 = no limit
+};
+
+struct ListenerStats {
+  std::size_t connections = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;  ///< over max_connections
+  /// Why connections ended, in the words of `meshmq_ctl listeners`; only what happened, sorted by reason.
+  std::vector<std::pair<std::string, std::uint64_t>> shutdown_counts;
+};
+
+/// Runs from start() to stop() or destruction; clients that came in stay connected. All `workers` must
+/// outlive it and be started. Thread rule: one owner (the control thread); stats() from any thread.
+class Listener {
+ public:
+  /// Fails with a sentence for the operator, e.g. that the address is in use (Errc::already_exists).
+  static Result<std::unique_ptr<Listener>> start(ListenerOptions options,
+                                                 std::span<WorkerThread* const> workers, Logger log);
+  ~Listener();
+
+  /// Nobody is accepted any more when it returns.
+  void stop();
+
+  const ListenerOptions& options() const;
+  /// The real one, also if 0 was asked for.
+  std::uint16_t port() const;
+  /// "0.0.0.0:1883", "[::]:1883".
+  std::string listen_on() const;
+  std::size_t acceptors() const;
+  ListenerStats stats() const;
+
+ private:
+  class Impl;
+  explicit Listener(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace meshmq::net
