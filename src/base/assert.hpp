@@ -7,8 +7,8 @@ namespace meshmq {
 
 }  // namespace meshmq
 
-#define MESHMQ_ASSERT(condition, why)                                              \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::meshmq::assertion_failed(#condition, why, __FILE__, __LINE__);             \
+#define MESHMQ_ASSERT(condition, why)                                  \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::meshmq::assertion_failed(#condition, why, __FILE__, __LINE__); \
   } while (false)

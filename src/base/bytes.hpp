@@ -1,5 +1,6 @@
 #pragma once
-// Bytes on the wire. Borrowed bytes are a std::string_view, owned ones a std::string; all integers big-endian.
+// Bytes on the wire. Borrowed bytes are a std::string_view, owned ones a std::string; all integers
+// big-endian.
 
 #include <cstdint>
 #include <cstring>
@@ -8,8 +9,8 @@
 
 namespace meshmq {
 
-/// Reads from the front of borrowed bytes. After the first short read ok() is false and every value is 0 or empty,
-/// so a decoder may read a whole structure and check once.
+/// Reads from the front of borrowed bytes. After the first short read ok() is false and every value is 0 or
+/// empty, so a decoder may read a whole structure and check once.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

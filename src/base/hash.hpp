@@ -1,6 +1,7 @@
 #pragma once
 // One 64-bit hash for tables and digests. Stable across nodes and builds: it travels on the wire in digests.
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -15,6 +16,21 @@ inline std::uint64_t hash_mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+/// The last bytes of a text, fewer than 8, as a little-endian number; without a call to memcpy of unknown
+/// size.
+inline std::uint64_t hash_tail(const char* p, std::size_t n) {
+  if (n >= 4) {
+    std::uint32_t low;
+    std::uint32_t high;
+    std::memcpy(&low, p, 4);
+    std::memcpy(&high, p + n - 4, 4);
+    return low | std::uint64_t{high} << ((n - 4) * 8);
+  }
+  if (n == 0) return 0;
+  const auto byte = [p](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(p[i])} << (i * 8); };
+  return byte(0) | byte(n / 2) | byte(n - 1);
+}
+
 /// Hashes bytes; `seed` keys it where outsiders choose the input (tables of topics and client ids).
 inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0) {
   std::uint64_t h = seed ^ (bytes.size() * 0xa0761d6478bd642fULL);
@@ -27,9 +43,7 @@ inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0) 
     p += 8;
     n -= 8;
   }
-  std::uint64_t tail = 0;
-  if (n > 0) std::memcpy(&tail, p, n);
-  return hash_mix(h ^ n, tail);
+  return hash_mix(h ^ n, hash_tail(p, n));
 }
 
 /// For unordered containers keyed by std::string and looked up by std::string_view.

@@ -8,7 +8,8 @@ namespace meshmq {
 
 using Duration = std::chrono::milliseconds;
 
-/// A clock without now(): the tag of monotonic time points. The shell reads the real clock, the simulator its own.
+/// A clock without now(): the tag of monotonic time points. The shell reads the real clock, the simulator its
+/// own.
 struct MonotonicClock {
   using duration = Duration;
   using rep = duration::rep;

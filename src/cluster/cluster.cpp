@@ -12,7 +12,8 @@ namespace {
 /// How long a linked node that is no member may take to say why it came.
 constexpr Duration stranger_wait = std::chrono::seconds(5);
 
-Membership restore_or_found(std::string_view image, const std::string& self, std::uint64_t seed, const Logger& log) {
+Membership restore_or_found(std::string_view image, const std::string& self, std::uint64_t seed,
+                            const Logger& log) {
   if (!image.empty()) {
     auto restored = Membership::restore(image, self);
     if (restored) return std::move(*restored);
@@ -53,7 +54,8 @@ Cluster::Peer& Cluster::peer(const std::string& node) {
 }
 
 std::string_view Cluster::node_of(Slot slot) const {
-  return slot.value < names_by_slot_.size() ? std::string_view(names_by_slot_[slot.value]) : std::string_view();
+  return slot.value < names_by_slot_.size() ? std::string_view(names_by_slot_[slot.value])
+                                            : std::string_view();
 }
 
 bool Cluster::running(const std::string& node) const {
@@ -62,9 +64,13 @@ bool Cluster::running(const std::string& node) const {
   return it != peers_.end() && it->second.link == LinkState::established;
 }
 
-void Cluster::send(const std::string& node, const wire::Frame& frame) { ports_.send(node, wire::encode(frame)); }
+void Cluster::send(const std::string& node, const wire::Frame& frame) {
+  ports_.send(node, wire::encode(frame));
+}
 
-void Cluster::save() { ports_.save(membership_.image()); }
+void Cluster::save() {
+  ports_.save(membership_.image());
+}
 
 void Cluster::hang_up(const std::string& node, Peer& peer) {
   if (peer.hanging_up || peer.link == LinkState::none || peer.link == LinkState::dialing) return;
@@ -106,8 +112,8 @@ void Cluster::link_down(const std::string& node, LinkError error, std::string_vi
     log_.warning("Node {} down: {} ({})", node, to_string(error), detail);
     p.pause = Duration(0);
   }
-  // Members that are away are dialled for ever; the pause grows, and half of it is random so that two nodes that
-  // dial each other do not collide for ever.
+  // Members that are away are dialled for ever; the pause grows, and half of it is random so that two nodes
+  // that dial each other do not collide for ever.
   p.pause = std::clamp(p.pause * 2, settings_.redial_min, settings_.redial_max);
   const auto half = static_cast<std::uint64_t>(p.pause.count() / 2);
   p.next_dial = now.mono + Duration(static_cast<Duration::rep>(half + random_.below(half + 1)));
@@ -171,8 +177,8 @@ void Cluster::link_frame(const std::string& node, std::string_view bytes, Now no
 void Cluster::handle(const std::string& node, const wire::Hello& frame, Now now) {
   Peer& p = peer(node);
   if (frame.version_min > wire::version_max || frame.version_max < wire::version_min) {
-    const std::string reason = "it speaks control protocol versions " + std::to_string(frame.version_min) + ".." +
-                               std::to_string(frame.version_max) + ", this node " +
+    const std::string reason = "it speaks control protocol versions " + std::to_string(frame.version_min) +
+                               ".." + std::to_string(frame.version_max) + ", this node " +
                                std::to_string(wire::version_min) + ".." + std::to_string(wire::version_max);
     log_.error("Refusing node {}: {}", node, reason);
     if (join_ && join_->node == node) {
@@ -198,7 +204,8 @@ void Cluster::meet_other_cluster(const std::string& node, const wire::Hello& hel
   }
   const auto ours = hello.records.find(membership_.self());
   if (ours == hello.records.end() || !ours->second.member) {
-    // It does not count on us. If we count on it, our Hello tells it so and it answers; a stranger may ask to join.
+    // It does not count on us. If we count on it, our Hello tells it so and it answers; a stranger may ask to
+    // join.
     return;
   }
   const Stamp* left = membership_.left(hello.cluster);
@@ -278,12 +285,14 @@ void Cluster::join(OperationId operation, const std::string& node, Now now) {
     return ports_.operation_done(operation, fail(Errc::invalid_argument, "a node cannot join itself"));
   }
   if (membership_.is_member(node)) {
-    return ports_.operation_done(operation, fail(Errc::already_exists, "{already_in_cluster,'" + node + "'}"));
+    return ports_.operation_done(operation,
+                                 fail(Errc::already_exists, "{already_in_cluster,'" + node + "'}"));
   }
   if (join_) {
     return ports_.operation_done(operation, fail(Errc::refused, "another join is under way: " + join_->node));
   }
-  join_ = Join{.operation = operation, .node = node, .deadline = now.mono + settings_.join_wait, .running = {}};
+  join_ =
+      Join{.operation = operation, .node = node, .deadline = now.mono + settings_.join_wait, .running = {}};
   Peer& p = peer(node);
   if (p.link == LinkState::none) {
     dial(node, p, now);
@@ -342,13 +351,15 @@ void Cluster::check_join(Now now) {
   if (!join_) return;
   const bool late = join_->deadline <= now.mono;
   if (!join_->accepted) {
-    if (late) fail_join({Errc::timed_out, "{node_down,'" + join_->node + "'}: no answer within cluster.join_wait"});
+    if (late)
+      fail_join({Errc::timed_out, "{node_down,'" + join_->node + "'}: no answer within cluster.join_wait"});
     return;
   }
   // Done when this node has everything that the running members have, and they have everything of ours.
-  const bool complete = std::all_of(join_->running.begin(), join_->running.end(), [&](const std::string& node) {
-    return node == membership_.self() || !membership_.is_member(node) || replicator_.in_sync_with(node);
-  });
+  const bool complete =
+      std::all_of(join_->running.begin(), join_->running.end(), [&](const std::string& node) {
+        return node == membership_.self() || !membership_.is_member(node) || replicator_.in_sync_with(node);
+      });
   if (!complete && !late) return;
   if (!complete) log_.warning("Joined, but not all members could be reached within cluster.join_wait");
   const OperationId operation = join_->operation;
@@ -372,8 +383,8 @@ void Cluster::leave(OperationId operation, Now now) {
 
 void Cluster::force_leave(OperationId operation, const std::string& node, Now now) {
   if (node == membership_.self()) {
-    return ports_.operation_done(operation,
-                                 fail(Errc::invalid_argument, "a node leaves by `cluster leave`, not by force"));
+    return ports_.operation_done(
+        operation, fail(Errc::invalid_argument, "a node leaves by `cluster leave`, not by force"));
   }
   if (!membership_.is_member(node)) {
     return ports_.operation_done(operation, fail(Errc::not_found, "node_not_in_cluster"));

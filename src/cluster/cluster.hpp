@@ -31,18 +31,20 @@ struct Settings {
   Duration join_wait = std::chrono::seconds(15);
 };
 
-/// A peer's link goes: none -> dialing -> linked (Hello sent) -> established (Hello of the same cluster received).
+/// A peer's link goes: none -> dialing -> linked (Hello sent) -> established (Hello of the same cluster
+/// received).
 ///
 ///     none --dial()--> dialing --link_up()--> linked --Hello, same cluster--> established
 ///      ^                  |                     |                                |
-///      +-- link_down() ---+---------------------+--------------------------------+   (redial after a growing pause)
+///      +-- link_down() ---+---------------------+--------------------------------+   (redial after a growing
+///      pause)
 ///
-/// All members dial each other for as long as they are members: that is how a restarted node finds its cluster again.
-/// Thread rule: one owner.
+/// All members dial each other for as long as they are members: that is how a restarted node finds its
+/// cluster again. Thread rule: one owner.
 class Cluster {
  public:
-  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClusterPorts& ports, Logger log,
-          std::uint64_t seed, Now now);
+  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClusterPorts& ports,
+          Logger log, std::uint64_t seed, Now now);
 
   // --- events
   void link_up(const std::string& node, Now now);

@@ -13,7 +13,9 @@ constexpr std::uint8_t message_numbered = 0x01;
 /// A message in a batch: u8 flags, u32 length, bytes.
 constexpr std::size_t message_header = 5;
 
-std::string frame_head(ForwardFrame::Kind kind) { return std::string(1, static_cast<char>(kind)); }
+std::string frame_head(ForwardFrame::Kind kind) {
+  return std::string(1, static_cast<char>(kind));
+}
 
 }  // namespace
 
@@ -38,13 +40,15 @@ std::string ForwardSender::link_up() {
   return frame;
 }
 
-void ForwardSender::link_down() { ready_ = false; }
+void ForwardSender::link_down() {
+  ready_ = false;
+}
 
 std::vector<ForwardToken> ForwardSender::welcome(std::uint64_t last_received) {
   auto settled = pop_until(last_received);
   ready_ = true;
-  // What was under way is sent again, in order, before anything new; what was never numbered is gone with its link,
-  // except what has gathered in the batch since.
+  // What was under way is sent again, in order, before anything new; what was never numbered is gone with its
+  // link, except what has gathered in the batch since.
   std::string again;
   for (const Numbered& message : unacknowledged_) again += message.bytes;
   std::string unnumbered;
@@ -72,7 +76,9 @@ std::vector<ForwardToken> ForwardSender::pop_until(std::uint64_t seq) {
   return settled;
 }
 
-std::vector<ForwardToken> ForwardSender::acknowledge(std::uint64_t seq) { return pop_until(seq); }
+std::vector<ForwardToken> ForwardSender::acknowledge(std::uint64_t seq) {
+  return pop_until(seq);
+}
 
 std::string ForwardSender::take_frame() {
   if (!ready_ || batch_.empty()) return {};
@@ -118,7 +124,9 @@ Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
       frame.hello.worker = r.u16();
       break;
     case ForwardFrame::Kind::welcome:
-    case ForwardFrame::Kind::acknowledge: frame.seq = r.u64(); break;
+    case ForwardFrame::Kind::acknowledge:
+      frame.seq = r.u64();
+      break;
     case ForwardFrame::Kind::messages:
       frame.seq = r.u64();
       while (r.ok() && !r.at_end()) {
@@ -127,7 +135,8 @@ Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
         if (r.ok()) frame.messages.emplace_back(numbered, message);
       }
       break;
-    default: return fail(Errc::unsupported, "forwarding frame of unknown kind");
+    default:
+      return fail(Errc::unsupported, "forwarding frame of unknown kind");
   }
   if (!r.ok()) return fail(Errc::malformed, "forwarding frame is cut short");
   return frame;

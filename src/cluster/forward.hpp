@@ -1,6 +1,6 @@
 #pragma once
-// The hop between nodes: messages from one worker to one node, numbered, acknowledged and resent after a reconnect.
-// Messages are opaque bytes here. Wire format: docs/wire/forward-v1.md.
+// The hop between nodes: messages from one worker to one node, numbered, acknowledged and resent after a
+// reconnect. Messages are opaque bytes here. Wire format: docs/wire/forward-v1.md.
 
 #include <cstdint>
 #include <deque>
@@ -25,9 +25,9 @@ struct ForwardHello {
   std::uint16_t worker = 0;
 };
 
-/// Sending side. Numbered messages stay until acknowledged; a fresh link resends those that the receiver does not have.
-/// Thread rule: one owner. Limit: the owner asks queued_bytes() and stops feeding above its high watermark; numbered
-/// messages older than `keep` are dropped while the link is down.
+/// Sending side. Numbered messages stay until acknowledged; a fresh link resends those that the receiver does
+/// not have. Thread rule: one owner. Limit: the owner asks queued_bytes() and stops feeding above its high
+/// watermark; numbered messages older than `keep` are dropped while the link is down.
 class ForwardSender {
  public:
   ForwardSender(ForwardHello hello, Duration keep) : hello_(std::move(hello)), keep_(keep) {}
@@ -60,8 +60,8 @@ class ForwardSender {
   /// All that waits to be sent, as one frame; empty if there is nothing or the link is not ready.
   std::string take_frame();
 
-  /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the size is
-  /// the number of messages dropped.
+  /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the
+  /// size is the number of messages dropped.
   std::vector<ForwardToken> expire(Now now);
   /// Drops everything (the node is no member any more).
   std::vector<ForwardToken> clear();
@@ -110,8 +110,8 @@ struct ForwardOrigin {
 struct ForwardFrame {
   enum class Kind : std::uint8_t { hello = 1, welcome = 2, messages = 3, acknowledge = 4 };
   Kind kind;
-  ForwardHello hello;                       ///< for hello
-  std::uint64_t seq = 0;                    ///< for welcome, acknowledge; for messages: number of the first numbered one
+  ForwardHello hello;     ///< for hello
+  std::uint64_t seq = 0;  ///< for welcome, acknowledge; for messages: number of the first numbered one
   std::vector<std::pair<bool, std::string_view>> messages;  ///< (numbered, bytes)
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// Hybrid logical clock: orders changes of last-writer-wins rows across nodes, close to wall time, never backwards.
+// Hybrid logical clock: orders changes of last-writer-wins rows across nodes, close to wall time, never
+// backwards.
 
 #include <compare>
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace meshmq::cluster {
 
-/// When and by whom a row was written. Unique: a node never makes the same stamp twice; ties go by the writer's name.
+/// When and by whom a row was written. Unique: a node never makes the same stamp twice; ties go by the
+/// writer's name.
 struct Stamp {
   /// Wall milliseconds << 16 | counter.
   std::uint64_t time = 0;

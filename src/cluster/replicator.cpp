@@ -104,8 +104,7 @@ void Replicator::request_sync(const std::string& node, Peer& peer, std::uint64_t
 void Replicator::apply(Peer& peer, const LogEntry& entry) {
   // Tables of later versions are none of our business; their entries only move the position.
   if (entry.table != LogEntry::Table::routes) return;
-  const bool changed =
-      entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
+  const bool changed = entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
   if (!changed) return;
   routes_changed_ = true;
   peer.in.digest ^= hash_bytes(entry.key);
@@ -185,8 +184,8 @@ void Replicator::handle(const std::string& node, const wire::Digest& frame) {
   Incoming& in = peer->in;
   if (frame.incarnation != in.incarnation || frame.seq != in.applied) return;
   if (frame.rows == in.rows && frame.digest == in.digest) return;
-  logger_.error("Replica of {} differs from its origin at {}: {} rows here, {} there; asking for all of them", node,
-                in.applied, in.rows, frame.rows);
+  logger_.error("Replica of {} differs from its origin at {}: {} rows here, {} there; asking for all of them",
+                node, in.applied, in.rows, frame.rows);
   request_sync(node, *peer, 0);
 }
 
@@ -214,12 +213,14 @@ void Replicator::start_snapshot(const std::string& node, Peer& peer) {
   Outgoing& out = peer.out;
   out.streaming = false;
   out.snapshot_seq = log_.last();
-  wire::SnapshotPart part{.incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
+  wire::SnapshotPart part{
+      .incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
   routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
     bool own = false;
     for (std::uint32_t slot = 0; slot < own_slots_ && !own; ++slot) own = slots.contains(Slot(slot));
     if (!own) return;
-    part.rows.push_back({.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
+    part.rows.push_back(
+        {.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
     if (part.rows.size() < rows_per_part_max) return;
     out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
   });
@@ -273,6 +274,11 @@ void Replicator::send_entries() {
       send(node, frame);
     }
   }
+}
+
+void Replicator::damage_for_test(const std::string& node, std::string_view filter) {
+  apply(peers_.at(node),
+        {.table = LogEntry::Table::routes, .add = false, .key = std::string(filter), .value = {}});
 }
 
 void Replicator::end_of_turn() {

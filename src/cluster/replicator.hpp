@@ -17,9 +17,10 @@
 
 namespace meshmq::cluster {
 
-/// Rows live in the route table only; this class knows how far each side has come. A peer that returns asks for what
-/// it misses: entries while the log holds them, a streamed snapshot otherwise; digests catch what nobody expected.
-/// Thread rule: one owner. Limits: `log_entries_max` entries of history, `parts_in_flight_max` parts per snapshot.
+/// Rows live in the route table only; this class knows how far each side has come. A peer that returns asks
+/// for what it misses: entries while the log holds them, a streamed snapshot otherwise; digests catch what
+/// nobody expected. Thread rule: one owner. Limits: `log_entries_max` entries of history,
+/// `parts_in_flight_max` parts per snapshot.
 class Replicator {
  public:
   static constexpr std::size_t rows_per_part_max = 2000;
@@ -27,13 +28,14 @@ class Replicator {
   static constexpr Duration digest_interval = std::chrono::seconds(10);
 
   /// Slots below `own_slots` are this node's workers. `routes` and `ports` must outlive this object.
-  Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max, RouteWriter& routes,
-             ClusterPorts& ports, Logger log);
+  Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
+             RouteWriter& routes, ClusterPorts& ports, Logger log);
 
   // --- own rows
   /// The node's first local subscriber of `filter` came, or its last one went. Returns the entry's number.
   std::uint64_t append_route(std::string_view filter, bool add);
-  /// A route changed that the peers need not know of (another worker of this node has it too): commit at end_of_turn().
+  /// A route changed that the peers need not know of (another worker of this node has it too): commit at
+  /// end_of_turn().
   void note_local_change() { routes_changed_ = true; }
   /// Number of the newest own entry.
   std::uint64_t last() const { return log_.last(); }
@@ -59,6 +61,9 @@ class Replicator {
   /// Commits the routes if any changed, then sends what is new and what is to be acknowledged.
   void end_of_turn();
   void tick(Now now);
+
+  /// Breaks one row of what we hold of `node`, as a bug or bad memory would. For tests of the repair.
+  void damage_for_test(const std::string& node, std::string_view filter);
 
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 

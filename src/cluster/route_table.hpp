@@ -1,5 +1,6 @@
 #pragma once
-// The route table itself: topics and filters -> slots, single-threaded. The shell keeps two of them for its readers.
+// The route table itself: topics and filters -> slots, single-threaded. The shell keeps two of them for its
+// readers.
 
 #include "cluster/routes.hpp"
 #include "cluster/slot_set_pool.hpp"
@@ -7,8 +8,8 @@
 
 namespace meshmq::cluster {
 
-/// Pure. Thread rule: one owner, or many readers while nobody writes. commit() does nothing: every change is seen at
-/// once. Hot path: match() takes no lock and allocates only while `out` grows to the number of slots.
+/// Pure. Thread rule: one owner, or many readers while nobody writes. commit() does nothing: every change is
+/// seen at once. Hot path: match() takes no lock and allocates only while `out` grows to the number of slots.
 class RouteTable final : public RouteReader, public RouteWriter {
  public:
   void match(std::string_view topic, SlotSet& out) const override;

@@ -24,12 +24,14 @@ class RouteWriter {
   virtual bool add(std::string_view filter, Slot slot) = 0;
   virtual bool remove(std::string_view filter, Slot slot) = 0;
   /// Every filter with all its slots, live or not, uncommitted changes included. No order is promised.
-  virtual void for_each(const std::function<void(std::string_view filter, const SlotSet& slots)>& visit) const = 0;
+  virtual void for_each(
+      const std::function<void(std::string_view filter, const SlotSet& slots)>& visit) const = 0;
   /// The slots of one filter; empty if nobody has it.
   virtual SlotSet slots_of(std::string_view filter) const = 0;
   /// A destination that is not live keeps its rows but matches nothing; new slots are not live.
   virtual void set_live(Slot slot, bool live) = 0;
-  /// When it returns, every match that starts from now on sees the changes, and no match still uses the old state.
+  /// When it returns, every match that starts from now on sees the changes, and no match still uses the old
+  /// state.
   virtual void commit() = 0;
 };
 

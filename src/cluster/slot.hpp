@@ -9,8 +9,8 @@
 
 namespace meshmq::cluster {
 
-/// A destination: slots [0, workers) are this node's workers, higher ones other nodes, in the order they were first met.
-/// A slot is never given to another node while the process lives.
+/// A destination: slots [0, workers) are this node's workers, higher ones other nodes, in the order they were
+/// first met. A slot is never given to another node while the process lives.
 using Slot = StrongId<struct SlotTag, std::uint32_t>;
 
 /// A set of slots; grows as needed and is meant to be reused (clear() keeps the memory).

@@ -7,7 +7,9 @@
 
 namespace meshmq::cluster {
 
-SlotSetPool::SlotSetPool() { entries_.push_back({{}, 1}); }
+SlotSetPool::SlotSetPool() {
+  entries_.push_back({{}, 1});
+}
 
 std::uint64_t SlotSetPool::hash(const SlotSet& set) {
   std::uint64_t h = 0;

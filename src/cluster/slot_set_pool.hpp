@@ -20,7 +20,8 @@ class SlotSetPool {
 
   const SlotSet& get(SlotSetId id) const { return entries_[id].set; }
 
-  /// The ids of `id`'s set with or without one slot. The caller's reference to `id` becomes one to the result.
+  /// The ids of `id`'s set with or without one slot. The caller's reference to `id` becomes one to the
+  /// result.
   SlotSetId with(SlotSetId id, Slot slot);
   SlotSetId without(SlotSetId id, Slot slot);
 

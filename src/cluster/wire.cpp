@@ -121,7 +121,9 @@ void read(ByteReader& r, JoinAccept& f) {
   const std::uint64_t count = r.varint();
   for (std::uint64_t i = 0; i < count && r.ok(); ++i) f.running.emplace_back(r.bytes16());
 }
-void read(ByteReader& r, JoinRefuse& f) { f.reason = r.bytes16(); }
+void read(ByteReader& r, JoinRefuse& f) {
+  f.reason = r.bytes16();
+}
 void read(ByteReader& r, SyncRequest& f) {
   f.incarnation = r.u64();
   f.seq = r.u64();
@@ -139,7 +141,9 @@ void read(ByteReader& r, SnapshotPart& f) {
   f.last = (flags & 2) != 0;
   f.rows = read_entries(r);
 }
-void read(ByteReader& r, SnapshotAck& f) { f.seq = r.u64(); }
+void read(ByteReader& r, SnapshotAck& f) {
+  f.seq = r.u64();
+}
 void read(ByteReader& r, Ack& f) {
   f.incarnation = r.u64();
   f.seq = r.u64();
@@ -151,7 +155,8 @@ void read(ByteReader& r, Digest& f) {
   f.digest = r.u64();
 }
 
-/// Decodes the alternative with this number; the bytes behind what we know are a later version's and are skipped.
+/// Decodes the alternative with this number; the bytes behind what we know are a later version's and are
+/// skipped.
 template <std::size_t I = 0>
 Result<Frame> decode_kind(std::uint8_t kind, ByteReader& r) {
   if constexpr (I == std::variant_size_v<Frame>) {
@@ -160,7 +165,8 @@ Result<Frame> decode_kind(std::uint8_t kind, ByteReader& r) {
     if (kind != I) return decode_kind<I + 1>(kind, r);
     std::variant_alternative_t<I, Frame> frame;
     read(r, frame);
-    if (!r.ok()) return fail(Errc::malformed, "control frame of kind " + std::to_string(kind) + " is cut short");
+    if (!r.ok())
+      return fail(Errc::malformed, "control frame of kind " + std::to_string(kind) + " is cut short");
     return Frame(std::move(frame));
   }
 }

@@ -79,8 +79,8 @@ struct Digest {
   std::uint64_t digest = 0;
 };
 
-using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append, SnapshotPart,
-                           SnapshotAck, Ack, Digest>;
+using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append,
+                           SnapshotPart, SnapshotAck, Ack, Digest>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

@@ -67,7 +67,8 @@ class Control::Impl final : public cluster::ClusterPorts {
 
   bool end_of_turn(Now now) {
     cluster_.end_of_turn(now);
-    // Whoever published a retained message before these routes were committed has told us by now: the lookup sees it.
+    // Whoever published a retained message before these routes were committed has told us by now: the lookup
+    // sees it.
     for (Subscribe& subscribe : ready_) answer(subscribe, now);
     ready_.clear();
     const std::uint64_t acknowledged = cluster_.replicator().acknowledged_by_all();
@@ -213,7 +214,8 @@ class Control::Impl final : public cluster::ClusterPorts {
         cluster_.replicator().note_local_change();
       }
     }
-    // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything so far.
+    // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything
+    // so far.
     subscribes_.push_back({std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait});
   }
 
@@ -284,16 +286,24 @@ Control::Control(const Config& config, std::string_view image, std::uint64_t inc
     : impl_(std::make_unique<Impl>(config, image, incarnation, routes, ports, log, seed, now)) {}
 Control::~Control() = default;
 
-void Control::handle(ToControl message, Now now) { impl_->handle(std::move(message), now); }
-void Control::link_up(const std::string& node, Now now) { impl_->cluster().link_up(node, now); }
+void Control::handle(ToControl message, Now now) {
+  impl_->handle(std::move(message), now);
+}
+void Control::link_up(const std::string& node, Now now) {
+  impl_->cluster().link_up(node, now);
+}
 void Control::link_frame(const std::string& node, std::string_view frame, Now now) {
   impl_->cluster().link_frame(node, frame, now);
 }
 void Control::link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
   impl_->cluster().link_down(node, error, detail, now);
 }
-void Control::tick(Now now) { impl_->tick(now); }
-bool Control::end_of_turn(Now now) { return impl_->end_of_turn(now); }
+void Control::tick(Now now) {
+  impl_->tick(now);
+}
+bool Control::end_of_turn(Now now) {
+  return impl_->end_of_turn(now);
+}
 void Control::join(OperationId operation, const std::string& node, Now now) {
   impl_->cluster().join(operation, node, now);
 }
@@ -306,16 +316,32 @@ void Control::force_leave(OperationId operation, const std::string& node, Now no
 void Control::query(OperationId operation, QueryKind kind, std::string client_id, Now now) {
   impl_->query(operation, kind, client_id, now);
 }
-void Control::publish(const mqtt::MessagePtr& message, Now) { impl_->publish(message); }
-void Control::shut_down(Now) { impl_->shut_down(); }
-ClusterStatus Control::status() const { return impl_->status(); }
-std::vector<Route> Control::routes() const { return impl_->routes(); }
-std::vector<std::string> Control::trie() const { return impl_->trie(); }
+void Control::publish(const mqtt::MessagePtr& message, Now) {
+  impl_->publish(message);
+}
+void Control::shut_down(Now) {
+  impl_->shut_down();
+}
+ClusterStatus Control::status() const {
+  return impl_->status();
+}
+std::vector<Route> Control::routes() const {
+  return impl_->routes();
+}
+std::vector<std::string> Control::trie() const {
+  return impl_->trie();
+}
 std::vector<mqtt::MessagePtr> Control::retained(std::string_view filter) const {
   return impl_->retained().match(filter, 0);
 }
-std::size_t Control::clean_retained(std::string_view filter, Now) { return impl_->retained().remove(filter); }
-ControlStats Control::stats() const { return impl_->stats(); }
-std::uint64_t Control::digest() const { return impl_->digest(); }
+std::size_t Control::clean_retained(std::string_view filter, Now) {
+  return impl_->retained().remove(filter);
+}
+ControlStats Control::stats() const {
+  return impl_->stats();
+}
+std::uint64_t Control::digest() const {
+  return impl_->digest();
+}
 
 }  // namespace meshmq::node

@@ -39,9 +39,10 @@ struct ControlStats {
 /// Pure. Thread rule: one owner (the control thread).
 class Control {
  public:
-  /// `image` is what ControlPorts::save() last stored, or empty. `incarnation` must differ for every start of the node.
-  Control(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
-          ControlPorts& ports, Logger log, std::uint64_t seed, Now now);
+  /// `image` is what ControlPorts::save() last stored, or empty. `incarnation` must differ for every start of
+  /// the node.
+  Control(const Config& config, std::string_view image, std::uint64_t incarnation,
+          cluster::RouteWriter& routes, ControlPorts& ports, Logger log, std::uint64_t seed, Now now);
   ~Control();
 
   void handle(ToControl message, Now now);
@@ -52,8 +53,9 @@ class Control {
   void link_down(const std::string& node, LinkError error, std::string_view detail, Now now);
   /// Call at least every 100 ms.
   void tick(Now now);
-  /// Ends a batch of events: commits routes, sends what was appended to the log and what is to be acknowledged, once
-  /// for the whole batch. Returns true if it wants to be called again right after the mailbox has been drained.
+  /// Ends a batch of events: commits routes, sends what was appended to the log and what is to be
+  /// acknowledged, once for the whole batch. Returns true if it wants to be called again right after the
+  /// mailbox has been drained.
   [[nodiscard]] bool end_of_turn(Now now);
 
   // --- operators; each ends in ControlPorts::operation_done() or query_done()

@@ -4,8 +4,8 @@
 
 namespace meshmq::node {
 
-ForwardLinks::ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation, WorkerPorts& ports,
-                           Logger log)
+ForwardLinks::ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation,
+                           WorkerPorts& ports, Logger log)
     : config_(config), self_(self), incarnation_(incarnation), ports_(ports), log_(log) {}
 
 ForwardLinks::Outbound* ForwardLinks::outbound(Slot slot) {
@@ -116,7 +116,8 @@ void ForwardLinks::link_drained(LinkId link) {
   if (it != outbound_by_link_.end()) it->second->transport_bytes = 0;
 }
 
-void ForwardLinks::handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed) {
+void ForwardLinks::handle_outbound(Outbound& out, const cluster::ForwardFrame& frame,
+                                   std::vector<Token>& confirmed) {
   std::vector<Token> tokens;
   if (frame.kind == cluster::ForwardFrame::Kind::welcome) {
     tokens = out.sender.welcome(frame.seq);
@@ -138,8 +139,8 @@ void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::Forwa
                                   std::vector<mqtt::MessagePtr>& received) {
   if (frame.kind == cluster::ForwardFrame::Kind::hello) {
     if (frame.hello.node != in.from.first || frame.hello.worker != in.from.second) {
-      log_.warning("Forwarding link of {} names itself {}, worker {}: closed", in.from.first, frame.hello.node,
-                   frame.hello.worker);
+      log_.warning("Forwarding link of {} names itself {}, worker {}: closed", in.from.first,
+                   frame.hello.node, frame.hello.worker);
       return ports_.link_close(link);
     }
     cluster::ForwardOrigin& origin = origins_[in.from];
@@ -151,7 +152,8 @@ void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::Forwa
   if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received);
 }
 
-void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received) {
+void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
+                           std::vector<mqtt::MessagePtr>& received) {
   cluster::ForwardOrigin& origin = origins_[in.from];
   std::uint64_t seq = frame.seq;
   for (const auto& [numbered, bytes] : frame.messages) {
@@ -187,7 +189,8 @@ void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<m
   if (const auto out = outbound_by_link_.find(link); out != outbound_by_link_.end()) {
     return handle_outbound(*out->second, *frame, confirmed);
   }
-  if (const auto in = inbound_.find(link); in != inbound_.end()) handle_inbound(link, in->second, *frame, received);
+  if (const auto in = inbound_.find(link); in != inbound_.end())
+    handle_inbound(link, in->second, *frame, received);
 }
 
 void ForwardLinks::link_down(LinkId link, Now now) {

@@ -37,7 +37,8 @@ enum class Forwarded : std::uint8_t {
 /// Pure. Thread rule: one owner. Messages gather in one frame per node and leave at end_of_turn().
 class ForwardLinks {
  public:
-  ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation, WorkerPorts& ports, Logger log);
+  ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation, WorkerPorts& ports,
+               Logger log);
 
   // --- peers, from Control
   void peer_up(const PeerUp& peer, Now now);

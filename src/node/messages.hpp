@@ -52,7 +52,8 @@ struct SubscribeDone {
   Token token = 0;
   std::vector<std::vector<mqtt::MessagePtr>> retained;
 };
-/// A member is reachable: open a forwarding link to it. `incarnation` changes whenever that node's process starts.
+/// A member is reachable: open a forwarding link to it. `incarnation` changes whenever that node's process
+/// starts.
 struct PeerUp {
   Slot slot;
   std::string node;

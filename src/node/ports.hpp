@@ -24,8 +24,8 @@ using cluster::OperationId;
 class WorkerPorts {
  public:
   virtual ~WorkerPorts() = default;
-  /// One copy for another worker of this node. Returns true if that mailbox is above its high watermark; the shell
-  /// calls Worker::uncongested() when it has room again.
+  /// One copy for another worker of this node. Returns true if that mailbox is above its high watermark; the
+  /// shell calls Worker::uncongested() when it has room again.
   virtual bool to_worker(WorkerIndex worker, const mqtt::MessagePtr& message) = 0;
   virtual void to_control(ToControl message) = 0;
   /// Opens this worker's forwarding link to a node. Answered by Worker::link_up() or Worker::link_down().

@@ -34,9 +34,11 @@ mqtt::MessagePtr RetainedStore::find(std::string_view topic) const {
   return it == messages_.end() ? mqtt::MessagePtr() : it->second;
 }
 
-void RetainedStore::collect_below(const std::string& prefix, std::vector<Messages::const_iterator>& found) const {
+void RetainedStore::collect_below(const std::string& prefix,
+                                  std::vector<Messages::const_iterator>& found) const {
   // prefix is "" (everything) or ends in '/'.
-  for (auto it = messages_.lower_bound(prefix); it != messages_.end() && it->first.starts_with(prefix); ++it) {
+  for (auto it = messages_.lower_bound(prefix); it != messages_.end() && it->first.starts_with(prefix);
+       ++it) {
     if (prefix.empty() && it->first.starts_with('$')) continue;  // [MQTT-4.7.2-1]
     found.push_back(it);
   }

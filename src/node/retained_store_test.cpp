@@ -8,7 +8,8 @@
 namespace meshmq::node {
 namespace {
 
-mqtt::MessagePtr retained(std::string_view topic, std::string_view payload = "x", std::uint32_t expiry_s = 0xFFFFFFFF) {
+mqtt::MessagePtr retained(std::string_view topic, std::string_view payload = "x",
+                          std::uint32_t expiry_s = 0xFFFFFFFF) {
   return mqtt::Message::make({.topic = topic, .payload = payload, .retain = true, .expiry_s = expiry_s});
 }
 

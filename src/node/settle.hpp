@@ -12,8 +12,8 @@
 
 namespace meshmq::node {
 
-/// Counts for each token how many nodes still have to confirm. A token is settled when all did, or when its wait is
-/// over: the publisher is never held for ever. Thread rule: one owner.
+/// Counts for each token how many nodes still have to confirm. A token is settled when all did, or when its
+/// wait is over: the publisher is never held for ever. Thread rule: one owner.
 class Settling {
  public:
   explicit Settling(Duration wait) : wait_(wait) {}
@@ -32,7 +32,8 @@ class Settling {
   /// Tokens that have waited too long.
   std::vector<broker::Token> expire(Now now) {
     std::vector<broker::Token> late;
-    while (!deadlines_.empty() && (deadlines_.front().first <= now.mono || !waiting_.contains(deadlines_.front().second))) {
+    while (!deadlines_.empty() &&
+           (deadlines_.front().first <= now.mono || !waiting_.contains(deadlines_.front().second))) {
       if (waiting_.erase(deadlines_.front().second) > 0) late.push_back(deadlines_.front().second);
       deadlines_.pop_front();
     }

@@ -49,7 +49,9 @@ class Worker::Impl final : public broker::Router {
   void subscribe(Token token, std::vector<broker::SubscribeFilter> filters) override {
     ports_.to_control(SubscribeRequest{self_, token, std::move(filters)});
   }
-  void unroute(std::string_view filter) override { ports_.to_control(UnrouteRequest{self_, std::string(filter)}); }
+  void unroute(std::string_view filter) override {
+    ports_.to_control(UnrouteRequest{self_, std::string(filter)});
+  }
   void retain(const mqtt::MessagePtr& message) override { ports_.to_control(RetainRequest{message}); }
 
   void handle(ToWorker message, Now now) {
@@ -99,7 +101,8 @@ class Worker::Impl final : public broker::Router {
 
  private:
   void to_worker(Slot slot, const mqtt::MessagePtr& message) {
-    if (ports_.to_worker(WorkerIndex(static_cast<std::uint16_t>(slot.value)), message)) mailbox_congested_ = true;
+    if (ports_.to_worker(WorkerIndex(static_cast<std::uint16_t>(slot.value)), message))
+      mailbox_congested_ = true;
   }
 
   /// A message from another node: for this node's workers only, so that nothing travels in circles.
@@ -139,11 +142,18 @@ class Worker::Impl final : public broker::Router {
   }
   void handle_one(ShutDown&) { broker_.shut_down(now_); }
   void handle_one(Query& m) {
-    QueryReply reply{.query = m.query, .worker = self_, .clients = {}, .subscriptions = {}, .stats = {}, .metrics = {}};
+    QueryReply reply{
+        .query = m.query, .worker = self_, .clients = {}, .subscriptions = {}, .stats = {}, .metrics = {}};
     switch (m.kind) {
-      case QueryKind::clients: reply.clients = broker_.clients(); break;
-      case QueryKind::subscriptions: reply.subscriptions = broker_.subscriptions(); break;
-      case QueryKind::kick: reply.done = broker_.kick(m.client_id, now_); break;
+      case QueryKind::clients:
+        reply.clients = broker_.clients();
+        break;
+      case QueryKind::subscriptions:
+        reply.subscriptions = broker_.subscriptions();
+        break;
+      case QueryKind::kick:
+        reply.done = broker_.kick(m.client_id, now_);
+        break;
       case QueryKind::stats:
         reply.stats = broker_.stats();
         reply.metrics = broker_.metrics();
@@ -170,31 +180,52 @@ class Worker::Impl final : public broker::Router {
   bool mailbox_congested_ = false;  ///< some worker of this node is behind
 };
 
-Worker::Worker(const Config& config, WorkerIndex self, std::uint64_t incarnation, const cluster::RouteReader& routes,
-               WorkerPorts& ports, broker::Output& output, Logger log, std::uint64_t seed)
+Worker::Worker(const Config& config, WorkerIndex self, std::uint64_t incarnation,
+               const cluster::RouteReader& routes, WorkerPorts& ports, broker::Output& output, Logger log,
+               std::uint64_t seed)
     : impl_(std::make_unique<Impl>(config, self, incarnation, routes, ports, output, log, seed)) {}
 Worker::~Worker() = default;
 
-broker::Broker& Worker::broker() { return impl_->broker(); }
-void Worker::begin_turn(Now now) { impl_->set_now(now); }
-void Worker::handle(ToWorker message, Now now) { impl_->handle(std::move(message), now); }
-void Worker::deliver(std::span<const mqtt::MessagePtr> messages, Now now) { impl_->deliver(messages, now); }
+broker::Broker& Worker::broker() {
+  return impl_->broker();
+}
+void Worker::begin_turn(Now now) {
+  impl_->set_now(now);
+}
+void Worker::handle(ToWorker message, Now now) {
+  impl_->handle(std::move(message), now);
+}
+void Worker::deliver(std::span<const mqtt::MessagePtr> messages, Now now) {
+  impl_->deliver(messages, now);
+}
 void Worker::uncongested(Now now) {
   impl_->set_now(now);
   impl_->uncongested();
 }
-void Worker::link_up(LinkId link, Slot slot, Now now) { impl_->links().link_up(link, slot, now); }
-void Worker::dial_failed(Slot slot, Now now) { impl_->links().dial_failed(slot, now); }
+void Worker::link_up(LinkId link, Slot slot, Now now) {
+  impl_->links().link_up(link, slot, now);
+}
+void Worker::dial_failed(Slot slot, Now now) {
+  impl_->links().dial_failed(slot, now);
+}
 void Worker::link_accepted(LinkId link, const std::string& origin, std::uint16_t origin_worker, Now) {
   impl_->links().link_accepted(link, origin, origin_worker);
 }
-void Worker::link_frame(LinkId link, std::string_view frame, Now now) { impl_->link_frame(link, frame, now); }
+void Worker::link_frame(LinkId link, std::string_view frame, Now now) {
+  impl_->link_frame(link, frame, now);
+}
 void Worker::link_drained(LinkId link, Now now) {
   impl_->set_now(now);
   impl_->link_drained(link);
 }
-void Worker::link_down(LinkId link, Now now) { impl_->links().link_down(link, now); }
-void Worker::end_of_turn(Now) { impl_->links().end_of_turn(); }
-void Worker::tick(Now now) { impl_->tick(now); }
+void Worker::link_down(LinkId link, Now now) {
+  impl_->links().link_down(link, now);
+}
+void Worker::end_of_turn(Now) {
+  impl_->links().end_of_turn();
+}
+void Worker::tick(Now now) {
+  impl_->tick(now);
+}
 
 }  // namespace meshmq::node

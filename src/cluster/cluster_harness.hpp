@@ -1,0 +1,108 @@
+#pragma once
+// Several Cluster machines on a table: links that obey, time that stands still. For tests only.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cluster/cluster.hpp"
+#include "cluster/route_table.hpp"
+
+namespace meshmq::cluster {
+
+class TestCluster;
+
+/// One node: its machine, its table, its durable image, and what it was told to do.
+class TestNode final : public ClusterPorts {
+ public:
+  TestNode(TestCluster& world, std::string node_name) : world_(world), name(std::move(node_name)) {}
+
+  void start();
+  /// Power off: the image stays, peers notice at once.
+  void crash();
+
+  void dial(const std::string& node) override;
+  void hang_up(const std::string& node) override;
+  void send(const std::string& node, std::string frame) override;
+  void save(std::string new_image) override { image = std::move(new_image); }
+  void operation_done(OperationId operation, Result<void> result) override {
+    results[operation.value] = result ? "ok" : result.error().message;
+  }
+  void peer_up(Slot slot, const std::string& node, std::uint64_t) override {
+    up.insert(node);
+    slots[node] = slot;
+  }
+  void peer_down(Slot slot) override { up.erase(std::string(machine->node_of(slot))); }
+  void peer_gone(Slot slot) override { gone.insert(std::string(machine->node_of(slot))); }
+
+  void subscribe(const std::string& filter) {
+    if (routes->add(filter, Slot(0))) machine->replicator().append_route(filter, true);
+  }
+  void unsubscribe(const std::string& filter) {
+    if (routes->remove(filter, Slot(0))) machine->replicator().append_route(filter, false);
+  }
+  /// "filter -> node,node; ..." of all rows, live or not.
+  std::string table() const;
+  /// Running members, comma separated.
+  std::string running() const;
+  std::string members() const;
+
+  TestCluster& world_;
+  std::string name;
+  std::string image;
+  std::unique_ptr<RouteTable> routes;
+  std::unique_ptr<Cluster> machine;
+  std::map<std::uint64_t, std::string> results;
+  std::set<std::string> up;
+  std::set<std::string> gone;
+  std::map<std::string, Slot> slots;
+  std::uint64_t incarnation = 0;
+};
+
+class TestCluster {
+ public:
+  TestNode& add(const std::string& name) {
+    nodes_[name] = std::make_unique<TestNode>(*this, name);
+    nodes_[name]->start();
+    return *nodes_[name];
+  }
+  TestNode& operator[](const std::string& name) { return *nodes_.at(name); }
+
+  /// Delivers everything that is under way, letting time pass in small steps.
+  void settle(Duration time = std::chrono::seconds(12));
+  void cut(const std::string& a, const std::string& b);
+  void mend(const std::string& a, const std::string& b) { cuts_.erase(key(a, b)); }
+  /// Joins and settles; returns what the operator read.
+  std::string join(const std::string& node, const std::string& target);
+  std::string leave(const std::string& node);
+  std::string force_leave(const std::string& node, const std::string& target);
+
+  Now now{TimePoint(Duration(1'000'000)), 1'700'000'000'000};
+  std::uint64_t frames = 0;
+  std::uint64_t bytes = 0;
+
+ private:
+  friend class TestNode;
+  using Key = std::pair<std::string, std::string>;
+  struct Delivery {
+    std::string from, to, frame;
+    bool hang_up = false;
+  };
+  static Key key(const std::string& a, const std::string& b) { return a < b ? Key(a, b) : Key(b, a); }
+  bool reachable(const std::string& a, const std::string& b) {
+    return nodes_.contains(b) && nodes_.at(b)->machine && nodes_.at(a)->machine && !cuts_.contains(key(a, b));
+  }
+  void drop_link(const std::string& a, const std::string& b, LinkError error);
+  bool step();
+
+  std::map<std::string, std::unique_ptr<TestNode>> nodes_;
+  std::set<Key> cuts_;
+  std::set<Key> links_;
+  std::deque<Key> dials_;
+  std::deque<Delivery> deliveries_;
+};
+
+}  // namespace meshmq::cluster

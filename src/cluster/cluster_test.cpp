@@ -1,0 +1,276 @@
+#include "cluster/cluster.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cluster/cluster_harness.hpp"
+
+namespace meshmq::cluster {
+namespace {
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  /// a, b and c in one cluster.
+  void three() {
+    world.add("a");
+    world.add("b");
+    world.add("c");
+    ASSERT_EQ(world.join("b", "a"), "ok");
+    ASSERT_EQ(world.join("c", "a"), "ok");
+  }
+  void expect_same_tables(const std::string& expected) {
+    for (const char* node : {"a", "b", "c"}) EXPECT_EQ(world[node].table(), expected) << "at " << node;
+  }
+
+  TestCluster world;
+};
+
+TEST_F(ClusterTest, AJoinMakesAFullMesh) {
+  three();
+  for (const char* node : {"a", "b", "c"}) {
+    EXPECT_EQ(world[node].members(), "a,b,c");
+    EXPECT_EQ(world[node].running(), "a,b,c");
+  }
+}
+
+TEST_F(ClusterTest, RoutesOfBothSidesMeetWhenNodesJoin) {
+  world.add("a").subscribe("t/a");
+  world.add("b").subscribe("t/b");
+  world.add("c").subscribe("t/#");
+  world["c"].subscribe("t/a");
+  EXPECT_EQ(world.join("b", "a"), "ok");
+  EXPECT_EQ(world.join("c", "b"), "ok");
+  expect_same_tables("t/# -> c; t/a -> a c; t/b -> b; ");
+}
+
+TEST_F(ClusterTest, ARouteIsAcknowledgedByEveryLivePeer) {
+  three();
+  world["a"].subscribe("x");
+  const std::uint64_t entry = world["a"].machine->replicator().last();
+  EXPECT_LT(world["a"].machine->replicator().acknowledged_by_all(), entry);
+  world.settle(Duration(200));
+  EXPECT_EQ(world["a"].machine->replicator().acknowledged_by_all(), entry);
+  world["a"].unsubscribe("x");
+  world.settle(Duration(200));
+  expect_same_tables("");
+}
+
+TEST_F(ClusterTest, ADeadPeerIsNotWaitedFor) {
+  three();
+  world["c"].crash();
+  world["a"].subscribe("x");
+  world.settle(Duration(200));
+  EXPECT_EQ(world["a"].machine->replicator().acknowledged_by_all(), world["a"].machine->replicator().last());
+}
+
+TEST_F(ClusterTest, ANodeThatIsDownMatchesNothingButKeepsItsRows) {
+  three();
+  world["c"].subscribe("x");
+  world.settle(Duration(200));
+  world["c"].crash();
+  SlotSet out;
+  world["a"].routes->match("x", out);
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(world["a"].table(), "x -> c; ");
+  EXPECT_EQ(world["a"].running(), "a,b");
+  EXPECT_EQ(world["a"].members(), "a,b,c");
+}
+
+TEST_F(ClusterTest, ARestartedNodeFindsItsClusterAndItsOldRowsGo) {
+  three();
+  world["c"].subscribe("old");
+  world.settle(Duration(200));
+  world["c"].crash();
+  world.settle();
+  world["c"].start();
+  world["c"].subscribe("new");
+  world.settle();
+  EXPECT_EQ(world["c"].running(), "a,b,c");
+  expect_same_tables("new -> c; ");
+}
+
+TEST_F(ClusterTest, AfterACutOnlyTheDeltaTravels) {
+  three();
+  for (int i = 0; i < 2000; ++i) world["a"].subscribe("bulk/" + std::to_string(i));
+  world.settle(Duration(500));
+  world.cut("a", "b");
+  world["a"].subscribe("during");
+  world["a"].unsubscribe("bulk/7");
+  world.settle(Duration(500));
+  world.mend("a", "b");
+  world.bytes = 0;
+  world.settle();
+  EXPECT_LT(world.bytes, 10'000U);
+  EXPECT_EQ(world["a"].machine->replicator().acknowledged_by_all(), world["a"].machine->replicator().last());
+  EXPECT_EQ(world["b"].table(), world["a"].table());
+}
+
+TEST_F(ClusterTest, WhenTheLogIsTooShortASnapshotReplacesEverything) {
+  three();
+  for (int i = 0; i < 5000; ++i) world["a"].subscribe("s/" + std::to_string(i));
+  world.settle(Duration(500));
+  world.cut("a", "b");
+  for (int i = 0; i < 5000; i += 2) world["a"].unsubscribe("s/" + std::to_string(i));
+  for (int i = 0; i < 100; ++i) world["a"].subscribe("n/" + std::to_string(i));
+  world.mend("a", "b");
+  world.settle();
+  EXPECT_EQ(world["b"].routes->size(), 2600U);
+  EXPECT_EQ(world["b"].table(), world["a"].table());
+}
+
+TEST_F(ClusterTest, EntriesThatComeWhileASnapshotStreamsFollowIt) {
+  world.add("a");
+  world.add("b");
+  for (int i = 0; i < 30'000; ++i) world["a"].subscribe("s/" + std::to_string(i));
+  world["b"].machine->join(OperationId(1), "a", world.now);
+  for (int i = 0; i < 200; ++i) {
+    world["a"].subscribe("late/" + std::to_string(i));
+    world["a"].unsubscribe("s/" + std::to_string(i));
+    world.settle(Duration(100));
+  }
+  world.settle();
+  EXPECT_EQ(world["b"].results[1], "ok");
+  EXPECT_EQ(world["b"].table(), world["a"].table());
+}
+
+TEST_F(ClusterTest, RefusalsAreDistinct) {
+  three();
+  EXPECT_EQ(world.join("a", "a"), "a node cannot join itself");
+  EXPECT_EQ(world.join("a", "b"), "{already_in_cluster,'b'}");
+  EXPECT_EQ(world.join("a", "z"), "{node_down,'z'}: unreachable (refused)");
+  EXPECT_EQ(world.force_leave("a", "a"), "a node leaves by `cluster leave`, not by force");
+  EXPECT_EQ(world.force_leave("a", "z"), "node_not_in_cluster");
+  EXPECT_EQ(world.leave("a"), "ok");
+  EXPECT_EQ(world.leave("a"), "node_not_in_cluster");
+}
+
+TEST_F(ClusterTest, ANodeThatLeavesIsAloneAndForgotten) {
+  three();
+  world["a"].subscribe("x");
+  world["c"].subscribe("y");
+  world.settle(Duration(200));
+  EXPECT_EQ(world.leave("c"), "ok");
+  EXPECT_EQ(world["c"].members(), "c");
+  EXPECT_EQ(world["c"].running(), "c");
+  EXPECT_EQ(world["c"].table(), "y -> c; ");
+  EXPECT_EQ(world["a"].members(), "a,b");
+  EXPECT_EQ(world["a"].table(), "x -> a; ");
+  EXPECT_EQ(world["b"].running(), "a,b");
+  EXPECT_TRUE(world["a"].gone.contains("c"));
+  EXPECT_EQ(world.join("c", "b"), "ok");
+  expect_same_tables("x -> a; y -> c; ");
+}
+
+TEST_F(ClusterTest, ANodeForcedOutGoesOnAlone) {
+  three();
+  EXPECT_EQ(world.force_leave("a", "b"), "ok");
+  EXPECT_EQ(world["b"].members(), "b");
+  EXPECT_EQ(world["a"].members(), "a,c");
+  EXPECT_EQ(world["c"].members(), "a,c");
+  EXPECT_EQ(world.join("b", "c"), "ok");
+  EXPECT_EQ(world["a"].running(), "a,b,c");
+}
+
+TEST_F(ClusterTest, ANodeForcedOutWhileDownIsToldWhenItReturns) {
+  three();
+  world["b"].crash();
+  EXPECT_EQ(world.force_leave("a", "b"), "ok");
+  EXPECT_EQ(world["c"].members(), "a,c");
+  world["b"].start();
+  EXPECT_EQ(world["b"].members(), "a,b,c") << "it does not know yet";
+  world.settle();
+  EXPECT_EQ(world["b"].members(), "b");
+  EXPECT_EQ(world["a"].members(), "a,c");
+  EXPECT_EQ(world["a"].running(), "a,c");
+}
+
+TEST_F(ClusterTest, AMemberThatWasDownLearnsWhoLeft) {
+  three();
+  world["a"].crash();
+  EXPECT_EQ(world.leave("b"), "ok");
+  world["c"].crash();
+  world["a"].start();
+  world.settle();
+  EXPECT_EQ(world["a"].members(), "a,c") << "told by b itself";
+  EXPECT_EQ(world["b"].members(), "b");
+}
+
+TEST_F(ClusterTest, ANodeThatLostItsMemoryIsTakenBack) {
+  three();
+  world["b"].crash();
+  world["b"].image.clear();
+  world["b"].start();
+  EXPECT_EQ(world["b"].members(), "b");
+  world.settle();
+  EXPECT_EQ(world["b"].members(), "a,b,c");
+  EXPECT_EQ(world["b"].running(), "a,b,c");
+}
+
+TEST_F(ClusterTest, ANodeThatJoinsAnotherClusterLeavesNoGhost) {
+  three();
+  world.add("x");
+  world.add("y");
+  ASSERT_EQ(world.join("y", "x"), "ok");
+  EXPECT_EQ(world.join("c", "x"), "ok");
+  EXPECT_EQ(world["a"].members(), "a,b");
+  EXPECT_EQ(world["c"].members(), "c,x,y");
+  EXPECT_EQ(world["y"].running(), "c,x,y");
+}
+
+TEST_F(ClusterTest, AMemberThatMissedTheMoveIsToldLater) {
+  three();
+  world.add("x");
+  world["a"].crash();
+  EXPECT_EQ(world.join("c", "x"), "ok");
+  world["b"].crash();
+  world["a"].start();
+  world.settle();
+  EXPECT_EQ(world["a"].members(), "a,b");
+  EXPECT_EQ(world["c"].members(), "c,x");
+}
+
+TEST_F(ClusterTest, AFailedJoinLeavesEverythingAsItWas) {
+  three();
+  world.add("x");
+  world.cut("c", "x");
+  EXPECT_EQ(world.join("c", "x"), "{node_down,'x'}: unreachable (refused)");
+  EXPECT_EQ(world["c"].running(), "a,b,c");
+  EXPECT_EQ(world["x"].members(), "x");
+}
+
+TEST_F(ClusterTest, ADamagedReplicaIsFoundByItsDigestAndRepaired) {
+  three();
+  for (int i = 0; i < 100; ++i) world["a"].subscribe("s/" + std::to_string(i));
+  world.settle(Duration(500));
+  world["b"].machine->replicator().damage_for_test("a", "s/1");
+  EXPECT_NE(world["b"].table(), world["a"].table());
+  world.settle(std::chrono::seconds(25));
+  EXPECT_EQ(world["b"].table(), world["a"].table());
+}
+
+TEST_F(ClusterTest, NonsenseEndsTheLinkAndNothingElse) {
+  three();
+  world["a"].machine->link_frame("b", std::string("\x00\xff", 2), world.now);
+  world.settle();
+  EXPECT_EQ(world["a"].running(), "a,b,c");
+  world["a"].machine->link_frame("b", "\x63 from a later version", world.now);
+  EXPECT_EQ(world["a"].running(), "a,b,c");
+}
+
+TEST(MembershipImage, SurvivesAndRefusesDamage) {
+  Membership m("a@h", ClusterId(7));
+  m.set("b@h", true, {10, "a@h"});
+  m.set("c@h", false, {11, "b@h"});
+  const auto back = Membership::restore(m.image(), "a@h");
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, m);
+  EXPECT_FALSE(Membership::restore(m.image(), "other@h").has_value());
+  for (std::size_t i = 0; i < m.image().size(); ++i) {
+    std::string damaged = m.image();
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x20);
+    EXPECT_FALSE(Membership::restore(damaged, "a@h").has_value()) << i;
+    EXPECT_FALSE(Membership::restore(m.image().substr(0, i), "a@h").has_value()) << i;
+  }
+}
+
+}  // namespace
+}  // namespace meshmq::cluster
