@@ -9,14 +9,19 @@ namespace {
 
 constexpr std::size_t topic_bytes_max = 65535;
 
+std::uint64_t word_at(std::string_view text, std::size_t at) {
+  std::uint64_t word;
+  std::memcpy(&word, text.data() + at, sizeof word);
+  return word;
+}
+
 /// Length of the run of ASCII without NUL at the front, looked at eight bytes at a time.
 std::size_t ascii_prefix(std::string_view text) {
   constexpr std::uint64_t ones = 0x0101010101010101ULL;
   constexpr std::uint64_t highs = 0x8080808080808080ULL;
   std::size_t i = 0;
   for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
+    const std::uint64_t word = word_at(text, i);
     // (word - ones) borrows into a high bit exactly if some byte is 0, given that no high bit is set.
     if (((word | (word - ones)) & highs) != 0) break;
   }
@@ -96,8 +101,15 @@ bool has_wildcard(std::string_view filter) {
 bool matches(std::string_view filter, std::string_view name) {
   if (filter.empty() || name.empty()) return false;
   if (name[0] == '$' && (filter[0] == '+' || filter[0] == '#')) return false;
+  std::size_t f = 0;
   std::size_t n = 0;
-  for (std::size_t f = 0; f < filter.size(); ++f) {
+  while (f < filter.size()) {
+    // Names have no wildcards, so where eight bytes are the same there is none in the filter either.
+    while (f + 8 <= filter.size() && n + 8 <= name.size() && word_at(filter, f) == word_at(name, n)) {
+      f += 8;
+      n += 8;
+    }
+    if (f == filter.size()) break;
     const char c = filter[f];
     if (c == '#') return true;
     if (c == '+') {
@@ -108,6 +120,7 @@ bool matches(std::string_view filter, std::string_view name) {
       // [MQTT5 4.7.1.2] `#` includes the parent level: sport/tennis/# matches sport/tennis.
       return n == name.size() && filter.substr(f) == "/#";
     }
+    ++f;
   }
   return n == name.size();
 }

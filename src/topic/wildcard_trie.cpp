@@ -31,7 +31,7 @@ class Levels {
 std::uint64_t WildcardTrie::leaf_key(std::string_view filter) const {
   std::uint64_t key = root_key_;
   std::string_view level;
-  for (Levels levels(filter); levels.next(level);) key = child_key(key, hash_bytes(level, seed_));
+  for (Levels levels(filter); levels.next(level);) key = child_key(key, level);
   return key;
 }
 
@@ -46,7 +46,7 @@ LeafId WildcardTrie::add(std::string_view filter, LeafId leaf) {
   for (Levels levels(filter); levels.next(level);) {
     NodeState& parent = use(key);
     (level == "+" ? parent.has_plus : parent.has_literal) = 1;
-    key = child_key(key, hash_bytes(level, seed_));
+    key = child_key(key, level);
   }
   NodeState& state = use(key);
   if (level == "#") state.has_hash = 1;
@@ -60,7 +60,7 @@ void WildcardTrie::remove(std::string_view filter, LeafId head) {
   std::string_view level;
   for (Levels levels(filter); levels.next(level);) {
     const std::uint64_t parent = key;
-    key = child_key(key, hash_bytes(level, seed_));
+    key = child_key(key, level);
     const bool gone = drop(key);
     Node* node = gone && level == "+" ? nodes_.find(parent) : nullptr;
     if (node != nullptr) node->payload.has_plus = 0;

@@ -13,8 +13,8 @@ namespace meshmq::topic {
 /// Names a filter inside its table; 0 is none.
 using LeafId = std::uint32_t;
 
-/// A node is a prefix of levels and is stored under one 64-bit key: key(prefix/level) = mix(key(prefix),
-/// hash(level)). So there are no child tables and no level texts: a step down is one probe.
+/// A node is a prefix of levels and is stored under one 64-bit key: key(prefix/level) = hash(level, seeded by
+/// key(prefix)). So there are no child tables and no level texts: a step down is one probe.
 ///
 ///   filters a/+/c, a/#      nodes: (root) -> a [leaves: a/#] -> + -> c [leaves: a/+/c]
 ///
@@ -28,8 +28,7 @@ using LeafId = std::uint32_t;
 class WildcardTrie {
  public:
   /// `seed` keys the hash, so that nobody can choose topics that collide.
-  explicit WildcardTrie(std::uint64_t seed)
-      : seed_(seed), root_key_(Nodes::to_key(hash_mix(seed, 0))), plus_hash_(hash_bytes("+", seed)) {}
+  explicit WildcardTrie(std::uint64_t seed) : root_key_(Nodes::to_key(hash_mix(seed, 0))) {}
 
   /// First leaf of the chain in which `filter` would be, or 0.
   LeafId head(std::string_view filter) const;
@@ -69,8 +68,8 @@ class WildcardTrie {
     std::size_t at;
   };
 
-  std::uint64_t child_key(std::uint64_t parent, std::uint64_t level_hash) const {
-    return Nodes::to_key(hash_mix(parent, level_hash));
+  static std::uint64_t child_key(std::uint64_t parent, std::string_view level) {
+    return Nodes::to_key(hash_bytes(level, parent));
   }
   /// Key of the node at which `filter` hangs.
   std::uint64_t leaf_key(std::string_view filter) const;
@@ -116,18 +115,16 @@ class WildcardTrie {
 
   void find_children(const Node& node, std::string_view level, bool wild, const Node*& literal,
                      const Node*& plus) const {
-    const std::uint64_t plus_key = child_key(node.key, plus_hash_);
+    const std::uint64_t plus_key = child_key(node.key, "+");
     const bool look_for_plus = wild && node.payload.has_plus;
     if (look_for_plus) nodes_.prefetch(plus_key);
-    if (node.payload.has_literal) literal = nodes_.find(child_key(node.key, hash_bytes(level, seed_)));
+    if (node.payload.has_literal) literal = nodes_.find(child_key(node.key, level));
     if (look_for_plus) plus = nodes_.find(plus_key);
   }
 
   static constexpr std::size_t forks_max = 128;
 
-  std::uint64_t seed_;
   std::uint64_t root_key_;
-  std::uint64_t plus_hash_;
   Nodes nodes_;
 };
 
