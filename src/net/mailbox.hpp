@@ -20,6 +20,7 @@ class Mailbox {
   void put(std::vector<T>& batch) {
     if (batch.empty()) return;
     const std::lock_guard lock(mutex_);
+    if (closed_) return batch.clear();
     if (inbox_.empty()) {
       std::swap(inbox_, batch);
     } else {
@@ -31,6 +32,7 @@ class Mailbox {
   }
   void put(T value) {
     const std::lock_guard lock(mutex_);
+    if (closed_) return;
     inbox_.push_back(std::move(value));
     waiting_.store(true);
   }
@@ -42,12 +44,21 @@ class Mailbox {
     std::swap(inbox_, out);
     waiting_.store(false, std::memory_order_relaxed);
   }
+  /// Receiver. Drops what waits and what comes from now on.
+  void close() {
+    std::vector<T> dropped;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    std::swap(inbox_, dropped);
+    waiting_.store(false, std::memory_order_relaxed);
+  }
   /// Receiver.
   bool waiting() const { return waiting_.load(); }
 
  private:
   std::mutex mutex_;
   std::vector<T> inbox_;
+  bool closed_ = false;
   std::atomic<bool> waiting_{false};
 };
 
