@@ -309,6 +309,34 @@ class Client:
     def publish(self, topic, payload, qos=0, retain=False, properties=None):
         self.finish_publish(self.start_publish(topic, payload, qos, retain, properties), qos)
 
+    def publish_all(self, topic, payloads, qos=1, window=16):
+        """Many messages with at most `window` unacknowledged; returns when the broker has taken them all."""
+        pending = set()
+        window = min(window, self.connack_properties.get("receive_maximum", 65535))
+        for payload in payloads:
+            while len(pending) >= window:
+                self._settle(pending)
+            packet_id = self.start_publish(topic, payload, qos)
+            if qos:
+                pending.add(packet_id)
+        while pending:
+            self._settle(pending)
+
+    def _settle(self, pending):
+        packet = self._read(time.monotonic() + self.timeout)
+        if packet is None:
+            raise MqttError(f"{self.client_id}: {len(pending)} messages were never acknowledged")
+        packet = self._handle(packet)
+        if packet is None:
+            return
+        packet_id = Reader(packet.body).number(">H")
+        if packet.kind == PUBREC and packet_id in pending:
+            self.send_packet(PUBREL, 2, struct.pack(">H", packet_id))
+        elif packet.kind in (PUBACK, PUBCOMP) and packet_id in pending:
+            pending.remove(packet_id)
+        else:
+            raise MqttError(f"{self.client_id}: unexpected {packet}")
+
     def ping(self):
         """Also a barrier: what the broker sent before the answer has been read when this returns."""
         self.send_packet(PINGREQ, 0, b"")

@@ -72,12 +72,10 @@ class SeedScenario(SceneTest):
 
     def test_one_publishers_messages_stay_in_order_across_nodes(self):
         for qos in (0, 1, 2):
-            count = 300
-            numbers = [self.client1.start_publish("t/a", str(n), qos=qos) for n in range(count)]
-            for number in numbers:
-                self.client1.finish_publish(number, qos)
+            payloads = [str(number) for number in range(300)]
+            self.client1.publish_all("t/a", payloads, qos=qos)
             for client in (self.client2, self.client3):
-                self.assertEqual(client.receive_payloads(count), [str(n) for n in range(count)], f"QoS {qos}")
+                self.assertEqual(client.receive_payloads(len(payloads)), payloads, f"QoS {qos}")
         for client in (self.client1, self.client2, self.client3):
             self.assertEqual(client.drain(0.5), [])
 
