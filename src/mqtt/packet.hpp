@@ -47,9 +47,9 @@ inline constexpr std::uint32_t no_message_expiry = 0xFFFFFFFF;
 
 /// The will inside a CONNECT.
 struct Will {
-  std::string_view topic;  ///< a valid topic name: not empty, no wildcard
-  std::string_view payload;
-  std::string_view properties;  ///< as Publish::properties: goes straight into MessageParts
+  std::string_view topic{};  ///< a valid topic name: not empty, no wildcard
+  std::string_view payload{};
+  std::string_view properties{};  ///< as Publish::properties: goes straight into MessageParts
   std::uint32_t expiry_s = no_message_expiry;
   std::uint32_t delay_s = 0;  ///< [MQTT5 3.1.3.2.2]
   QoS qos = QoS::at_most_once;
@@ -63,10 +63,10 @@ struct Connect {
   bool bridge = false;
   bool clean_start = true;  ///< "clean session" before 5
   std::uint16_t keep_alive_s = 0;
-  std::string_view client_id;  ///< may be empty: whether that is allowed is the broker's affair
-  std::optional<Will> will;
-  std::optional<std::string_view> username;
-  std::optional<std::string_view> password;
+  std::string_view client_id{};  ///< may be empty: whether that is allowed is the broker's affair
+  std::optional<Will> will{};
+  std::optional<std::string_view> username{};
+  std::optional<std::string_view> password{};
   // --- MQTT 5 properties
   std::uint32_t session_expiry_s = 0;     ///< 0xFFFFFFFF: never
   std::uint16_t receive_maximum = 65535;  ///< never 0
@@ -74,9 +74,9 @@ struct Connect {
   std::uint16_t topic_alias_max = 0;
   bool request_response_information = false;
   bool request_problem_information = true;
-  std::optional<std::string_view> authentication_method;
-  std::optional<std::string_view> authentication_data;
-  UserProperties user_properties;
+  std::optional<std::string_view> authentication_method{};
+  std::optional<std::string_view> authentication_data{};
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.2] For 3.1 and 3.1.1 `reason` is mapped from and to the return codes 0..5.
@@ -84,36 +84,36 @@ struct Connack {
   bool session_present = false;  ///< always false in 3.1
   ReasonCode reason = ReasonCode::success;
   // --- MQTT 5 properties
-  std::optional<std::uint32_t> session_expiry_s;  ///< absent: what the client asked for
+  std::optional<std::uint32_t> session_expiry_s{};  ///< absent: what the client asked for
   std::uint16_t receive_maximum = 65535;
   QoS qos_max = QoS::exactly_once;
   bool retain_available = true;
   std::uint32_t packet_bytes_max = 0;  ///< 0: no limit
-  std::string_view assigned_client_id;
+  std::string_view assigned_client_id{};
   std::uint16_t topic_alias_max = 0;
-  std::string_view reason_string;
+  std::string_view reason_string{};
   bool wildcard_subscription_available = true;
   bool subscription_identifiers_available = true;
   bool shared_subscription_available = true;
-  std::optional<std::uint16_t> server_keep_alive_s;  ///< absent: the client's own
-  std::string_view response_information;
-  std::string_view server_reference;
-  std::optional<std::string_view> authentication_method;
-  std::optional<std::string_view> authentication_data;
-  UserProperties user_properties;
+  std::optional<std::uint16_t> server_keep_alive_s{};  ///< absent: the client's own
+  std::string_view response_information{};
+  std::string_view server_reference{};
+  std::optional<std::string_view> authentication_method{};
+  std::optional<std::string_view> authentication_data{};
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.3] The hot one: small, flat, decoded without allocation.
 struct Publish {
   /// A valid topic name; empty only in MQTT 5 with a topic alias.
-  std::string_view topic;
-  std::string_view payload;
+  std::string_view topic{};
+  std::string_view payload{};
   /// The encoded properties that travel with the message (see MessageParts::properties): payload format,
   /// content type, response topic, correlation data, user properties; order kept. Look inside with
   /// PropertyList. Decoded: a view of the input if they are contiguous there, else of the Decoder's scratch.
-  std::string_view properties;
+  std::string_view properties{};
   /// [MQTT5 3.3.2.3.8] Only from server to client. Decoded: lives in the Decoder.
-  std::span<const std::uint32_t> subscription_ids;
+  std::span<const std::uint32_t> subscription_ids{};
   std::uint32_t expiry_s = no_message_expiry;
   std::uint16_t topic_alias = 0;  ///< 0: none
   PacketId packet_id = 0;         ///< 0 exactly if QoS 0
@@ -127,8 +127,8 @@ struct Ack {
   PacketType type = PacketType::puback;
   PacketId packet_id = 0;
   ReasonCode reason = ReasonCode::success;  ///< always success before 5
-  std::string_view reason_string;
-  UserProperties user_properties;
+  std::string_view reason_string{};
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.8.3.1] How messages shall be handled that were retained before.
@@ -142,7 +142,7 @@ enum class RetainHandling : std::uint8_t {
 struct Subscription {
   /// Well-formed UTF-8 without NUL. Where wildcards and `$share` stand (and whether it is empty) is not
   /// checked here.
-  std::string_view filter;
+  std::string_view filter{};
   QoS qos = QoS::at_most_once;
   bool no_local = false;
   bool retain_as_published = false;
@@ -152,32 +152,32 @@ struct Subscription {
 /// [MQTT5 3.8]
 struct Subscribe {
   PacketId packet_id = 0;
-  std::uint32_t subscription_id = 0;            ///< 0: none
-  std::span<const Subscription> subscriptions;  ///< at least one
-  UserProperties user_properties;
+  std::uint32_t subscription_id = 0;              ///< 0: none
+  std::span<const Subscription> subscriptions{};  ///< at least one
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.9] One code per subscription. Before 5 every error is encoded as 0x80 (unspecified_error).
 struct Suback {
   PacketId packet_id = 0;
-  std::span<const ReasonCode> codes;
-  std::string_view reason_string;
-  UserProperties user_properties;
+  std::span<const ReasonCode> codes{};
+  std::string_view reason_string{};
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.10]
 struct Unsubscribe {
   PacketId packet_id = 0;
-  std::span<const std::string_view> filters;  ///< at least one; checked like Subscription::filter
-  UserProperties user_properties;
+  std::span<const std::string_view> filters{};  ///< at least one; checked like Subscription::filter
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.11] One code per filter; before 5 there are none on the wire.
 struct Unsuback {
   PacketId packet_id = 0;
-  std::span<const ReasonCode> codes;
-  std::string_view reason_string;
-  UserProperties user_properties;
+  std::span<const ReasonCode> codes{};
+  std::string_view reason_string{};
+  UserProperties user_properties{};
 };
 
 struct Pingreq {};
@@ -186,19 +186,19 @@ struct Pingresp {};
 /// [MQTT5 3.14] Before 5 sent by clients only and without content.
 struct Disconnect {
   ReasonCode reason = ReasonCode::normal_disconnection;
-  std::optional<std::uint32_t> session_expiry_s;  ///< from clients only; absent: CONNECT's stays
-  std::string_view reason_string;
-  std::string_view server_reference;
-  UserProperties user_properties;
+  std::optional<std::uint32_t> session_expiry_s{};  ///< from clients only; absent: CONNECT's stays
+  std::string_view reason_string{};
+  std::string_view server_reference{};
+  UserProperties user_properties{};
 };
 
 /// [MQTT5 3.15] MQTT 5 only.
 struct Auth {
   ReasonCode reason = ReasonCode::success;
-  std::optional<std::string_view> authentication_method;
-  std::optional<std::string_view> authentication_data;
-  std::string_view reason_string;
-  UserProperties user_properties;
+  std::optional<std::string_view> authentication_method{};
+  std::optional<std::string_view> authentication_data{};
+  std::string_view reason_string{};
+  UserProperties user_properties{};
 };
 
 using Packet = std::variant<Pingreq, Connect, Connack, Publish, Ack, Subscribe, Suback, Unsubscribe, Unsuback,

@@ -1,7 +1,5 @@
 #include "mqtt/properties.hpp"
 
-#include <array>
-
 #include "base/assert.hpp"
 #include "mqtt/property_traits.hpp"
 
@@ -9,56 +7,11 @@ namespace meshmq::mqtt {
 
 namespace {
 
-constexpr std::size_t property_id_end = 0x2B;
-
-constexpr std::array<PropertyTraits, property_id_end> make_table() {
-  std::array<PropertyTraits, property_id_end> table{};
-  const auto set = [&table](PropertyId id, PropertyType type, PropertyRange range = PropertyRange::any) {
-    table[static_cast<std::size_t>(id)] = {type, range};
-  };
-  using enum PropertyId;
-  set(payload_format_indicator, PropertyType::byte, PropertyRange::zero_or_one);
-  set(message_expiry_interval, PropertyType::u32);
-  set(content_type, PropertyType::text);
-  set(response_topic, PropertyType::text);
-  set(correlation_data, PropertyType::binary);
-  set(subscription_identifier, PropertyType::varint, PropertyRange::not_zero);
-  set(session_expiry_interval, PropertyType::u32);
-  set(assigned_client_identifier, PropertyType::text);
-  set(server_keep_alive, PropertyType::u16);
-  set(authentication_method, PropertyType::text);
-  set(authentication_data, PropertyType::binary);
-  set(request_problem_information, PropertyType::byte, PropertyRange::zero_or_one);
-  set(will_delay_interval, PropertyType::u32);
-  set(request_response_information, PropertyType::byte, PropertyRange::zero_or_one);
-  set(response_information, PropertyType::text);
-  set(server_reference, PropertyType::text);
-  set(reason_string, PropertyType::text);
-  set(receive_maximum, PropertyType::u16, PropertyRange::not_zero);
-  set(topic_alias_maximum, PropertyType::u16);
-  set(topic_alias, PropertyType::u16, PropertyRange::not_zero);
-  set(maximum_qos, PropertyType::byte, PropertyRange::zero_or_one);
-  set(retain_available, PropertyType::byte, PropertyRange::zero_or_one);
-  set(user_property, PropertyType::pair);
-  set(maximum_packet_size, PropertyType::u32, PropertyRange::not_zero);
-  set(wildcard_subscription_available, PropertyType::byte, PropertyRange::zero_or_one);
-  set(subscription_identifier_available, PropertyType::byte, PropertyRange::zero_or_one);
-  set(shared_subscription_available, PropertyType::byte, PropertyRange::zero_or_one);
-  return table;
-}
-
-constexpr std::array<PropertyTraits, property_id_end> traits_table = make_table();
-
 void append_id(ByteWriter& w, PropertyId id) {
   w.u8(static_cast<std::uint8_t>(id));
 }
 
 }  // namespace
-
-PropertyTraits traits_of(PropertyId id) {
-  const auto index = static_cast<std::size_t>(id);
-  return index < traits_table.size() ? traits_table[index] : PropertyTraits{};
-}
 
 bool read_varint(ByteReader& in, std::uint32_t& value) {
   value = 0;

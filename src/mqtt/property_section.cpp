@@ -22,31 +22,34 @@ const Property* PropertySection::next() {
     return refuse(ReasonCode::malformed_packet, "property unknown or cut short");
   }
   raw_ = before.substr(0, before.size() - rest_.rest().size());
-  if (const Fault fault = check()) return refuse(fault.reason, fault.text);
+  return check();
+}
+
+const Property* PropertySection::check() {
+  const PropertyTraits traits = traits_of(current_.id);
+  if (!contains(allowed_, current_.id)) {
+    return refuse(ReasonCode::malformed_packet, "property not allowed in this packet");
+  }
+  if (contains(seen_, current_.id) && !contains(repeatable_, current_.id)) {
+    return refuse(ReasonCode::protocol_error, "property repeated");
+  }
+  if (!has_valid_text(traits.type)) return refuse(ReasonCode::malformed_packet, "property is not UTF-8");
+  if (traits.range == PropertyRange::zero_or_one && current_.number > 1) {
+    return refuse(ReasonCode::protocol_error, "property is neither 0 nor 1");
+  }
+  if (traits.range == PropertyRange::not_zero && current_.number == 0) {
+    if (current_.id == PropertyId::topic_alias)
+      return refuse(ReasonCode::topic_alias_invalid, "topic alias 0");
+    return refuse(ReasonCode::protocol_error, "property may not be 0");
+  }
   seen_ |= set_of({current_.id});
   return &current_;
 }
 
-Fault PropertySection::check() const {
-  const PropertyTraits traits = traits_of(current_.id);
-  if (!contains(allowed_, current_.id)) {
-    return {ReasonCode::malformed_packet, "property not allowed in this packet"};
-  }
-  if (contains(seen_, current_.id) && !contains(repeatable_, current_.id)) {
-    return {ReasonCode::protocol_error, "property repeated"};
-  }
-  const bool has_text = traits.type == PropertyType::text || traits.type == PropertyType::pair;
-  if (has_text && !(is_valid_utf8(current_.key) && is_valid_utf8(current_.bytes))) {
-    return {ReasonCode::malformed_packet, "property is not UTF-8"};
-  }
-  if (traits.range == PropertyRange::zero_or_one && current_.number > 1) {
-    return {ReasonCode::protocol_error, "property is neither 0 nor 1"};
-  }
-  if (traits.range == PropertyRange::not_zero && current_.number == 0) {
-    if (current_.id == PropertyId::topic_alias) return {ReasonCode::topic_alias_invalid, "topic alias 0"};
-    return {ReasonCode::protocol_error, "property may not be 0"};
-  }
-  return {};
+bool PropertySection::has_valid_text(PropertyType type) const {
+  if (type == PropertyType::text) return is_valid_utf8(current_.bytes);
+  if (type == PropertyType::pair) return is_valid_utf8(current_.key) && is_valid_utf8(current_.bytes);
+  return true;
 }
 
 const Property* PropertySection::refuse(ReasonCode reason, std::string_view text) {

@@ -27,7 +27,8 @@ class PropertySection {
   const Fault& fault() const { return fault_; }
 
  private:
-  Fault check() const;
+  const Property* check();
+  bool has_valid_text(PropertyType type) const;
   const Property* refuse(ReasonCode reason, std::string_view text);
 
   ByteReader rest_{{}};

@@ -17,17 +17,20 @@ std::uint64_t load_word(const char* p) {
   return word;
 }
 
-/// Not 0 if some byte of the word is 0. May also flag a byte above one that is 0, which does not matter here.
+/// Bit 7 of some byte is set if a byte of the word is 0; never if none is. Other bits mean nothing.
 constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - ones) & ~word & high_bits;
+  return (word - ones) & ~word;
 }
 
-constexpr std::uint64_t bytes_equal_to(std::uint64_t word, char c) {
-  return zero_bytes(word ^ (ones * static_cast<std::uint8_t>(c)));
+/// Bit 7 of some byte is set if one is NUL or not ASCII.
+constexpr std::uint64_t odd_bytes(std::uint64_t word) {
+  return word | zero_bytes(word);
 }
 
-constexpr std::uint64_t not_plain_ascii(std::uint64_t word) {
-  return (word & high_bits) | zero_bytes(word);
+/// Bit 7 of some byte is set if one is a wildcard: `+` and `#` differ in bit 3 only.
+constexpr std::uint64_t wildcard_bytes(std::uint64_t word) {
+  static_assert(('#' | 0x08) == '+');
+  return zero_bytes((word | ones * 0x08) ^ ones * '+');
 }
 
 constexpr bool is_plain_ascii(char c) {
@@ -54,15 +57,62 @@ std::size_t multibyte_length(std::string_view text) {
   return length;
 }
 
-bool is_valid_from(std::string_view text, std::size_t at) {
+/// A word with the bytes of fewer than eight; some may appear twice, and what is left over is an innocent
+/// letter.
+std::uint64_t load_short(const char* p, std::size_t size) {
+  if (size >= 4) {
+    std::uint32_t front;
+    std::uint32_t back;
+    std::memcpy(&front, p, sizeof front);
+    std::memcpy(&back, p + size - 4, sizeof back);
+    return std::uint64_t{back} << 32 | front;
+  }
+  if (size == 0) return ones * 'a';
+  const auto byte = [p](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(p[i])}; };
+  return (ones * 'a') << 24 | byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1);
+}
+
+/// What a text is made of; bit 7 of any byte counts, as above.
+struct Findings {
+  std::uint64_t odd = 0;
+  std::uint64_t wild = 0;
+
+  void add(std::uint64_t word) {
+    odd |= odd_bytes(word);
+    wild |= wildcard_bytes(word);
+  }
+};
+
+Findings inspect(std::string_view text) {
+  Findings findings;
+  const char* p = text.data();
+  const std::size_t size = text.size();
+  if (size < 8) {
+    findings.add(load_short(p, size));
+    return findings;
+  }
+  for (std::size_t at = 0; at + 8 < size; at += 8) findings.add(load_word(p + at));
+  // The last word overlaps the one before.
+  findings.add(load_word(p + size - 8));
+  return findings;
+}
+
+bool is_plain_ascii(const Findings& findings) {
+  return (findings.odd & high_bits) == 0;
+}
+
+bool is_well_formed(std::string_view text) {
+  std::size_t at = 0;
   while (at < text.size()) {
-    if (is_plain_ascii(text[at])) {
+    if (text.size() - at >= 8 && (odd_bytes(load_word(text.data() + at)) & high_bits) == 0) {
+      at += 8;
+    } else if (is_plain_ascii(text[at])) {
       ++at;
-      continue;
+    } else {
+      const std::size_t length = multibyte_length(text.substr(at));
+      if (length == 0) return false;
+      at += length;
     }
-    const std::size_t length = multibyte_length(text.substr(at));
-    if (length == 0) return false;
-    at += length;
   }
   return true;
 }
@@ -70,27 +120,13 @@ bool is_valid_from(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (text.size() - at >= 8 && not_plain_ascii(load_word(text.data() + at)) == 0) at += 8;
-  return is_valid_from(text, at);
+  return is_plain_ascii(inspect(text)) || is_well_formed(text);
 }
 
 TopicText check_topic_text(std::string_view topic) {
-  const char* p = topic.data();
-  std::size_t left = topic.size();
-  std::uint64_t odd = 0;
-  std::uint64_t wild = 0;
-  for (; left >= 8; p += 8, left -= 8) {
-    const std::uint64_t word = load_word(p);
-    odd |= not_plain_ascii(word);
-    wild |= bytes_equal_to(word, '+') | bytes_equal_to(word, '#');
-  }
-  for (; left > 0; ++p, --left) {
-    odd |= is_plain_ascii(*p) ? 0 : 1;
-    wild |= (*p == '+' || *p == '#') ? 1 : 0;
-  }
-  if (odd != 0 && !is_valid_utf8(topic)) return TopicText::bad_utf8;
-  return wild != 0 ? TopicText::has_wildcard : TopicText::valid;
+  const Findings findings = inspect(topic);
+  if (!is_plain_ascii(findings) && !is_well_formed(topic)) return TopicText::bad_utf8;
+  return (findings.wild & high_bits) != 0 ? TopicText::has_wildcard : TopicText::valid;
 }
 
 }  // namespace meshmq::mqtt
