@@ -1,0 +1,130 @@
+// What must hold in every run, whatever the weather.
+
+#include <algorithm>
+
+#include "sim/simulation.hpp"
+#include "topic/filter.hpp"
+
+namespace meshmq::sim {
+
+namespace {
+
+/// After a disturbance: silence unnoticed (8 s), pause before dialling (5 s), failing dial (3 s),
+/// resynchronisation.
+constexpr Micros calm_before = 18_s;
+/// A promised message must have arrived by then.
+constexpr Micros delivery_time = 8_s;
+/// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
+constexpr Micros prompt = 4_s;
+
+}  // namespace
+
+void Simulation::violated(const std::string& what) {
+  outcome_.violations.push_back("at " + std::to_string(scheduler.now_us() / 1000) + " ms: " + what);
+  note("VIOLATION: " + what);
+}
+
+void Simulation::received(SimClient& client, MessageId message, std::string_view topic, mqtt::QoS qos) {
+  ++outcome_.delivered;
+  const auto it = published_.find(message);
+  if (it == published_.end() || it->second.topic != topic) {
+    return violated(client.id() + " got a message that nobody published: " + std::string(topic));
+  }
+  const std::string name = "message " + std::to_string(message) + " on " + it->second.topic;
+  if (!client.ever_subscribed(topic)) violated(client.id() + " got " + name + " without a subscription");
+  if (qos != mqtt::QoS::at_least_once && client.copies(message) > 1) {
+    violated(client.id() + " got " + name + " twice at QoS " + std::to_string(static_cast<int>(qos)));
+  }
+  if (qos > it->second.qos) violated(client.id() + " got " + name + " at a higher QoS than published");
+}
+
+Micros Simulation::disturbed_at(const std::string& a, const std::string& b) const {
+  const auto broken = [&](const std::string& node) {
+    const auto it = broken_.find(node);
+    return it == broken_.end() ? 0 : it->second;
+  };
+  const auto it = disturbed_.find(a < b ? std::pair(a, b) : std::pair(b, a));
+  return std::max({broken(a), broken(b), it == disturbed_.end() ? 0 : it->second});
+}
+
+bool Simulation::calm(const std::string& a, const std::string& b) {
+  const auto one = find(a);
+  const auto other = find(b);
+  if (one == nullptr || other == nullptr) return false;
+  if (a == b) return true;
+  if (network_.is_cut(a, b) || disturbed_at(a, b) + calm_before > scheduler.now_us()) return false;
+  const auto running = one->control().status().running_nodes;
+  return std::find(running.begin(), running.end(), b) != running.end();
+}
+
+void Simulation::promise(MessageId message) {
+  const Published& p = published_.at(message);
+  for (const auto& client : clients_) {
+    if (!client->ready() || !calm(p.node, client->node())) continue;
+    const auto& filters = client->confirmed();
+    const bool subscribed = std::any_of(filters.begin(), filters.end(), [&](const auto& item) {
+      return topic::matches(item.first, p.topic);
+    });
+    if (!subscribed) continue;
+    const Promise promised{client, client->epoch(), message, client->node()};
+    scheduler.after(delivery_time, [this, promised] { check_promise(promised); });
+    if (p.qos != mqtt::QoS::at_most_once) kept_.push_back(promised);
+  }
+}
+
+void Simulation::check_promise(const Promise& promise) {
+  const Published& p = published_.at(promise.message);
+  if (promise.client->epoch() != promise.epoch || disturbed_at(p.node, promise.to) >= p.at) return;
+  ++outcome_.promises;
+  if (promise.client->got(promise.message)) return;
+  violated(promise.client->id() + "@" + promise.to + " missed message " + std::to_string(promise.message) +
+           " on " + p.topic + " published at " + p.node + " at " + std::to_string(p.at / 1000) + " ms");
+}
+
+void Simulation::check_kept_forwards() {
+  // Cuts do not excuse the loss of an acknowledged QoS 1 or 2 message: the hop between nodes resends.
+  for (const Promise& promise : kept_) {
+    const Published& p = published_.at(promise.message);
+    const bool acknowledged = p.acknowledged >= 0 && p.acknowledged - p.at < prompt;
+    const Micros broken = std::max(broken_[p.node], broken_[promise.to]);
+    if (!acknowledged || promise.client->epoch() != promise.epoch || broken >= p.at) continue;
+    ++outcome_.promises;
+    if (promise.client->got(promise.message)) continue;
+    violated(promise.client->id() + "@" + promise.to + " never got the acknowledged message " +
+             std::to_string(promise.message) + " on " + p.topic + " published at " + p.node);
+  }
+}
+
+void Simulation::check_tables() {
+  std::set<std::pair<std::string, std::string>> expected;
+  for (const std::string& node : names_) {
+    const auto process = find(node);
+    for (std::size_t i = 0; i < process->workers(); ++i) {
+      for (const auto& s : process->worker(i).broker().subscriptions()) expected.emplace(s.filter, node);
+    }
+  }
+  std::vector<std::string> all = names_;
+  std::sort(all.begin(), all.end());
+  for (const std::string& node : names_) {
+    const auto process = find(node);
+    const auto status = process->control().status();
+    if (status.running_nodes != all || !status.stopped_nodes.empty()) {
+      violated(node + " sees " + std::to_string(status.running_nodes.size()) + " running and " +
+               std::to_string(status.stopped_nodes.size()) + " stopped nodes of " +
+               std::to_string(all.size()));
+    }
+    std::set<std::pair<std::string, std::string>> actual;
+    for (const auto& route : process->control().routes()) actual.emplace(route.filter, route.node);
+    for (const auto& [filter, owner] : expected) {
+      if (!actual.contains({filter, owner})) violated(node + " lacks the route " + filter + " -> " + owner);
+    }
+    for (const auto& [filter, owner] : actual) {
+      if (!expected.contains({filter, owner}))
+        violated(node + " has a ghost route " + filter + " -> " + owner);
+    }
+    if (process->control().digest() != find(names_[0])->control().digest())
+      violated(node + " has another digest");
+  }
+}
+
+}  // namespace meshmq::sim

@@ -1,0 +1,155 @@
+#include "sim/client.hpp"
+
+#include <charconv>
+#include <utility>
+#include <variant>
+
+#include "topic/filter.hpp"
+
+namespace meshmq::sim {
+
+void SimClient::forget_connection() {
+  ++epoch_;
+  connack_ = false;
+  input_.clear();
+  subscribing_.clear();
+  publishing_.clear();
+  connection_.reset();
+}
+
+void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_start,
+                        std::uint32_t session_expiry_s) {
+  disconnect();
+  process_ = process;
+  node_ = process->name();
+  persistent_ = session_expiry_s > 0;
+  if (clean_start) {
+    confirmed_.clear();
+    released_later_.clear();
+    copies_.clear();
+  }
+  connection_ = process->connect(shared_from_this());
+  send(mqtt::Connect{.version = version_,
+                     .clean_start = clean_start,
+                     .client_id = id_,
+                     .session_expiry_s = session_expiry_s});
+}
+
+void SimClient::disconnect() {
+  if (connection_ == nullptr) return;
+  const auto process = process_.lock();
+  if (process) {
+    send(mqtt::Disconnect{});
+    process->close(connection_);
+  }
+  // Late bytes of this connection must not reach the next one.
+  connection_->client.reset();
+  forget_connection();
+}
+
+void SimClient::closed() {
+  if (connection_ != nullptr) forget_connection();
+}
+
+void SimClient::subscribe(const std::string& filter, mqtt::QoS qos) {
+  const mqtt::PacketId packet_id = next_packet_id();
+  subscribing_[packet_id] = {filter, qos};
+  ever_.insert(filter);
+  confirmed_.erase(filter);
+  const mqtt::Subscription subscription{.filter = filter, .qos = qos};
+  send(mqtt::Subscribe{.packet_id = packet_id, .subscriptions = {&subscription, 1}});
+}
+
+void SimClient::unsubscribe(const std::string& filter) {
+  ++epoch_;
+  confirmed_.erase(filter);
+  const std::string_view view = filter;
+  send(mqtt::Unsubscribe{.packet_id = next_packet_id(), .filters = {&view, 1}});
+}
+
+void SimClient::publish(MessageId message, const std::string& topic, mqtt::QoS qos) {
+  const std::string payload = std::to_string(message);
+  mqtt::Publish packet{.topic = topic, .payload = payload, .qos = qos};
+  if (qos != mqtt::QoS::at_most_once) {
+    packet.packet_id = next_packet_id();
+    publishing_[packet.packet_id] = message;
+  }
+  send(packet);
+}
+
+bool SimClient::ever_subscribed(std::string_view topic) const {
+  for (const std::string& filter : ever_) {
+    if (topic::matches(filter, topic)) return true;
+  }
+  return false;
+}
+
+void SimClient::bytes(const std::string& data) {
+  if (connection_ == nullptr) return;
+  input_ += data;
+  std::string_view rest = input_;
+  const mqtt::DecodeOptions options{.role = mqtt::Role::client, .version = version_};
+  for (;;) {
+    const mqtt::DecodeResult r = decoder_.decode(rest, options);
+    if (r.status == mqtt::DecodeStatus::error)
+      return listener_.violated(*this, "cannot decode: " + std::string(r.text));
+    if (r.status != mqtt::DecodeStatus::packet) break;
+    rest.remove_prefix(r.size);
+    std::visit([this](const auto& packet) { handle(packet); }, decoder_.packet());
+    if (connection_ == nullptr) return;
+  }
+  input_ = std::string(rest);
+}
+
+void SimClient::handle(const mqtt::Connack& packet) {
+  if (packet.reason != mqtt::ReasonCode::success) return listener_.violated(*this, "CONNACK refuses");
+  connack_ = true;
+  if (!packet.session_present) {
+    confirmed_.clear();
+    released_later_.clear();
+    copies_.clear();
+  }
+}
+
+void SimClient::handle(const mqtt::Suback& packet) {
+  const auto it = subscribing_.find(packet.packet_id);
+  if (it == subscribing_.end()) return listener_.violated(*this, "SUBACK for nothing");
+  const auto [filter, qos] = it->second;
+  subscribing_.erase(it);
+  if (static_cast<std::uint8_t>(packet.codes[0]) >= 0x80)
+    return listener_.violated(*this, "SUBACK refuses " + filter);
+  confirmed_[filter] = qos;
+}
+
+void SimClient::handle(const mqtt::Ack& packet) {
+  if (packet.type == mqtt::PacketType::pubrel) {
+    released_later_.erase(packet.packet_id);
+    return send_ack(mqtt::PacketType::pubcomp, packet.packet_id);
+  }
+  const auto it = publishing_.find(packet.packet_id);
+  if (it == publishing_.end()) return listener_.violated(*this, "acknowledgement for nothing");
+  if (packet.type == mqtt::PacketType::pubrec) return send_ack(mqtt::PacketType::pubrel, packet.packet_id);
+  const MessageId message = it->second;
+  publishing_.erase(it);
+  listener_.acknowledged(message);
+}
+
+void SimClient::handle(const mqtt::Publish& packet) {
+  if (packet.qos == mqtt::QoS::exactly_once) {
+    const bool again = !released_later_.insert(packet.packet_id).second;
+    send_ack(mqtt::PacketType::pubrec, packet.packet_id);
+    if (again) return;
+  }
+  receive(packet);
+  if (packet.qos == mqtt::QoS::at_least_once) send_ack(mqtt::PacketType::puback, packet.packet_id);
+}
+
+void SimClient::receive(const mqtt::Publish& packet) {
+  MessageId message = 0;
+  std::from_chars(packet.payload.data(), packet.payload.data() + packet.payload.size(), message);
+  ++copies_[message];
+  got_.insert(message);
+  listener_.received(*this, message, packet.topic, packet.qos);
+}
+
+}  // namespace meshmq::sim

@@ -1,0 +1,101 @@
+#pragma once
+// A virtual MQTT client: speaks real packets, keeps a diary of what it was promised and what it got.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mqtt/decoder.hpp"
+#include "mqtt/encoder.hpp"
+#include "sim/process.hpp"
+
+namespace meshmq::sim {
+
+/// Number of a published message; its payload.
+using MessageId = std::uint64_t;
+
+class SimClient final : public ConnectionEvents, public std::enable_shared_from_this<SimClient> {
+ public:
+  struct Listener {
+    std::function<void(SimClient&, MessageId, std::string_view topic, mqtt::QoS)> received;
+    std::function<void(SimClient&, std::string)> violated;
+    std::function<void(MessageId)> acknowledged;
+  };
+
+  SimClient(Scheduler& scheduler, std::string id, mqtt::Version version, Listener listener)
+      : scheduler_(scheduler), id_(std::move(id)), version_(version), listener_(std::move(listener)) {}
+
+  /// Connects to this node, or moves there; the old connection is closed.
+  void connect(const std::shared_ptr<Process>& process, bool clean_start, std::uint32_t session_expiry_s);
+  void disconnect();
+  void subscribe(const std::string& filter, mqtt::QoS qos);
+  void unsubscribe(const std::string& filter);
+  void publish(MessageId message, const std::string& topic, mqtt::QoS qos);
+
+  const std::string& id() const { return id_; }
+  bool ready() const { return connack_; }
+  const std::string& node() const { return node_; }
+  /// Grows whenever a promise ends: disconnect, new connection, UNSUBSCRIBE.
+  std::uint64_t epoch() const { return epoch_; }
+  /// Filters whose SUBACK has come and that stand since then.
+  const std::map<std::string, mqtt::QoS>& confirmed() const { return confirmed_; }
+  bool ever_subscribed(std::string_view topic) const;
+  /// How often this session got it.
+  std::size_t copies(MessageId message) const {
+    const auto it = copies_.find(message);
+    return it == copies_.end() ? 0 : it->second;
+  }
+  /// In any session of this client.
+  bool got(MessageId message) const { return got_.contains(message); }
+
+  void bytes(const std::string& data) override;
+  void closed() override;
+
+ private:
+  template <class P>
+  void send(const P& packet) {
+    std::string out;
+    mqtt::encode_packet(packet, version_, out);
+    if (const auto process = process_.lock()) process->send(connection_, std::move(out));
+  }
+  void send_ack(mqtt::PacketType type, mqtt::PacketId packet_id) {
+    send(mqtt::Ack{.type = type, .packet_id = packet_id});
+  }
+  void handle(const mqtt::Connack& packet);
+  void handle(const mqtt::Publish& packet);
+  void handle(const mqtt::Ack& packet);
+  void handle(const mqtt::Suback& packet);
+  template <class Other>
+  void handle(const Other&) {}
+  void receive(const mqtt::Publish& packet);
+  mqtt::PacketId next_packet_id() { return ++last_packet_id_ == 0 ? ++last_packet_id_ : last_packet_id_; }
+  void forget_connection();
+
+  Scheduler& scheduler_;
+  std::string id_;
+  mqtt::Version version_;
+  Listener listener_;
+  std::weak_ptr<Process> process_;
+  std::shared_ptr<Connection> connection_;
+  std::string node_;
+  bool connack_ = false;
+  bool persistent_ = false;
+  std::uint64_t epoch_ = 0;
+  std::string input_;
+  mqtt::Decoder decoder_;
+  mqtt::PacketId last_packet_id_ = 0;
+  std::map<mqtt::PacketId, std::pair<std::string, mqtt::QoS>> subscribing_;
+  std::map<mqtt::PacketId, MessageId> publishing_;
+  std::set<mqtt::PacketId> released_later_;  ///< QoS 2 received, PUBREL not seen yet
+  std::map<std::string, mqtt::QoS> confirmed_;
+  std::set<std::string> ever_;
+  std::map<MessageId, std::size_t> copies_;
+  std::set<MessageId> got_;
+};
+
+}  // namespace meshmq::sim

@@ -1,0 +1,56 @@
+// meshmq_sim: runs the cluster under seeded misfortunes and says which seed breaks it.
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+
+#include "sim/simulation.hpp"
+
+int main(int argc, char** argv) {
+  std::uint64_t seeds = 1000;
+  std::uint64_t first = 1;
+  std::int64_t one = -1;
+  bool verbose = false;
+  CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
+  app.add_option("--seeds", seeds, "number of seeds to run");
+  app.add_option("--first", first, "first seed");
+  app.add_option("--seed", one, "run this seed only");
+  app.add_flag("--verbose", verbose, "print logs and faults");
+  CLI11_PARSE(app, argc, argv);
+  if (one >= 0) {
+    first = static_cast<std::uint64_t>(one);
+    seeds = 1;
+  }
+
+  meshmq::sim::Outcome total;
+  std::uint64_t failed = 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    meshmq::sim::Simulation simulation(seed, verbose);
+    const meshmq::sim::Outcome outcome = simulation.run();
+    total.events += outcome.events;
+    total.published += outcome.published;
+    total.delivered += outcome.delivered;
+    total.promises += outcome.promises;
+    total.faults += outcome.faults;
+    if (outcome.violations.empty()) continue;
+    ++failed;
+    std::printf("seed %llu: %zu violations\n", static_cast<unsigned long long>(seed),
+                outcome.violations.size());
+    for (std::size_t i = 0; i < outcome.violations.size() && i < 5; ++i) {
+      std::printf("  %s\n", outcome.violations[i].c_str());
+    }
+    if (failed >= 20) break;
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf(
+      "%llu seeds in %.1f s: %llu events, %llu published, %llu delivered, %llu promises checked, %llu "
+      "faults\n",
+      static_cast<unsigned long long>(seeds), seconds, static_cast<unsigned long long>(total.events),
+      static_cast<unsigned long long>(total.published), static_cast<unsigned long long>(total.delivered),
+      static_cast<unsigned long long>(total.promises), static_cast<unsigned long long>(total.faults));
+  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - failed),
+              static_cast<unsigned long long>(failed));
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,265 @@
+#include "sim/simulation.hpp"
+
+#include <cstdio>
+
+namespace meshmq::sim {
+
+namespace {
+
+constexpr Micros warm_up = 12_s;
+constexpr Micros quiet = 40_s;
+
+mqtt::QoS random_qos(Random& random) {
+  return static_cast<mqtt::QoS>(random.below(3));
+}
+
+}  // namespace
+
+Simulation::Simulation(std::uint64_t seed, bool verbose)
+    : seed_(seed), verbose_(verbose), random_(seed), network_(scheduler, random_) {}
+
+Simulation::~Simulation() {
+  processes_.clear();
+}
+
+// ---------------------------------------------------------------- Universe
+
+std::shared_ptr<Process> Simulation::find(const std::string& node) {
+  const auto it = processes_.find(node);
+  return it == processes_.end() ? nullptr : it->second;
+}
+
+void Simulation::operation_done(const std::string& node, node::OperationId operation,
+                                const Result<void>& result) {
+  note(node + " operation " + std::to_string(operation.value) + ": " +
+       (result ? "ok" : result.error().message));
+}
+
+void Simulation::log(const std::string& node, LogLevel level, std::string_view text) {
+  if (verbose_) {
+    std::printf("%10.3f %s [%s] %.*s\n", static_cast<double>(scheduler.now_us()) / 1e6, node.c_str(),
+                std::string(to_string(level)).c_str(), static_cast<int>(text.size()), text.data());
+  }
+}
+
+void Simulation::note(const std::string& what) {
+  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
+}
+
+// ---------------------------------------------------------------- nodes
+
+void Simulation::build() {
+  weather_.cuts = random_.percent(60);
+  weather_.crashes = random_.percent(50);
+  weather_.moves = random_.percent(25);
+  const std::uint64_t count = 2 + random_.below(4);
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    const std::string name = "n" + std::to_string(i) + "@sim";
+    names_.push_back(name);
+    node::Config config;
+    config.name = name;
+    config.workers = static_cast<std::uint16_t>(1 + random_.below(2));
+    config.broker.worker_count = config.workers;
+    config.log_entries_max = random_.percent(50) ? 10 : 1000;
+    config.forward_keep = std::chrono::seconds(600);
+    configs_[name] = config;
+    start_node(name);
+  }
+  // Everybody joins, one after another, through any member.
+  for (std::size_t i = 1; i < names_.size(); ++i) {
+    const std::string target = names_[random_.below(i)];
+    scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i], target] {
+      if (const auto process = find(node)) {
+        process->with_control([&](node::Control& control, Now now) {
+          control.join(node::OperationId(++last_operation_), target, now);
+        });
+      }
+    });
+  }
+  const std::uint64_t clients = 3 + random_.below(7);
+  for (std::uint64_t i = 1; i <= clients; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    persistent_[id] = random_.percent(25);
+    SimClient::Listener listener{
+        [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
+        [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
+        [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
+    const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+    clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
+  }
+}
+
+void Simulation::start_node(const std::string& node) {
+  note("start " + node);
+  auto process = std::make_shared<Process>(*this, network_, random_, configs_[node], ++incarnations_[node],
+                                           images_[node]);
+  processes_[node] = process;
+  process->start();
+  broken_[node] = scheduler.now_us();
+}
+
+void Simulation::crash_node(const std::string& node) {
+  const auto process = find(node);
+  if (process == nullptr) return;
+  note("crash " + node);
+  process->drop_clients();
+  processes_.erase(node);
+  network_.crashed(node);
+  broken_[node] = scheduler.now_us();
+}
+
+void Simulation::disturb(const std::string& a, const std::string& b) {
+  disturbed_[a < b ? std::pair(a, b) : std::pair(b, a)] = scheduler.now_us();
+}
+
+void Simulation::disturb_all() {
+  for (const std::string& node : names_) broken_[node] = scheduler.now_us();
+}
+
+// ---------------------------------------------------------------- misfortunes
+
+void Simulation::cut_or_mend(const std::string& a, const std::string& b) {
+  if (a == b) return;
+  disturb(a, b);
+  if (network_.is_cut(a, b)) {
+    note("mend " + a + " " + b);
+    network_.mend(a, b);
+  } else {
+    note("cut " + a + " " + b);
+    network_.cut(a, b);
+  }
+}
+
+void Simulation::move_member() {
+  const auto process = find(random_node());
+  if (process == nullptr) return;
+  const std::string target = random_node();
+  const std::uint64_t kind = random_.below(3);
+  note(process->name() + (kind == 0 ? " leaves" : kind == 1 ? " joins " + target : " forces out " + target));
+  disturb_all();
+  process->with_control([&](node::Control& control, Now now) {
+    const node::OperationId operation(++last_operation_);
+    if (kind == 0) control.leave(operation, now);
+    if (kind == 1) control.join(operation, target, now);
+    if (kind == 2) control.force_leave(operation, target, now);
+  });
+}
+
+void Simulation::misfortune() {
+  if (over_) return;
+  const std::uint64_t dice = random_.below(3);
+  ++outcome_.faults;
+  if (dice == 0 && weather_.cuts) {
+    cut_or_mend(random_node(), random_node());
+  } else if (dice == 1 && weather_.crashes) {
+    const std::string node = random_node();
+    if (find(node) != nullptr) {
+      crash_node(node);
+    } else {
+      start_node(node);
+    }
+  } else if (dice == 2 && weather_.moves) {
+    move_member();
+  }
+  scheduler.after(static_cast<Micros>(100'000 + random_.below(9_s)), [this] { misfortune(); });
+}
+
+// ---------------------------------------------------------------- workload
+
+std::string Simulation::random_topic(bool filter) {
+  static const char* const words[] = {"a", "b", "c"};
+  std::string topic = "t";
+  const std::uint64_t levels = random_.below(3);
+  for (std::uint64_t i = 0; i < levels; ++i) {
+    topic += '/';
+    topic += filter && random_.percent(30) ? "+" : words[random_.below(3)];
+  }
+  if (filter && random_.percent(20)) topic += "/#";
+  return topic;
+}
+
+void Simulation::connect(const std::shared_ptr<SimClient>& client) {
+  // A session lives on one node; a client with a session that outlives its connection goes back there.
+  const bool back = persistent_[client->id()] && !client->node().empty();
+  const auto process = find(back ? client->node() : random_node());
+  if (process == nullptr) return;
+  const bool persistent = persistent_[client->id()];
+  client->connect(process, !persistent || random_.percent(20), persistent ? 3600 : 0);
+}
+
+void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos) {
+  const MessageId message = ++last_message_;
+  published_[message] = {topic, client->node(), qos, scheduler.now_us()};
+  ++outcome_.published;
+  promise(message);
+  client->publish(message, topic, qos);
+}
+
+void Simulation::act() {
+  if (over_) return;
+  const auto& client = clients_[random_.below(clients_.size())];
+  const std::uint64_t dice = random_.below(100);
+  if (!client->ready()) {
+    // Give a CONNECT under way a moment.
+    if (dice < 30) connect(client);
+  } else if (dice < 60) {
+    publish(client, random_topic(false), random_qos(random_));
+  } else if (dice < 85) {
+    client->subscribe(random_topic(true), random_qos(random_));
+  } else if (dice < 92 && !client->confirmed().empty()) {
+    auto it = client->confirmed().begin();
+    std::advance(it, static_cast<long>(random_.below(client->confirmed().size())));
+    client->unsubscribe(std::string(it->first));
+  } else if (dice < 94) {
+    connect(client);
+  }
+  scheduler.after(static_cast<Micros>(1'000 + random_.below(150'000)), [this] { act(); });
+}
+
+void Simulation::calm_down() {
+  over_ = true;
+  note("calm");
+  for (const std::string& a : names_) {
+    if (find(a) == nullptr) start_node(a);
+    for (const std::string& b : names_) {
+      if (a < b && network_.is_cut(a, b)) cut_or_mend(a, b);
+    }
+  }
+  if (!weather_.moves) return;
+  scheduler.after(15_s, [this] {
+    // Whoever was moved out comes back: one cluster at the end.
+    disturb_all();
+    for (std::size_t i = 1; i < names_.size(); ++i) {
+      scheduler.after(static_cast<Micros>(i) * 2_s, [this, node = names_[i]] {
+        find(node)->with_control([&](node::Control& control, Now now) {
+          control.join(node::OperationId(++last_operation_), names_[0], now);
+        });
+      });
+    }
+  });
+}
+
+void Simulation::final_probes() {
+  for (const auto& client : clients_) {
+    if (!client->ready()) continue;
+    for (int i = 0; i < 5; ++i) publish(client, random_topic(false), random_qos(random_));
+  }
+}
+
+Outcome Simulation::run() {
+  build();
+  scheduler.at(warm_up, [this] { act(); });
+  scheduler.at(warm_up, [this] { misfortune(); });
+  const Micros storm = warm_up + static_cast<Micros>(random_.below(60'000'000)) + 10_s;
+  scheduler.run_until(storm);
+  calm_down();
+  scheduler.run_until(storm + quiet + (weather_.moves ? 15_s : 0));
+  check_tables();
+  final_probes();
+  scheduler.run_until(scheduler.now_us() + 20_s);
+  check_kept_forwards();
+  outcome_.events = scheduler.executed();
+  return outcome_;
+}
+
+}  // namespace meshmq::sim

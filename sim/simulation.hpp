@@ -1,0 +1,118 @@
+#pragma once
+// One run: a cluster, its clients, its misfortunes and what must hold, all from one seed.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+#include "sim/client.hpp"
+#include "sim/network.hpp"
+#include "sim/process.hpp"
+#include "sim/scheduler.hpp"
+
+namespace meshmq::sim {
+
+/// What came of a run.
+struct Outcome {
+  std::vector<std::string> violations;
+  std::uint64_t events = 0;
+  std::uint64_t published = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t promises = 0;  ///< deliveries that were demanded and checked
+  std::uint64_t faults = 0;
+};
+
+class Simulation final : public Universe {
+ public:
+  /// `verbose` prints every node's log and every fault.
+  Simulation(std::uint64_t seed, bool verbose);
+  ~Simulation() override;
+
+  Outcome run();
+
+  // --- Universe
+  std::shared_ptr<Process> find(const std::string& node) override;
+  void save(const std::string& node, std::string image) override { images_[node] = std::move(image); }
+  void operation_done(const std::string& node, node::OperationId operation,
+                      const Result<void>& result) override;
+  void log(const std::string& node, LogLevel level, std::string_view text) override;
+
+ private:
+  /// Which misfortunes this seed has.
+  struct Weather {
+    bool cuts = false;
+    bool crashes = false;
+    bool moves = false;  ///< leave, join, force-leave
+  };
+  struct Published {
+    std::string topic;
+    std::string node;
+    mqtt::QoS qos = mqtt::QoS::at_most_once;
+    Micros at = 0;
+    Micros acknowledged = -1;
+  };
+  /// `client` must get `message`, unless a misfortune came in between.
+  struct Promise {
+    std::shared_ptr<SimClient> client;
+    std::uint64_t epoch = 0;
+    MessageId message = 0;
+    std::string to;
+  };
+
+  void build();
+  void start_node(const std::string& node);
+  void crash_node(const std::string& node);
+  void cut_or_mend(const std::string& a, const std::string& b);
+  void move_member();
+  void misfortune();
+  void act();
+  void publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos);
+  void connect(const std::shared_ptr<SimClient>& client);
+  void calm_down();
+  void final_probes();
+
+  // --- checks (checker.cpp)
+  void received(SimClient& client, MessageId message, std::string_view topic, mqtt::QoS qos);
+  void violated(const std::string& what);
+  /// True if the way between the nodes has been undisturbed long enough for a promise.
+  bool calm(const std::string& a, const std::string& b);
+  Micros disturbed_at(const std::string& a, const std::string& b) const;
+  void promise(MessageId message);
+  void check_promise(const Promise& promise);
+  void check_kept_forwards();
+  void check_tables();
+
+  std::string random_node() { return names_[random_.below(names_.size())]; }
+  std::string random_topic(bool filter);
+  void disturb(const std::string& a, const std::string& b);
+  void disturb_all();
+  void note(const std::string& what);
+
+  std::uint64_t seed_;
+  bool verbose_;
+  Random random_;
+  Network network_;
+  Weather weather_;
+  std::vector<std::string> names_;
+  std::map<std::string, node::Config> configs_;
+  std::map<std::string, std::shared_ptr<Process>> processes_;
+  std::map<std::string, std::string> images_;
+  std::map<std::string, std::uint64_t> incarnations_;
+  std::vector<std::shared_ptr<SimClient>> clients_;
+  std::map<std::string, bool> persistent_;
+  std::map<MessageId, Published> published_;
+  std::vector<Promise> kept_;  ///< acknowledged QoS 1 and 2 messages: checked at the end
+  std::map<std::pair<std::string, std::string>, Micros> disturbed_;
+  std::map<std::string, Micros> broken_;  ///< last crash or move of a node
+  MessageId last_message_ = 0;
+  std::uint64_t last_operation_ = 0;
+  bool over_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace meshmq::sim
