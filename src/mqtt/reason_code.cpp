@@ -2,94 +2,64 @@
 
 namespace meshmq::mqtt {
 
+namespace {
+
+struct Name {
+  ReasonCode code;
+  std::string_view text;
+};
+
+constexpr Name names[] = {
+    {ReasonCode::success, "success"},
+    {ReasonCode::granted_qos_1, "granted_qos_1"},
+    {ReasonCode::granted_qos_2, "granted_qos_2"},
+    {ReasonCode::disconnect_with_will, "disconnect_with_will"},
+    {ReasonCode::no_matching_subscribers, "no_matching_subscribers"},
+    {ReasonCode::no_subscription_existed, "no_subscription_existed"},
+    {ReasonCode::continue_authentication, "continue_authentication"},
+    {ReasonCode::reauthenticate, "reauthenticate"},
+    {ReasonCode::unspecified_error, "unspecified_error"},
+    {ReasonCode::malformed_packet, "malformed_packet"},
+    {ReasonCode::protocol_error, "protocol_error"},
+    {ReasonCode::implementation_specific_error, "implementation_specific_error"},
+    {ReasonCode::unsupported_protocol_version, "unsupported_protocol_version"},
+    {ReasonCode::client_identifier_not_valid, "client_identifier_not_valid"},
+    {ReasonCode::bad_user_name_or_password, "bad_username_or_password"},
+    {ReasonCode::not_authorized, "not_authorized"},
+    {ReasonCode::server_unavailable, "server_unavailable"},
+    {ReasonCode::server_busy, "server_busy"},
+    {ReasonCode::banned, "banned"},
+    {ReasonCode::server_shutting_down, "server_shutting_down"},
+    {ReasonCode::bad_authentication_method, "bad_authentication_method"},
+    {ReasonCode::keep_alive_timeout, "keepalive_timeout"},
+    {ReasonCode::session_taken_over, "session_taken_over"},
+    {ReasonCode::topic_filter_invalid, "topic_filter_invalid"},
+    {ReasonCode::topic_name_invalid, "topic_name_invalid"},
+    {ReasonCode::packet_identifier_in_use, "packet_identifier_inuse"},
+    {ReasonCode::packet_identifier_not_found, "packet_identifier_not_found"},
+    {ReasonCode::receive_maximum_exceeded, "receive_maximum_exceeded"},
+    {ReasonCode::topic_alias_invalid, "topic_alias_invalid"},
+    {ReasonCode::packet_too_large, "packet_too_large"},
+    {ReasonCode::message_rate_too_high, "message_rate_too_high"},
+    {ReasonCode::quota_exceeded, "quota_exceeded"},
+    {ReasonCode::administrative_action, "administrative_action"},
+    {ReasonCode::payload_format_invalid, "payload_format_invalid"},
+    {ReasonCode::retain_not_supported, "retain_not_supported"},
+    {ReasonCode::qos_not_supported, "qos_not_supported"},
+    {ReasonCode::use_another_server, "use_another_server"},
+    {ReasonCode::server_moved, "server_moved"},
+    {ReasonCode::shared_subscriptions_not_supported, "shared_subscriptions_not_supported"},
+    {ReasonCode::connection_rate_exceeded, "connection_rate_exceeded"},
+    {ReasonCode::maximum_connect_time, "maximum_connect_time"},
+    {ReasonCode::subscription_identifiers_not_supported, "subscription_identifiers_not_supported"},
+    {ReasonCode::wildcard_subscriptions_not_supported, "wildcard_subscriptions_not_supported"},
+};
+
+}  // namespace
+
 std::string_view to_string(ReasonCode code) {
-  switch (code) {
-    case ReasonCode::success:
-      return "success";
-    case ReasonCode::granted_qos_1:
-      return "granted_qos_1";
-    case ReasonCode::granted_qos_2:
-      return "granted_qos_2";
-    case ReasonCode::disconnect_with_will:
-      return "disconnect_with_will";
-    case ReasonCode::no_matching_subscribers:
-      return "no_matching_subscribers";
-    case ReasonCode::no_subscription_existed:
-      return "no_subscription_existed";
-    case ReasonCode::continue_authentication:
-      return "continue_authentication";
-    case ReasonCode::reauthenticate:
-      return "reauthenticate";
-    case ReasonCode::unspecified_error:
-      return "unspecified_error";
-    case ReasonCode::malformed_packet:
-      return "malformed_packet";
-    case ReasonCode::protocol_error:
-      return "protocol_error";
-    case ReasonCode::implementation_specific_error:
-      return "implementation_specific_error";
-    case ReasonCode::unsupported_protocol_version:
-      return "unsupported_protocol_version";
-    case ReasonCode::client_identifier_not_valid:
-      return "client_identifier_not_valid";
-    case ReasonCode::bad_user_name_or_password:
-      return "bad_username_or_password";
-    case ReasonCode::not_authorized:
-      return "not_authorized";
-    case ReasonCode::server_unavailable:
-      return "server_unavailable";
-    case ReasonCode::server_busy:
-      return "server_busy";
-    case ReasonCode::banned:
-      return "banned";
-    case ReasonCode::server_shutting_down:
-      return "server_shutting_down";
-    case ReasonCode::bad_authentication_method:
-      return "bad_authentication_method";
-    case ReasonCode::keep_alive_timeout:
-      return "keepalive_timeout";
-    case ReasonCode::session_taken_over:
-      return "session_taken_over";
-    case ReasonCode::topic_filter_invalid:
-      return "topic_filter_invalid";
-    case ReasonCode::topic_name_invalid:
-      return "topic_name_invalid";
-    case ReasonCode::packet_identifier_in_use:
-      return "packet_identifier_inuse";
-    case ReasonCode::packet_identifier_not_found:
-      return "packet_identifier_not_found";
-    case ReasonCode::receive_maximum_exceeded:
-      return "receive_maximum_exceeded";
-    case ReasonCode::topic_alias_invalid:
-      return "topic_alias_invalid";
-    case ReasonCode::packet_too_large:
-      return "packet_too_large";
-    case ReasonCode::message_rate_too_high:
-      return "message_rate_too_high";
-    case ReasonCode::quota_exceeded:
-      return "quota_exceeded";
-    case ReasonCode::administrative_action:
-      return "administrative_action";
-    case ReasonCode::payload_format_invalid:
-      return "payload_format_invalid";
-    case ReasonCode::retain_not_supported:
-      return "retain_not_supported";
-    case ReasonCode::qos_not_supported:
-      return "qos_not_supported";
-    case ReasonCode::use_another_server:
-      return "use_another_server";
-    case ReasonCode::server_moved:
-      return "server_moved";
-    case ReasonCode::shared_subscriptions_not_supported:
-      return "shared_subscriptions_not_supported";
-    case ReasonCode::connection_rate_exceeded:
-      return "connection_rate_exceeded";
-    case ReasonCode::maximum_connect_time:
-      return "maximum_connect_time";
-    case ReasonCode::subscription_identifiers_not_supported:
-      return "subscription_identifiers_not_supported";
-    case ReasonCode::wildcard_subscriptions_not_supported:
-      return "wildcard_subscriptions_not_supported";
+  for (const Name& name : names) {
+    if (name.code == code) return name.text;
   }
   return "unknown_reason";
 }
