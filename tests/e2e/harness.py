@@ -143,10 +143,8 @@ class Node:
 
     def wait_log(self, pattern, seconds=None):
         """Waits for a log line; returns it."""
-        found = eventually(
-            lambda: re.search(f"^.*(?:{pattern}).*$", self.log(), re.MULTILINE), f"{self.name} logs {pattern!r}", seconds
-        )
-        return found.group(0)
+        line = re.compile(f"^.*(?:{pattern}).*$", re.MULTILINE)
+        return eventually(lambda: line.search(self.log()), f"{self.name} logs {pattern!r}", seconds).group(0)
 
     def kill(self):
         self.process.kill()
@@ -258,8 +256,8 @@ class Scene:
 
     def spawn(self, host, command, **options):
         """A helper program of the test; killed at the end if it still runs."""
-        options = {"env": self.environment, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
-        child = host.spawn(command, **options)
+        pipes = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        child = host.spawn(command, **{"env": self.environment, **pipes, **options})
         self.children.append(child)
         return child
 

@@ -12,7 +12,8 @@ class ErlangNode(SceneTest):
     def erl(self, host, expression, name="probe@127.0.0.1", cookie=COOKIE, hidden=False):
         """Evaluates an Erlang expression on a fresh node; returns what it prints."""
         program = f"{expression}, init:stop()."
-        words = ["erl", "-noinput", "-start_epmd", "false", "-name", name, "-setcookie", cookie, *(["-hidden"] if hidden else [])]
+        words = ["erl", "-noinput", "-start_epmd", "false", "-name", name, "-setcookie", cookie]
+        words += ["-hidden"] if hidden else []
         done = host.run([*words, "-eval", program], timeout=PATIENCE * 2, env=self.scene.environment)
         return done.stdout
 

@@ -13,6 +13,9 @@ class QosSessions(SceneTest):
         super().setUp()
         self.node1, self.node2 = self.scene.cluster(2, settings=SETTINGS)
 
+    def two(self, client):
+        return [client.receive(), client.receive()]
+
     def test_every_pair_of_qos(self):
         for version in (4, 5):
             publisher = self.node1.client(f"publisher-{version}", version)
@@ -52,10 +55,10 @@ class QosSessions(SceneTest):
         reader.auto_ack = False
         publisher = self.node2.client("publisher")
         publisher.publish_all("again", ["a", "b"])
-        self.assertEqual([(m.payload, m.dup) for m in (reader.receive(), reader.receive())], [(b"a", False), (b"b", False)])
+        self.assertEqual([(m.payload, m.dup) for m in self.two(reader)], [(b"a", False), (b"b", False)])
         reader.drop()
         reader = self.node1.client("forgetful", clean=False)
-        self.assertEqual([(m.payload, m.dup) for m in (reader.receive(), reader.receive())], [(b"a", True), (b"b", True)])
+        self.assertEqual([(m.payload, m.dup) for m in self.two(reader)], [(b"a", True), (b"b", True)])
         self.assertEqual(reader.drain(0.2), [])
 
     def test_qos2_publish_repeated_after_a_lost_connection_is_delivered_once(self):
@@ -106,7 +109,7 @@ class QosSessions(SceneTest):
         early.subscribe("kept/#", qos=1)
         publisher.publish("kept/a", "first", qos=1, retain=True)
         publisher.publish("kept/a", "second", qos=1, retain=True)
-        self.assertEqual([m.retain for m in (early.receive(), early.receive())], [False, False])
+        self.assertEqual([m.retain for m in self.two(early)], [False, False])
         for node in (self.node1, self.node2):
             # Replicated like everything else; nobody waits for it, so poll.
             eventually(lambda node=node: "1" in node.ctl("retainer", "info").out, "one retained message")
@@ -164,8 +167,8 @@ class QosSessions(SceneTest):
         if publisher.connack_properties.get("topic_alias_maximum"):
             publisher.publish("five/b", "by name", qos=1, properties={"topic_alias": 1})
             publisher.publish("", "by alias", qos=1, properties={"topic_alias": 1})
-            self.assertEqual([(m.topic, m.payload) for m in (reader.receive(), reader.receive())],
-                             [("five/b", b"by name"), ("five/b", b"by alias")])  # fmt: skip
+            found = [(m.topic, m.payload) for m in self.two(reader)]
+            self.assertEqual(found, [("five/b", b"by name"), ("five/b", b"by alias")])
         reader.auto_ack = False
         publisher.publish_all("five/c", ["1", "2", "3"])
         self.assertEqual([m.payload for m in reader.drain(0.5)], [b"1", b"2"])
