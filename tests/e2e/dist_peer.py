@@ -1,4 +1,4 @@
-"""A badly behaved Erlang node: speaks as much of the distribution handshake as a test wants, then does something else."""
+"""A badly behaved Erlang node: as much of the distribution handshake as a test wants, then something else."""
 
 import hashlib
 import os
