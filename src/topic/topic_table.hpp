@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -48,6 +49,12 @@ class TopicTable {
     }
     text_bytes_ += entry->bytes();
     return {entry->value, true};
+  }
+
+  /// The filter of a value that is in the table; lives as long as the value.
+  static std::string_view filter_of(const Value& value) {
+    static_assert(std::is_standard_layout_v<Entry>, "the value must be the first thing in its entry");
+    return reinterpret_cast<const Entry*>(&value)->filter();
   }
 
   /// Whether it was there.
