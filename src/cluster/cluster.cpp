@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.hpp"
+#include "base/hash.hpp"
 
 namespace meshmq::cluster {
 
@@ -24,8 +24,8 @@ Membership restore_or_found(std::string_view image, const std::string& self, std
 
 }  // namespace
 
-Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClusterPorts& ports,
-                 Logger log, std::uint64_t seed, Now now)
+Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, SharedRows& shared,
+                 ClusterPorts& ports, Logger log, std::uint64_t seed, Now now)
     : settings_(settings),
       ports_(ports),
       routes_(routes),
@@ -33,7 +33,9 @@ Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& 
       random_(seed),
       clock_(settings.self),
       membership_(restore_or_found(image, settings.self, random_.next(), log)),
-      replicator_(settings.incarnation, settings.own_slots, settings.log_entries_max, routes, ports, log),
+      replicator_(settings.incarnation, settings.own_slots, settings.log_entries_max, routes, shared, ports,
+                  log),
+      shared_sync_(shared, ports),
       names_by_slot_(settings.own_slots) {
   for (std::uint32_t slot = 0; slot < settings.own_slots; ++slot) routes_.set_live(Slot(slot), true);
   routes_.commit();
@@ -131,6 +133,7 @@ void Cluster::establish(const std::string& node, Peer& p, Now now) {
   p.pause = Duration(0);
   log_.info("Node {} up", node);
   replicator_.peer_up(node, p.slot, now);
+  shared_sync_.peer_up(node);
   routes_.set_live(p.slot, true);
   routes_.commit();
   ports_.peer_up(p.slot, node, p.incarnation);
@@ -140,6 +143,7 @@ void Cluster::lose(const std::string& node, Peer& p) {
   routes_.set_live(p.slot, false);
   routes_.commit();
   replicator_.peer_down(node);
+  shared_sync_.peer_down(node);
   p.link = LinkState::linked;
   ports_.peer_down(p.slot);
 }
@@ -358,7 +362,8 @@ void Cluster::check_join(Now now) {
   // Done when this node has everything that the running members have, and they have everything of ours.
   const bool complete =
       std::all_of(join_->running.begin(), join_->running.end(), [&](const std::string& node) {
-        return node == membership_.self() || !membership_.is_member(node) || replicator_.in_sync_with(node);
+        return node == membership_.self() || !membership_.is_member(node) ||
+               (replicator_.in_sync_with(node) && shared_sync_.in_sync_with(node));
       });
   if (!complete && !late) return;
   if (!complete) log_.warning("Joined, but not all members could be reached within cluster.join_wait");
@@ -413,6 +418,10 @@ void Cluster::check_farewells(Now now) {
 
 // ---------------------------------------------------------------- time
 
+RowStamp Cluster::row_stamp(Now now) {
+  return {stamp(now).time, hash_bytes(settings_.self)};
+}
+
 void Cluster::tick(Now now) {
   dial_members(now);
   for (auto& [node, p] : peers_) {
@@ -420,6 +429,7 @@ void Cluster::tick(Now now) {
     if (stranger && !(join_ && join_->node == node)) hang_up(node, p);
   }
   replicator_.tick(now);
+  shared_sync_.tick(now);
   check_join(now);
   check_farewells(now);
 }

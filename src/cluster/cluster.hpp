@@ -17,6 +17,7 @@
 #include "cluster/ports.hpp"
 #include "cluster/replicator.hpp"
 #include "cluster/routes.hpp"
+#include "cluster/shared_sync.hpp"
 #include "cluster/wire.hpp"
 
 namespace meshmq::cluster {
@@ -43,8 +44,8 @@ struct Settings {
 /// cluster again. Thread rule: one owner.
 class Cluster {
  public:
-  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClusterPorts& ports,
-          Logger log, std::uint64_t seed, Now now);
+  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, SharedRows& shared,
+          ClusterPorts& ports, Logger log, std::uint64_t seed, Now now);
 
   // --- events
   void link_up(const std::string& node, Now now);
@@ -62,6 +63,8 @@ class Cluster {
   // --- own rows
   Replicator& replicator() { return replicator_; }
   const Replicator& replicator() const { return replicator_; }
+  /// For a row of the shared table that is written here now.
+  RowStamp row_stamp(Now now);
 
   // --- inspection
   const Membership& membership() const { return membership_; }
@@ -111,6 +114,16 @@ class Cluster {
   void handle(const std::string& node, const wire::JoinRequest& frame, Now now);
   void handle(const std::string& node, const wire::JoinAccept& frame, Now now);
   void handle(const std::string& node, const wire::JoinRefuse& frame, Now now);
+  void handle(const std::string& node, const wire::SharedDigest& frame, Now now) {
+    shared_sync_.handle(node, frame, now);
+  }
+  void handle(const std::string& node, const wire::SharedRequest& frame, Now) {
+    shared_sync_.handle(node, frame);
+  }
+  void handle(const std::string& node, const wire::SharedPart& frame, Now now) {
+    for (const wire::SharedRow& row : frame.rows) clock_.observe({row.stamp.time, {}});
+    shared_sync_.handle(node, frame, now);
+  }
   template <class Replication>
   void handle(const std::string& node, const Replication& frame, Now) {
     replicator_.handle(node, frame);
@@ -137,6 +150,7 @@ class Cluster {
   HybridClock clock_;
   Membership membership_;
   Replicator replicator_;
+  SharedSync shared_sync_;
   std::map<std::string, Peer> peers_;
   std::vector<std::string> names_by_slot_;
   std::optional<Join> join_;

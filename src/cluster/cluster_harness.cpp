@@ -9,7 +9,8 @@ void TestNode::start() {
   settings.own_slots = 1;
   settings.log_entries_max = 50;
   routes = std::make_unique<RouteTable>();
-  machine = std::make_unique<Cluster>(settings, image, *routes, *this, Logger(),
+  rows = std::make_unique<TestRows>();
+  machine = std::make_unique<Cluster>(settings, image, *routes, *rows, *this, Logger(),
                                       std::hash<std::string>{}(name) + incarnation, world_.now);
 }
 
@@ -19,6 +20,18 @@ void TestNode::crash() {
   for (const auto& [other, node] : world_.nodes_) {
     if (other != name) world_.drop_link(name, other, LinkError::closed);
   }
+}
+
+void TestNode::write(const std::string& key, const std::string& value) {
+  const RowStamp stamp = machine->row_stamp(world_.now);
+  rows->apply(key, stamp, value);
+  machine->replicator().append_shared(key, stamp, value);
+}
+
+std::string TestNode::shared() const {
+  std::string result;
+  for (const auto& [key, row] : rows->rows) result += key + "=" + row.second + " ";
+  return result;
 }
 
 void TestNode::dial(const std::string& node) {
@@ -34,14 +47,14 @@ void TestNode::send(const std::string& node, std::string frame) {
 }
 
 std::string TestNode::table() const {
-  std::map<std::string, std::set<std::string>> rows;
+  std::map<std::string, std::set<std::string>> table;
   routes->for_each([&](std::string_view filter, const SlotSet& set) {
     set.for_each([&](Slot slot) {
-      rows[std::string(filter)].insert(slot.value == 0 ? name : std::string(machine->node_of(slot)));
+      table[std::string(filter)].insert(slot.value == 0 ? name : std::string(machine->node_of(slot)));
     });
   });
   std::string result;
-  for (const auto& [filter, owners] : rows) {
+  for (const auto& [filter, owners] : table) {
     result += filter + " ->";
     for (const std::string& owner : owners) result += " " + owner;
     result += "; ";

@@ -15,6 +15,29 @@ namespace meshmq::cluster {
 
 class TestCluster;
 
+/// A shared table of strings.
+class TestRows final : public SharedRows {
+ public:
+  bool apply(std::string_view key, RowStamp stamp, std::string_view value) override {
+    auto& row = rows[std::string(key)];
+    if (stamp <= row.first) return false;
+    if (row.first != RowStamp()) sums[bucket_of(key)] ^= row_digest(key, row.first);
+    sums[bucket_of(key)] ^= row_digest(key, stamp);
+    row = {stamp, std::string(value)};
+    return true;
+  }
+  const BucketDigests& digests() const override { return sums; }
+  void for_each(
+      const BucketSet& buckets,
+      const std::function<void(std::string_view, RowStamp, std::string_view)>& visit) const override {
+    for (const auto& [key, row] : rows) {
+      if (buckets[bucket_of(key)]) visit(key, row.first, row.second);
+    }
+  }
+  std::map<std::string, std::pair<RowStamp, std::string>> rows;
+  BucketDigests sums{};
+};
+
 /// One node: its machine, its table, its durable image, and what it was told to do.
 class TestNode final : public ClusterPorts {
  public:
@@ -41,6 +64,9 @@ class TestNode final : public ClusterPorts {
   void subscribe(const std::string& filter) {
     if (routes->add(filter, Slot(0))) machine->replicator().append_route(filter, true);
   }
+  void write(const std::string& key, const std::string& value);
+  /// "key=value key=value"
+  std::string shared() const;
   void unsubscribe(const std::string& filter) {
     if (routes->remove(filter, Slot(0))) machine->replicator().append_route(filter, false);
   }
@@ -54,6 +80,7 @@ class TestNode final : public ClusterPorts {
   std::string name;
   std::string image;
   std::unique_ptr<RouteTable> routes;
+  std::unique_ptr<TestRows> rows;
   std::unique_ptr<Cluster> machine;
   std::map<std::uint64_t, std::string> results;
   std::set<std::string> up;

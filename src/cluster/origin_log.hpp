@@ -21,16 +21,20 @@ struct LogEntry {
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };
 
-/// Entries are numbered from 1. Only the newest `entries_max` are kept; who needs older ones gets a snapshot.
-/// Thread rule: one owner.
+/// Entries are numbered from 1. Only the newest `entries_max`, and not more than `bytes_max` of them, are
+/// kept; who needs older ones gets a snapshot. Thread rule: one owner.
 class OriginLog {
  public:
+  static constexpr std::size_t bytes_max = 64 * 1024 * 1024;
+
   explicit OriginLog(std::size_t entries_max) : entries_max_(entries_max) {}
 
   /// Returns the number of the new entry.
   std::uint64_t append(LogEntry entry) {
+    bytes_ += size_of(entry);
     entries_.push_back(std::move(entry));
-    if (entries_.size() > entries_max_) {
+    while (entries_.size() > entries_max_ || (bytes_ > bytes_max && entries_.size() > 1)) {
+      bytes_ -= size_of(entries_.front());
       entries_.pop_front();
       ++first_;
     }
@@ -45,8 +49,11 @@ class OriginLog {
     return entries_[seq - first_];
   }
 
+  static std::size_t size_of(const LogEntry& entry) { return entry.key.size() + entry.value.size(); }
+
  private:
   std::size_t entries_max_;
+  std::size_t bytes_ = 0;
   std::uint64_t first_ = 1;
   std::deque<LogEntry> entries_;
 };

@@ -11,15 +11,17 @@ namespace meshmq::cluster {
 namespace {
 
 constexpr std::size_t entries_per_append_max = 4000;
+constexpr std::size_t append_bytes_max = 1024 * 1024;
 
 }  // namespace
 
 Replicator::Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
-                       RouteWriter& routes, ClusterPorts& ports, Logger log)
+                       RouteWriter& routes, SharedRows& shared, ClusterPorts& ports, Logger log)
     : incarnation_(incarnation),
       own_slots_(own_slots),
       log_(log_entries_max),
       routes_(routes),
+      shared_(shared),
       ports_(ports),
       logger_(log) {}
 
@@ -41,6 +43,17 @@ std::uint64_t Replicator::append_route(std::string_view filter, bool add) {
   own_rows_ = add ? own_rows_ + 1 : own_rows_ - 1;
   routes_changed_ = true;
   return log_.append({.table = LogEntry::Table::routes, .add = add, .key = std::string(filter), .value = {}});
+}
+
+std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, std::string_view value) {
+  std::string stamped;
+  ByteWriter w(stamped);
+  wire::write(w, stamp);
+  w.bytes(value);
+  return log_.append({.table = LogEntry::Table::retained,
+                      .add = true,
+                      .key = std::string(key),
+                      .value = std::move(stamped)});
 }
 
 std::uint64_t Replicator::acknowledged_by_all() const {
@@ -102,6 +115,12 @@ void Replicator::request_sync(const std::string& node, Peer& peer, std::uint64_t
 // ---------------------------------------------------------------- a peer's log comes in
 
 void Replicator::apply(Peer& peer, const LogEntry& entry) {
+  if (entry.table == LogEntry::Table::retained) {
+    ByteReader r(entry.value);
+    const RowStamp stamp = wire::read_row_stamp(r);
+    if (r.ok()) shared_.apply(entry.key, stamp, r.rest());
+    return;
+  }
   // Tables of later versions are none of our business; their entries only move the position.
   if (entry.table != LogEntry::Table::routes) return;
   const bool changed = entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
@@ -268,9 +287,12 @@ void Replicator::send_entries() {
     }
     while (out.sent < log_.last()) {
       wire::Append frame{.incarnation = incarnation_, .first_seq = out.sent + 1, .entries = {}};
-      const std::uint64_t until = std::min(log_.last(), out.sent + entries_per_append_max);
-      for (std::uint64_t seq = out.sent + 1; seq <= until; ++seq) frame.entries.push_back(log_.at(seq));
-      out.sent = until;
+      std::size_t bytes = 0;
+      while (out.sent < log_.last() && frame.entries.size() < entries_per_append_max &&
+             bytes < append_bytes_max) {
+        frame.entries.push_back(log_.at(++out.sent));
+        bytes += OriginLog::size_of(frame.entries.back());
+      }
       send(node, frame);
     }
   }

@@ -13,6 +13,7 @@
 #include "cluster/origin_log.hpp"
 #include "cluster/ports.hpp"
 #include "cluster/routes.hpp"
+#include "cluster/shared_rows.hpp"
 #include "cluster/wire.hpp"
 
 namespace meshmq::cluster {
@@ -29,11 +30,13 @@ class Replicator {
 
   /// Slots below `own_slots` are this node's workers. `routes` and `ports` must outlive this object.
   Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
-             RouteWriter& routes, ClusterPorts& ports, Logger log);
+             RouteWriter& routes, SharedRows& shared, ClusterPorts& ports, Logger log);
 
   // --- own rows
   /// The node's first local subscriber of `filter` came, or its last one went. Returns the entry's number.
   std::uint64_t append_route(std::string_view filter, bool add);
+  /// A row of the shared table was written here. Returns the entry's number.
+  std::uint64_t append_shared(std::string_view key, RowStamp stamp, std::string_view value);
   /// A route changed that the peers need not know of (another worker of this node has it too): commit at
   /// end_of_turn().
   void note_local_change() { routes_changed_ = true; }
@@ -109,6 +112,7 @@ class Replicator {
   std::uint32_t own_slots_;
   OriginLog log_;
   RouteWriter& routes_;
+  SharedRows& shared_;
   ClusterPorts& ports_;
   Logger logger_;
   std::map<std::string, Peer> peers_;

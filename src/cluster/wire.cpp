@@ -97,8 +97,50 @@ struct Encoder {
     w.u64(f.rows);
     w.u64(f.digest);
   }
+  void operator()(const SharedDigest& f) const {
+    for (const std::uint64_t digest : f.digests) w.u64(digest);
+  }
+  void operator()(const SharedRequest& f) const {
+    for (std::size_t i = 0; i < shared_buckets; i += 8) {
+      std::uint8_t byte = 0;
+      for (std::size_t bit = 0; bit < 8; ++bit)
+        byte = static_cast<std::uint8_t>(byte | f.buckets[i + bit] << bit);
+      w.u8(byte);
+    }
+  }
+  void operator()(const SharedPart& f) const {
+    w.u8(f.last ? 1 : 0);
+    w.varint(f.rows.size());
+    for (const SharedRow& row : f.rows) {
+      w.varint(row.key.size());
+      w.bytes(row.key);
+      wire::write(w, row.stamp);
+      w.varint(row.value.size());
+      w.bytes(row.value);
+    }
+  }
 };
 
+void read(ByteReader& r, SharedDigest& f) {
+  for (std::uint64_t& digest : f.digests) digest = r.u64();
+}
+void read(ByteReader& r, SharedRequest& f) {
+  for (std::size_t i = 0; i < shared_buckets; i += 8) {
+    const std::uint8_t byte = r.u8();
+    for (std::size_t bit = 0; bit < 8; ++bit) f.buckets[i + bit] = (byte >> bit & 1) != 0;
+  }
+}
+void read(ByteReader& r, SharedPart& f) {
+  f.last = r.u8() != 0;
+  const std::uint64_t count = r.varint();
+  for (std::uint64_t i = 0; i < count && r.ok(); ++i) {
+    SharedRow row;
+    row.key = r.bytes(r.varint());
+    row.stamp = read_row_stamp(r);
+    row.value = r.bytes(r.varint());
+    f.rows.push_back(std::move(row));
+  }
+}
 void read(ByteReader& r, Hello& f) {
   f.version_min = r.u16();
   f.version_max = r.u16();
@@ -176,6 +218,18 @@ Result<Frame> decode_kind(std::uint8_t kind, ByteReader& r) {
 void write(ByteWriter& w, const Stamp& stamp) {
   w.u64(stamp.time);
   w.bytes16(stamp.writer);
+}
+
+void write(ByteWriter& w, RowStamp stamp) {
+  w.u64(stamp.time);
+  w.u64(stamp.writer);
+}
+
+RowStamp read_row_stamp(ByteReader& r) {
+  RowStamp stamp;
+  stamp.time = r.u64();
+  stamp.writer = r.u64();
+  return stamp;
 }
 
 Stamp read_stamp(ByteReader& r) {

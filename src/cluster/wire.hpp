@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "cluster/membership.hpp"
 #include "cluster/origin_log.hpp"
+#include "cluster/shared_rows.hpp"
 
 namespace meshmq::cluster::wire {
 
@@ -79,15 +80,35 @@ struct Digest {
   std::uint64_t digest = 0;
 };
 
+/// Sums of the shared table.
+struct SharedDigest {
+  BucketDigests digests{};
+};
+/// "Send me your rows of these buckets."
+struct SharedRequest {
+  BucketSet buckets;
+};
+struct SharedRow {
+  std::string key;
+  RowStamp stamp;
+  std::string value;
+};
+struct SharedPart {
+  bool last = false;
+  std::vector<SharedRow> rows;
+};
+
 using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append,
-                           SnapshotPart, SnapshotAck, Ack, Digest>;
+                           SnapshotPart, SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);
 
 void write(ByteWriter& w, const Stamp& stamp);
 void write(ByteWriter& w, const MemberRecords& records);
+void write(ByteWriter& w, RowStamp stamp);
 Stamp read_stamp(ByteReader& r);
+RowStamp read_row_stamp(ByteReader& r);
 /// Empty if the bytes are short; the reader then says !ok().
 MemberRecords read_records(ByteReader& r);
 

@@ -39,7 +39,7 @@ class Control::Impl final : public cluster::ClusterPorts {
         routes_(routes),
         ports_(ports),
         log_(log),
-        cluster_(cluster_settings(config, incarnation), image, routes, *this, log, seed, now) {}
+        cluster_(cluster_settings(config, incarnation), image, routes, retained_, *this, log, seed, now) {}
 
   cluster::Cluster& cluster() { return cluster_; }
   const cluster::Cluster& cluster() const { return cluster_; }
@@ -177,7 +177,14 @@ class Control::Impl final : public cluster::ClusterPorts {
     return result;
   }
 
-  RetainedStore& retained() { return retained_; }
+  /// Deletes cluster-wide.
+  std::size_t clean_retained(std::string_view filter, Now now) {
+    const auto found = retained_.match(filter, now.wall);
+    for (const mqtt::MessagePtr& message : found) {
+      retain(mqtt::Message::make({.topic = message->topic(), .retain = true}), now);
+    }
+    return found.size();
+  }
   const RetainedStore& retained() const { return retained_; }
 
  private:
@@ -228,7 +235,7 @@ class Control::Impl final : public cluster::ClusterPorts {
     }
   }
 
-  void handle_one(RetainRequest& m, Now) {
+  void handle_one(RetainRequest& m, Now now) {
     const bool fresh = retained_.find(m.message->topic()) == nullptr;
     if (m.message->payload().size() > config_.retained_payload_bytes_max) {
       log_.warning("Retained message on '{}' not stored: {} bytes, retainer.max_payload_size is {}",
@@ -241,7 +248,15 @@ class Control::Impl final : public cluster::ClusterPorts {
                    m.message->topic(), retained_.size(), config_.retained_max);
       return;
     }
-    retained_.store(m.message);
+    retain(m.message, now);
+  }
+
+  void retain(const mqtt::MessagePtr& message, Now now) {
+    const cluster::RowStamp stamp = cluster_.row_stamp(now);
+    if (!retained_.store(message, stamp)) return;
+    std::string value;
+    if (!message->payload().empty()) message->encode(value);
+    cluster_.replicator().append_shared(message->topic(), stamp, value);
   }
 
   void handle_one(QueryReply& m, Now) {
@@ -272,8 +287,8 @@ class Control::Impl final : public cluster::ClusterPorts {
   cluster::RouteWriter& routes_;
   ControlPorts& ports_;
   Logger log_;
-  cluster::Cluster cluster_;
   RetainedStore retained_;
+  cluster::Cluster cluster_;
   std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
   std::vector<Subscribe> ready_;
   std::map<QueryId, RunningQuery> queries_;
@@ -334,8 +349,8 @@ std::vector<std::string> Control::trie() const {
 std::vector<mqtt::MessagePtr> Control::retained(std::string_view filter) const {
   return impl_->retained().match(filter, 0);
 }
-std::size_t Control::clean_retained(std::string_view filter, Now) {
-  return impl_->retained().remove(filter);
+std::size_t Control::clean_retained(std::string_view filter, Now now) {
+  return impl_->clean_retained(filter, now);
 }
 ControlStats Control::stats() const {
   return impl_->stats();

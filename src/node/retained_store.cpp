@@ -1,6 +1,7 @@
 #include "node/retained_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshmq::node {
 
@@ -14,24 +15,48 @@ bool TopicOrder::operator()(std::string_view a, std::string_view b) const {
   return left < right;
 }
 
-bool RetainedStore::store(const mqtt::MessagePtr& message) {
-  const auto it = messages_.find(message->topic());
-  if (message->payload().empty()) {
-    if (it == messages_.end()) return false;
-    messages_.erase(it);
-    return true;
-  }
-  if (it != messages_.end()) {
-    it->second = message;
+bool RetainedStore::put(std::string_view topic, cluster::RowStamp stamp, mqtt::MessagePtr message) {
+  std::uint64_t& digest = digests_[cluster::bucket_of(topic)];
+  auto it = messages_.find(topic);
+  if (it == messages_.end()) {
+    it = messages_.emplace(std::string(topic), Row{}).first;
+  } else if (stamp <= it->second.stamp) {
     return false;
+  } else {
+    digest ^= cluster::row_digest(topic, it->second.stamp);
+    live_ -= it->second.message ? 1 : 0;
   }
-  messages_.emplace(std::string(message->topic()), message);
+  live_ += message ? 1 : 0;
+  digest ^= cluster::row_digest(topic, stamp);
+  it->second = {stamp, std::move(message)};
   return true;
+}
+
+bool RetainedStore::store(const mqtt::MessagePtr& message, cluster::RowStamp stamp) {
+  return put(message->topic(), stamp, message->payload().empty() ? mqtt::MessagePtr() : message);
+}
+
+bool RetainedStore::apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) {
+  if (value.empty()) return put(key, stamp, {});
+  auto message = mqtt::Message::decode(value);
+  return message && put(key, stamp, std::move(*message));
+}
+
+void RetainedStore::for_each(
+    const cluster::BucketSet& buckets,
+    const std::function<void(std::string_view, cluster::RowStamp, std::string_view)>& visit) const {
+  std::string value;
+  for (const auto& [topic, row] : messages_) {
+    if (!buckets[cluster::bucket_of(topic)]) continue;
+    value.clear();
+    if (row.message) row.message->encode(value);
+    visit(topic, row.stamp, value);
+  }
 }
 
 mqtt::MessagePtr RetainedStore::find(std::string_view topic) const {
   const auto it = messages_.find(topic);
-  return it == messages_.end() ? mqtt::MessagePtr() : it->second;
+  return it == messages_.end() ? mqtt::MessagePtr() : it->second.message;
 }
 
 void RetainedStore::collect_below(const std::string& prefix,
@@ -101,19 +126,22 @@ std::vector<RetainedStore::Messages::const_iterator> RetainedStore::lookup(std::
 std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, WallMillis now) const {
   std::vector<mqtt::MessagePtr> result;
   for (const auto& it : lookup(filter)) {
-    if (!it->second->expired(now)) result.push_back(it->second);
+    const mqtt::MessagePtr& message = it->second.message;
+    if (message && !message->expired(now)) result.push_back(message);
   }
   return result;
 }
 
-std::size_t RetainedStore::remove(std::string_view filter) {
-  const auto found = lookup(filter);
-  for (const auto& it : found) messages_.erase(it);
-  return found.size();
-}
-
-std::size_t RetainedStore::expire(WallMillis now) {
-  return std::erase_if(messages_, [now](const auto& item) { return item.second->expired(now); });
+void RetainedStore::expire(WallMillis now) {
+  std::erase_if(messages_, [&](const auto& item) {
+    const Row& row = item.second;
+    const auto written = static_cast<WallMillis>(row.stamp.time >> 16);
+    const bool over = row.message ? row.message->expired(now) : written + tombstone_keep.count() <= now;
+    if (!over) return false;
+    live_ -= row.message ? 1 : 0;
+    digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);
+    return true;
+  });
 }
 
 }  // namespace meshmq::node

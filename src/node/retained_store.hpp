@@ -3,12 +3,14 @@
 // world.
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
+#include "cluster/shared_rows.hpp"
 #include "mqtt/message.hpp"
 
 namespace meshmq::node {
@@ -20,27 +22,41 @@ struct TopicOrder {
   bool operator()(std::string_view a, std::string_view b) const;
 };
 
-/// [MQTT-3.3.1-5] One message per topic. Thread rule: one owner.
-/// Worked example, filter `a/+/c`: seek `a/`, read the next level `x`, look up `a/x/c`, seek behind
-/// everything that begins with `a/x`, and so on: the cost is the number of distinct second levels, not of
-/// topics.
-class RetainedStore {
+/// [MQTT-3.3.1-5] One message per topic, the newest in the cluster. Deleted topics stay as tombstones for
+/// `tombstone_keep`, so that a node that was away cannot bring them back. Thread rule: one owner. Worked
+/// example, filter `a/+/c`: seek `a/`, read the next level `x`, look up `a/x/c`, seek behind everything that
+/// begins with `a/x`, and so on: the cost is the number of distinct second levels, not of topics.
+class RetainedStore final : public cluster::SharedRows {
  public:
-  /// Stores, or deletes if the payload is empty [MQTT-3.3.1-6]. Returns true if the number of messages
-  /// changed.
-  bool store(const mqtt::MessagePtr& message);
+  static constexpr Duration tombstone_keep = std::chrono::hours(1);
+
+  /// Stores, or deletes if the payload is empty [MQTT-3.3.1-6], unless what is there is newer. Returns true
+  /// if it did.
+  bool store(const mqtt::MessagePtr& message, cluster::RowStamp stamp);
   /// The message of exactly this topic, or nullptr.
   mqtt::MessagePtr find(std::string_view topic) const;
   /// Live messages whose topic matches, in order of topics.
   std::vector<mqtt::MessagePtr> match(std::string_view filter, WallMillis now) const;
-  /// Deletes what matches; returns how many.
-  std::size_t remove(std::string_view filter);
-  /// Deletes what has outlived its expiry; returns how many.
-  std::size_t expire(WallMillis now);
-  std::size_t size() const { return messages_.size(); }
+  /// Forgets what has outlived its expiry, and old tombstones.
+  void expire(WallMillis now);
+  /// Messages, without tombstones.
+  std::size_t size() const { return live_; }
+
+  // --- cluster::SharedRows; the value is Message::encode(), empty for a tombstone
+  bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
+  const cluster::BucketDigests& digests() const override { return digests_; }
+  void for_each(
+      const cluster::BucketSet& buckets,
+      const std::function<void(std::string_view, cluster::RowStamp, std::string_view)>& visit) const override;
 
  private:
-  using Messages = std::map<std::string, mqtt::MessagePtr, TopicOrder>;
+  struct Row {
+    cluster::RowStamp stamp;
+    mqtt::MessagePtr message;  ///< nullptr: a tombstone
+  };
+  using Messages = std::map<std::string, Row, TopicOrder>;
+
+  bool put(std::string_view topic, cluster::RowStamp stamp, mqtt::MessagePtr message);
 
   void collect(std::string& prefix, std::string_view filter,
                std::vector<Messages::const_iterator>& found) const;
@@ -48,6 +64,8 @@ class RetainedStore {
   std::vector<Messages::const_iterator> lookup(std::string_view filter) const;
 
   Messages messages_;
+  std::size_t live_ = 0;
+  cluster::BucketDigests digests_{};
 };
 
 }  // namespace meshmq::node

@@ -19,20 +19,62 @@ std::string topics(const std::vector<mqtt::MessagePtr>& messages) {
   return result;
 }
 
+cluster::RowStamp at(std::uint64_t time) {
+  return {time << 16, 1};
+}
+
 TEST(RetainedStore, ANewMessageReplacesTheOldOneAndAnEmptyOneDeletes) {
   RetainedStore store;
-  EXPECT_TRUE(store.store(retained("a", "1")));
-  EXPECT_FALSE(store.store(retained("a", "2")));
+  EXPECT_TRUE(store.store(retained("a", "1"), at(1)));
+  EXPECT_TRUE(store.store(retained("a", "2"), at(2)));
   EXPECT_EQ(store.find("a")->payload(), "2");
-  EXPECT_TRUE(store.store(retained("a", "")));
+  EXPECT_TRUE(store.store(retained("a", ""), at(3)));
   EXPECT_EQ(store.size(), 0U);
-  EXPECT_FALSE(store.store(retained("a", "")));
+  EXPECT_TRUE(store.match("#", 0).empty());
+}
+
+TEST(RetainedStore, TheLaterWriterWinsInAnyOrder) {
+  RetainedStore one;
+  RetainedStore other;
+  const auto first = retained("a", "first");
+  const auto gone = retained("a", "");
+  const auto last = retained("a", "last");
+  one.store(first, at(1));
+  one.store(gone, at(2));
+  one.store(last, {at(2).time, 2});
+  other.store(last, {at(2).time, 2});
+  EXPECT_FALSE(other.store(gone, at(2)));
+  EXPECT_FALSE(other.store(first, at(1)));
+  EXPECT_EQ(one.find("a")->payload(), "last");
+  EXPECT_EQ(other.find("a")->payload(), "last");
+  EXPECT_EQ(one.digests(), other.digests());
+}
+
+TEST(RetainedStore, TravelsToAnotherNodeRowByRow) {
+  RetainedStore from;
+  RetainedStore to;
+  for (int i = 0; i < 100; ++i) from.store(retained("t/" + std::to_string(i)), at(1));
+  from.store(retained("t/7", ""), at(2));
+  to.store(retained("t/8", "newer"), at(9));
+  cluster::BucketSet all;
+  all.set();
+  from.for_each(all, [&](std::string_view key, cluster::RowStamp stamp, std::string_view value) {
+    to.apply(key, stamp, value);
+  });
+  EXPECT_EQ(to.size(), 99U);
+  EXPECT_FALSE(to.find("t/7"));
+  EXPECT_EQ(to.find("t/8")->payload(), "newer");
+  to.for_each(all, [&](std::string_view key, cluster::RowStamp stamp, std::string_view value) {
+    from.apply(key, stamp, value);
+  });
+  EXPECT_EQ(from.digests(), to.digests());
+  EXPECT_FALSE(to.apply("t/9", at(20), "nonsense"));
 }
 
 TEST(RetainedStore, LooksUpWildcards) {
   RetainedStore store;
   for (const char* topic : {"a", "a/x", "a/x-y", "a/x/c", "a/y/c", "a/y/c/d", "b", "/", "a/", "$SYS/a"}) {
-    store.store(retained(topic));
+    store.store(retained(topic), at(1));
   }
   EXPECT_EQ(topics(store.match("a/+/c", 0)), "a/x/c a/y/c ");
   EXPECT_EQ(topics(store.match("a/+", 0)), "a/ a/x a/x-y ");
@@ -63,7 +105,7 @@ TEST(RetainedStore, AgreesWithTheDefinitionOnRandomTopics) {
     for (int i = 0; i < 20; ++i) {
       const std::string topic = path(false);
       if (topic.empty()) continue;
-      if (store.store(retained(topic))) all.push_back(topic);
+      if (!store.find(topic) && store.store(retained(topic), at(1))) all.push_back(topic);
     }
     const std::string filter = random.percent(5) ? "#" : path(true);
     if (filter.empty()) continue;
@@ -75,13 +117,16 @@ TEST(RetainedStore, AgreesWithTheDefinitionOnRandomTopics) {
 
 TEST(RetainedStore, ExpiredMessagesAreNotFoundAndGoAway) {
   RetainedStore store;
-  store.store(retained("a", "x", 1));
-  store.store(retained("b"));
+  store.store(retained("a", "x", 1), at(0));
+  store.store(retained("b"), at(0));
+  store.store(retained("c", ""), at(0));
   EXPECT_EQ(topics(store.match("#", 999)), "a b ");
   EXPECT_EQ(topics(store.match("#", 1000)), "b ");
-  EXPECT_EQ(store.expire(1000), 1U);
-  EXPECT_EQ(store.remove("#"), 1U);
-  EXPECT_EQ(store.size(), 0U);
+  store.expire(RetainedStore::tombstone_keep.count());
+  EXPECT_EQ(store.size(), 1U);
+  RetainedStore same;
+  same.store(retained("b"), at(0));
+  EXPECT_EQ(store.digests(), same.digests());
 }
 
 }  // namespace
