@@ -24,8 +24,8 @@ struct Hello {
   std::uint16_t version_min = wire::version_min;
   std::uint16_t version_max = wire::version_max;
   std::uint64_t incarnation = 0;
-  ClusterId cluster;
-  MemberRecords records;
+  ClusterId cluster{};
+  MemberRecords records{};
 };
 /// Membership changed.
 struct View {

@@ -63,13 +63,15 @@ Forwarded ForwardLinks::forward(Slot slot, const mqtt::MessagePtr& message, Toke
   }
   const auto encode = [&](std::string& to) { message->encode(to); };
   out->dirty = true;
+  const std::size_t waiting = out->sender.queued_bytes() + out->transport_bytes;
+  if (waiting > config_.link_bytes_max) congested_ = true;
   if (message->qos() != mqtt::QoS::at_most_once) {
     out->sender.push_numbered(token, now, encode);
     ++counters_.sent;
     return token == 0 ? Forwarded::sent : Forwarded::tracked;
   }
   // Publishers are paused at the limit; what they had in their buffers by then still fits in as much again.
-  if (out->sender.queued_bytes() + out->transport_bytes > 2 * config_.link_bytes_max) {
+  if (waiting > 2 * config_.link_bytes_max) {
     ++counters_.dropped;
     return Forwarded::dropped;
   }
@@ -78,10 +80,12 @@ Forwarded ForwardLinks::forward(Slot slot, const mqtt::MessagePtr& message, Toke
   return Forwarded::sent;
 }
 
-bool ForwardLinks::congested() const {
-  return std::any_of(outbound_.begin(), outbound_.end(), [&](const auto& item) {
+bool ForwardLinks::congested() {
+  if (!congested_) return false;
+  congested_ = std::any_of(outbound_.begin(), outbound_.end(), [&](const auto& item) {
     return item.second->sender.queued_bytes() + item.second->transport_bytes > config_.link_bytes_max;
   });
+  return congested_;
 }
 
 void ForwardLinks::dial(Outbound& out, Now now) {

@@ -50,7 +50,7 @@ class ForwardLinks {
   /// `token` 0: nobody waits.
   Forwarded forward(Slot slot, const mqtt::MessagePtr& message, Token token, Now now);
   /// True if a link has more waiting than `cluster.link_high_watermark` allows.
-  bool congested() const;
+  bool congested();
   void link_up(LinkId link, Slot slot, Now now);
   void dial_failed(Slot slot, Now now);
   void link_drained(LinkId link);
@@ -108,6 +108,7 @@ class ForwardLinks {
   /// How far each sender has come; outlives its links, so that a resent message is recognised.
   std::map<std::pair<std::string, std::uint16_t>, cluster::ForwardOrigin> origins_;
   ForwardCounters counters_;
+  bool congested_ = false;  ///< some link went over the limit; looked at again by congested()
 };
 
 }  // namespace meshmq::node

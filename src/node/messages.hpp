@@ -38,10 +38,10 @@ struct RetainRequest {
 struct QueryReply {
   QueryId query;
   WorkerIndex worker;
-  std::vector<broker::ClientInfo> clients;
-  std::vector<broker::SubscriptionInfo> subscriptions;
-  broker::Stats stats;
-  broker::Metrics metrics;
+  std::vector<broker::ClientInfo> clients{};
+  std::vector<broker::SubscriptionInfo> subscriptions{};
+  broker::Stats stats{};
+  broker::Metrics metrics{};
   bool done = false;  ///< a kick found its client
 };
 using ToControl = std::variant<SubscribeRequest, UnrouteRequest, RetainRequest, QueryReply>;

@@ -1,0 +1,184 @@
+#include "node/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "cluster/route_table.hpp"
+#include "cluster/wire.hpp"
+
+namespace meshmq::node {
+namespace {
+
+class ControlTest : public ::testing::Test {
+ protected:
+  class Ports final : public ControlPorts {
+   public:
+    void to_worker(WorkerIndex worker, ToWorker message) override {
+      workers[worker.value].push_back(std::move(message));
+    }
+    void dial(const std::string& node) override { dialled.push_back(node); }
+    void hang_up(const std::string&) override {}
+    void send(const std::string&, std::string frame) override { frames.push_back(std::move(frame)); }
+    void save(std::string new_image) override { image = std::move(new_image); }
+    void operation_done(OperationId, Result<void> result) override {
+      operation = result ? "ok" : result.error().message;
+    }
+    void query_done(OperationId, std::vector<QueryReply> result) override { replies = std::move(result); }
+
+    std::map<std::uint16_t, std::vector<ToWorker>> workers;
+    std::vector<std::string> dialled;
+    std::vector<std::string> frames;
+    std::string image;
+    std::string operation;
+    std::optional<std::vector<QueryReply>> replies;
+  };
+
+  ControlTest() {
+    config.name = "a@h";
+    config.workers = 2;
+    control = std::make_unique<Control>(config, "", 1, routes, ports, Logger(), 5, now);
+  }
+
+  void subscribe(std::uint16_t worker, Token token, const std::string& filter) {
+    control->handle(SubscribeRequest{WorkerIndex(worker), token, {{filter, true, true}}}, now);
+  }
+  void turns(int count = 3) {
+    for (int i = 0; i < count; ++i) (void)control->end_of_turn(now);
+  }
+  /// The answers that this worker got, as "token:retained,..." each.
+  std::string answers(std::uint16_t worker) {
+    std::string result;
+    for (const ToWorker& message : ports.workers[worker]) {
+      const auto* done = std::get_if<SubscribeDone>(&message);
+      if (done == nullptr) continue;
+      result += std::to_string(done->token) + ":";
+      for (const auto& m : done->retained.at(0)) result += std::string(m->topic()) + ",";
+      result += " ";
+    }
+    return result;
+  }
+  /// A peer that says hello but never acknowledges anything.
+  void join_silent_peer() {
+    control->link_up("b@h", now);
+    control->link_frame("b@h", cluster::wire::encode(cluster::wire::Hello{.incarnation = 9}), now);
+    control->link_frame("b@h", cluster::wire::encode(cluster::wire::JoinRequest{}), now);
+    const auto accept = cluster::wire::decode(ports.frames.back());
+    const auto& accepted = std::get<cluster::wire::JoinAccept>(*accept);
+    control->link_frame("b@h",
+                        cluster::wire::encode(cluster::wire::Hello{
+                            .incarnation = 9, .cluster = accepted.cluster, .records = accepted.records}),
+                        now);
+  }
+
+  Config config;
+  cluster::RouteTable routes;
+  Ports ports;
+  Now now{TimePoint(Duration(10'000)), 1'700'000'000'000};
+  std::unique_ptr<Control> control;
+};
+
+TEST_F(ControlTest, ALoneNodeAnswersASubscribeAfterItsRoutesAreCommitted) {
+  subscribe(1, 7, "t/#");
+  EXPECT_EQ(answers(1), "");
+  turns();
+  EXPECT_EQ(answers(1), "7: ");
+  cluster::SlotSet out;
+  routes.match("t/a", out);
+  EXPECT_TRUE(out.contains(Slot(1)));
+  EXPECT_FALSE(out.contains(Slot(0)));
+}
+
+TEST_F(ControlTest, TwoWorkersOfAFilterAreOneRoute) {
+  subscribe(0, 1, "t");
+  subscribe(1, 2, "t");
+  turns();
+  ASSERT_EQ(control->routes().size(), 1U);
+  EXPECT_EQ(control->routes()[0].node, "a@h");
+  control->handle(UnrouteRequest{WorkerIndex(0), "t"}, now);
+  turns();
+  EXPECT_EQ(control->routes().size(), 1U);
+  control->handle(UnrouteRequest{WorkerIndex(1), "t"}, now);
+  turns();
+  EXPECT_TRUE(control->routes().empty());
+}
+
+TEST_F(ControlTest, TheTrieHoldsWildcardFiltersOnly) {
+  for (const char* filter : {"t/+/x", "t/a", "t/#"}) subscribe(0, 1, filter);
+  turns();
+  EXPECT_EQ(control->trie(), (std::vector<std::string>{"t/#", "t/+/x"}));
+  EXPECT_EQ(control->stats().routes, 3U);
+}
+
+TEST_F(ControlTest, ASubackWaitsForALivePeerButNotForEver) {
+  join_silent_peer();
+  EXPECT_EQ(control->status().running_nodes, (std::vector<std::string>{"a@h", "b@h"}));
+  subscribe(0, 7, "t");
+  turns();
+  EXPECT_EQ(answers(0), "");
+  now.mono += config.suback_wait;
+  turns();
+  EXPECT_EQ(answers(0), "7: ");
+}
+
+TEST_F(ControlTest, ALostPeerFreesTheSubacksThatWaitForIt) {
+  join_silent_peer();
+  subscribe(0, 7, "t");
+  turns();
+  control->link_down("b@h", LinkError::timed_out, "", now);
+  turns();
+  EXPECT_EQ(answers(0), "7: ");
+  EXPECT_EQ(control->status().stopped_nodes, std::vector<std::string>{"b@h"});
+}
+
+TEST_F(ControlTest, RetainedMessagesComeWithTheAnswer) {
+  control->handle(RetainRequest{mqtt::Message::make({.topic = "t/a", .payload = "x", .retain = true})}, now);
+  subscribe(0, 7, "t/+");
+  turns();
+  EXPECT_EQ(answers(0), "7:t/a, ");
+  EXPECT_EQ(control->clean_retained("#", now), 1U);
+  EXPECT_TRUE(control->retained("#").empty());
+}
+
+TEST_F(ControlTest, RetainedMessagesBeyondTheLimitsAreNotStored) {
+  config.retained_max = 1;
+  config.retained_payload_bytes_max = 10;
+  control = std::make_unique<Control>(config, "", 1, routes, ports, Logger(), 5, now);
+  const auto retain = [&](std::string_view topic, std::string_view payload) {
+    control->handle(RetainRequest{mqtt::Message::make({.topic = topic, .payload = payload, .retain = true})},
+                    now);
+  };
+  retain("a", "12345678901");
+  EXPECT_EQ(control->stats().retained, 0U);
+  retain("a", "1");
+  retain("b", "1");
+  retain("a", "2");
+  ASSERT_EQ(control->retained("#").size(), 1U);
+  EXPECT_EQ(control->retained("#")[0]->payload(), "2");
+}
+
+TEST_F(ControlTest, AQueryGathersAllWorkersOrGivesUp) {
+  control->query(OperationId(1), QueryKind::stats, "", now);
+  const auto query = std::get<Query>(ports.workers[0].back());
+  control->handle(QueryReply{.query = query.query, .worker = WorkerIndex(1)}, now);
+  EXPECT_FALSE(ports.replies.has_value());
+  control->handle(QueryReply{.query = query.query, .worker = WorkerIndex(0)}, now);
+  ASSERT_TRUE(ports.replies.has_value());
+  EXPECT_EQ(ports.replies->at(0).worker, WorkerIndex(0));
+  ports.replies.reset();
+  control->query(OperationId(2), QueryKind::stats, "", now);
+  now.mono += std::chrono::seconds(10);
+  control->tick(now);
+  ASSERT_TRUE(ports.replies.has_value());
+  EXPECT_TRUE(ports.replies->empty());
+}
+
+TEST_F(ControlTest, ARestartedNodeDialsTheMembersOfItsImage) {
+  join_silent_peer();
+  control = std::make_unique<Control>(config, ports.image, 2, routes, ports, Logger(), 5, now);
+  EXPECT_EQ(ports.dialled.back(), "b@h");
+  EXPECT_EQ(control->status().stopped_nodes, std::vector<std::string>{"b@h"});
+}
+
+}  // namespace
+}  // namespace meshmq::node

@@ -1,0 +1,184 @@
+#include "node/forward_links.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace meshmq::node {
+namespace {
+
+/// Two workers of two nodes with one link between them that can break.
+class ForwardLinksTest : public ::testing::Test {
+ protected:
+  class Ports final : public WorkerPorts {
+   public:
+    bool to_worker(WorkerIndex, const mqtt::MessagePtr&) override { return false; }
+    void to_control(ToControl) override {}
+    void dial(Slot, const std::string&) override { ++dials; }
+    std::size_t link_send(LinkId, std::string_view frame) override {
+      sent.emplace_back(frame);
+      return 0;
+    }
+    void link_close(LinkId) override { ++closes; }
+
+    std::deque<std::string> sent;
+    int dials = 0;
+    int closes = 0;
+  };
+
+  ForwardLinksTest() {
+    config_a.name = "a@h";
+    config_b.name = "b@h";
+    config_a.link_bytes_max = 1000;
+  }
+
+  void peer_up() { a.peer_up({Slot(1), "b@h", 1}, now); }
+  void connect() {
+    ++link;
+    b.link_accepted(LinkId(link), "a@h", 0);
+    a.link_up(LinkId(link), Slot(1), now);
+    pump();
+  }
+  void disconnect() {
+    ports_a.sent.clear();
+    ports_b.sent.clear();
+    a.link_down(LinkId(link), now);
+    b.link_down(LinkId(link), now);
+  }
+  Forwarded forward(std::string_view payload, mqtt::QoS qos, Token token = 0) {
+    return a.forward(Slot(1), mqtt::Message::make({.topic = "t", .payload = payload, .qos = qos}), token,
+                     now);
+  }
+  /// Ends turns and carries frames until nothing moves.
+  void pump() {
+    do {
+      a.end_of_turn();
+      b.end_of_turn();
+      carry(ports_a, b);
+      carry(ports_b, a);
+    } while (!ports_a.sent.empty() || !ports_b.sent.empty());
+  }
+  void carry(Ports& from, ForwardLinks& to) {
+    while (!from.sent.empty()) {
+      const std::string frame = from.sent.front();
+      from.sent.pop_front();
+      std::vector<mqtt::MessagePtr> messages;
+      to.link_frame(LinkId(link), frame, messages, confirmed);
+      for (const auto& m : messages) received += std::string(m->payload()) + " ";
+    }
+  }
+
+  Config config_a;
+  Config config_b;
+  Ports ports_a;
+  Ports ports_b;
+  ForwardLinks a{config_a, WorkerIndex(0), 7, ports_a, Logger()};
+  ForwardLinks b{config_b, WorkerIndex(0), 8, ports_b, Logger()};
+  Now now{TimePoint(Duration(1000)), 0};
+  std::uint64_t link = 0;
+  std::string received;
+  std::vector<Token> confirmed;
+};
+
+TEST_F(ForwardLinksTest, MessagesTravelInOrderAndAreConfirmedOnce) {
+  peer_up();
+  EXPECT_EQ(ports_a.dials, 1);
+  connect();
+  EXPECT_EQ(forward("m1", mqtt::QoS::at_least_once, 11), Forwarded::tracked);
+  EXPECT_EQ(forward("q", mqtt::QoS::at_most_once, 12), Forwarded::sent);
+  EXPECT_EQ(forward("m2", mqtt::QoS::exactly_once, 13), Forwarded::tracked);
+  pump();
+  EXPECT_EQ(received, "m1 q m2 ");
+  EXPECT_EQ(confirmed, (std::vector<Token>{11, 13}));
+  EXPECT_EQ(a.counters().sent, 3U);
+  EXPECT_EQ(b.counters().received, 3U);
+}
+
+TEST_F(ForwardLinksTest, OneTurnIsOneFrame) {
+  peer_up();
+  connect();
+  for (int i = 0; i < 100; ++i) forward("x", mqtt::QoS::at_most_once);
+  a.end_of_turn();
+  EXPECT_EQ(ports_a.sent.size(), 1U);
+}
+
+TEST_F(ForwardLinksTest, AnAcknowledgementLostWithItsLinkCausesNoDuplicate) {
+  peer_up();
+  connect();
+  forward("m1", mqtt::QoS::at_least_once, 11);
+  a.end_of_turn();
+  carry(ports_a, b);
+  EXPECT_EQ(received, "m1 ");
+  disconnect();
+  forward("m2", mqtt::QoS::at_least_once, 12);
+  connect();
+  EXPECT_EQ(received, "m1 m2 ");
+  EXPECT_EQ(confirmed, (std::vector<Token>{11, 12}));
+}
+
+TEST_F(ForwardLinksTest, WhatWasLostWithTheLinkIsSentAgain) {
+  peer_up();
+  connect();
+  forward("m1", mqtt::QoS::exactly_once, 11);
+  a.end_of_turn();
+  disconnect();
+  EXPECT_EQ(received, "");
+  connect();
+  EXPECT_EQ(received, "m1 ");
+}
+
+TEST_F(ForwardLinksTest, ALinkIsDialledAgainUntilItStands) {
+  peer_up();
+  for (int i = 0; i < 3; ++i) {
+    a.dial_failed(Slot(1), now);
+    now.mono += std::chrono::seconds(6);
+    std::vector<Token> dropped;
+    a.tick(now, dropped);
+  }
+  EXPECT_EQ(ports_a.dials, 4);
+  a.peer_down(Slot(1));
+  a.dial_failed(Slot(1), now);
+  now.mono += std::chrono::seconds(60);
+  std::vector<Token> dropped;
+  a.tick(now, dropped);
+  EXPECT_EQ(ports_a.dials, 4) << "a peer that is down is not dialled";
+}
+
+TEST_F(ForwardLinksTest, AFullLinkSlowsPublishersAndDropsOnlyQos0) {
+  peer_up();
+  const std::string big(600, 'x');
+  EXPECT_EQ(forward(big, mqtt::QoS::at_most_once), Forwarded::sent);
+  EXPECT_EQ(forward(big, mqtt::QoS::at_most_once), Forwarded::sent);
+  EXPECT_FALSE(a.congested());
+  EXPECT_EQ(forward(big, mqtt::QoS::at_most_once), Forwarded::sent);
+  EXPECT_TRUE(a.congested());
+  EXPECT_EQ(forward(big, mqtt::QoS::at_most_once), Forwarded::sent);
+  EXPECT_EQ(forward(big, mqtt::QoS::at_most_once), Forwarded::dropped);
+  EXPECT_EQ(forward(big, mqtt::QoS::at_least_once, 1), Forwarded::tracked);
+  EXPECT_EQ(a.counters().dropped, 1U);
+  connect();
+  EXPECT_FALSE(a.congested());
+}
+
+TEST_F(ForwardLinksTest, WhatWaitsForANodeThatIsNoMemberIsSettledAndCounted) {
+  peer_up();
+  forward("m1", mqtt::QoS::at_least_once, 11);
+  forward("m2", mqtt::QoS::at_least_once);
+  EXPECT_EQ(a.peer_gone(Slot(1)), std::vector<Token>{11});
+  EXPECT_EQ(a.counters().dropped, 2U);
+  EXPECT_EQ(forward("m3", mqtt::QoS::at_least_once, 12), Forwarded::dropped);
+}
+
+TEST_F(ForwardLinksTest, ALinkThatLiesAboutItsOriginIsClosed) {
+  b.link_accepted(LinkId(5), "somebody@else", 0);
+  cluster::ForwardSender sender({.incarnation = 1, .node = "a@h", .worker = 0}, std::chrono::seconds(1));
+  std::vector<mqtt::MessagePtr> messages;
+  b.link_frame(LinkId(5), sender.link_up(), messages, confirmed);
+  EXPECT_EQ(ports_b.closes, 1);
+  b.link_frame(LinkId(5), "nonsense", messages, confirmed);
+  EXPECT_EQ(ports_b.closes, 2);
+  EXPECT_TRUE(messages.empty());
+}
+
+}  // namespace
+}  // namespace meshmq::node
