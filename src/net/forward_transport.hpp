@@ -12,8 +12,8 @@ namespace meshmq::net {
 
 class WorkerThread;
 
-/// What a link tells its worker. Called on the worker's thread from its event loop, never from within send()
-/// or close().
+/// What a link tells its worker. Called on the worker's thread from its event loop, never from within
+/// start(), send() or close().
 class ForwardLinkEvents {
  public:
   /// One frame, whole; borrowed for the call.
@@ -28,11 +28,12 @@ class ForwardLinkEvents {
   ~ForwardLinkEvents() = default;
 };
 
-/// One open forwarding connection (after its handshake) on one worker's loop. Starts reading when start() is
-/// called.
+/// One open forwarding connection (after its handshake) on one worker's loop. Made, used and destroyed on
+/// that thread.
 class ForwardLink {
  public:
   virtual ~ForwardLink() = default;
+  /// Called once, before anything else: reading may begin.
   virtual void start(ForwardLinkEvents& events) = 0;
   /// Queues one frame; returns the bytes that now wait.
   virtual std::size_t send(std::string_view frame) = 0;

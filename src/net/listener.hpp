@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace meshmq::net {
 
@@ -19,14 +20,17 @@ class WorkerThread;
 /// One `listener.tcp.<name>`; the key's last part stands beside each field.
 struct ListenerOptions {
   std::string name;                       ///< for log lines, e.g. mqtt:tcp:external
-  std::string address = "0.0.0.0";        ///< a literal IPv4 or IPv6 address; `::` takes IPv6 only
+  std::string address = "0.0.0.0";        ///< a literal IPv4 or IPv6 address, or a host name
   std::uint16_t port = 1883;              ///< 0: a free one, see Listener::port()
+  bool ipv6_only = false;                 ///< `::` takes IPv4 clients too unless this is set
   int backlog = 1024;                     ///< .backlog
   bool nodelay = true;                    ///< .nodelay
   int send_buffer_bytes = 0;              ///< .sndbuf; 0 = the system's
   int receive_buffer_bytes = 0;           ///< .recbuf; 0 = the system's
   std::size_t connections_max = 1024000;  ///< .max_connections; more are accepted, counted and closed at once
   std::uint32_t accepts_per_s_max = 1000;  ///< .max_conn_rate; more wait in the backlog. 0 = no limit
+  /// .send_timeout: a client that takes nothing for so long is closed; 0 = never.
+  Duration send_timeout = std::chrono::seconds(15);
 };
 
 struct ListenerStats {

@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <thread>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
@@ -88,7 +88,7 @@ class WorkerThread {
   template <class Make>
   void forward_accepted(std::string origin, std::uint16_t origin_worker, Make make);
 
-  /// For listeners.
+  /// For this folder.
   WorkerLoop& loop() { return *loop_; }
 
  private:
@@ -96,7 +96,10 @@ class WorkerThread {
   static void accepted(WorkerScope& scope, const std::string& origin, std::uint16_t origin_worker,
                        std::unique_ptr<ForwardLink> link);
 
+  std::optional<unsigned> cpu_;
+  Logger log_;
   std::unique_ptr<WorkerLoop> loop_;
+  std::thread thread_;
 };
 
 template <class Make>

@@ -1,0 +1,160 @@
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "net/connection_table.hpp"
+
+namespace meshmq::net {
+
+// ---------------------------------------------------------------- waiting
+
+void ConnectionTable::wait_readable(Connection& c) {
+  if (c.reading) return;
+  c.reading = true;
+  c.socket.async_wait(Descriptor::wait_read,
+                      [this, &c](const boost::system::error_code&) { on_readable(c); });
+}
+
+void ConnectionTable::wait_writable(Connection& c) {
+  c.writing = true;
+  c.socket.async_wait(Descriptor::wait_write,
+                      [this, &c](const boost::system::error_code&) { on_writable(c); });
+}
+
+void ConnectionTable::on_writable(Connection& c) {
+  host_.turn();
+  c.writing = false;
+  if (c.state != State::dead) mark_dirty(c);
+}
+
+// ---------------------------------------------------------------- in
+
+void ConnectionTable::on_readable(Connection& c) {
+  host_.turn();
+  c.reading = false;
+  if (c.state == State::draining) return throw_away_input(c);
+  if (c.state != State::open || c.paused) return;
+  const ssize_t size = ::recv(c.socket.native_handle(), input_.get(), input_bytes_max, MSG_DONTWAIT);
+  counters_.receive_calls.add();
+  if (size > 0) {
+    counters_.bytes_received.add(static_cast<std::size_t>(size));
+    turn_read_ += static_cast<std::size_t>(size);
+    receive(c, {input_.get(), static_cast<std::size_t>(size)});
+  } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+    c.state = State::gone;
+    c.cause = size == 0 ? ShutdownCause::tcp_closed : ShutdownCause::tcp_error;
+    mark_dirty(c);
+  }
+  if (c.state == State::open && !c.paused) wait_readable(c);
+}
+
+/// `bytes` follow what is in c.unread. Afterwards c.unread holds what is to be handled together with later
+/// bytes.
+void ConnectionTable::receive(Connection& c, std::string_view bytes) {
+  const bool alone = c.unread.empty();
+  if (!alone) {
+    c.unread.append(bytes);
+    bytes = c.unread;
+  }
+  const std::string_view rest = bytes.substr(handle(c, bytes));
+  if (c.state == State::moving) return hand_over(c, rest);
+  if (alone) {
+    c.unread.assign(rest);
+  } else if (rest.size() != bytes.size()) {
+    // Not erase(): a string that has held a large packet would keep its memory.
+    c.unread = std::string(rest);
+  }
+}
+
+std::size_t ConnectionTable::handle(Connection& c, std::string_view bytes) {
+  std::size_t done = 0;
+  std::size_t window = slice_bytes;
+  while (done < bytes.size() && c.state == State::open && !c.paused) {
+    const std::string_view slice = bytes.substr(done, window);
+    const std::size_t used = host_.broker().handle_bytes(c.id, slice, host_.turn());
+    if (used == 0 && slice.size() == bytes.size() - done) break;
+    window = used == 0 ? window * 8 : slice_bytes;
+    done += used;
+    if (queued_bytes_ >= queued_bytes_max) write_all_dirty();
+  }
+  return done;
+}
+
+bool ConnectionTable::resume_paused() {
+  if (resumed_.empty()) return false;
+  std::vector<broker::ConnId> resumed;
+  std::swap(resumed, resumed_);
+  for (const broker::ConnId id : resumed) {
+    // It may have ended since, and even another one may have its place: that one is not harmed by a look.
+    Connection* c = connections_[id.value].get();
+    if (c == nullptr || c->state != State::open || c->paused) continue;
+    if (!c->unread.empty()) receive(*c, {});
+    if (c->state == State::open && !c->paused) wait_readable(*c);
+  }
+  return true;
+}
+
+void ConnectionTable::throw_away_input(Connection& c) {
+  const ssize_t size = ::recv(c.socket.native_handle(), input_.get(), input_bytes_max, MSG_DONTWAIT);
+  if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) return bury(c);
+  wait_readable(c);
+}
+
+// ---------------------------------------------------------------- out
+
+/// Writes until the queue is empty or the kernel has enough. Ends nothing and calls nobody.
+void ConnectionTable::write(Connection& c) {
+  // A connection with much to write lets the others have their turn.
+  constexpr int calls_max = 4;
+  for (int calls = 0; !c.output.empty() && !c.writing; ++calls) {
+    if (calls == calls_max) return mark_dirty(c);
+    if (!write_once(c)) return;
+  }
+}
+
+/// False: no more for now.
+bool ConnectionTable::write_once(Connection& c) {
+  c.output.gather(gather_);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(gather_.parts());
+  message.msg_iovlen = gather_.part_count();
+  const ssize_t size = ::sendmsg(c.socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  counters_.send_calls.add();
+  if (size < 0 && errno != EAGAIN && errno != EINTR) {
+    c.output.clear(pool_);
+    if (c.state == State::open) {
+      c.state = State::gone;
+      c.cause = ShutdownCause::tcp_error;
+    }
+    return false;
+  }
+  if (size > 0) {
+    counters_.bytes_sent.add(static_cast<std::size_t>(size));
+    counters_.packets_sent.add(c.output.consume(pool_, static_cast<std::size_t>(size)));
+    if (static_cast<std::size_t>(size) == gather_.bytes()) return true;
+  }
+  if (c.state == State::gone) {
+    c.output.clear(pool_);
+    return false;
+  }
+  if (c.state == State::closing) {
+    if (!c.timed) set_deadline(c, linger_);
+  } else if (c.ledger->send_timeout.count() > 0 && (size > 0 || !c.timed)) {
+    set_deadline(c, c.ledger->send_timeout);
+  }
+  wait_writable(c);
+  return false;
+}
+
+void ConnectionTable::write_all_dirty() {
+  queued_bytes_ = 0;
+  // The list stays: whoever is to end does so in flush(), when the broker may be called.
+  const std::size_t count = dirty_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (dirty_[i]->state == State::open) write(*dirty_[i]);
+  }
+}
+
+}  // namespace meshmq::net
