@@ -76,24 +76,22 @@ bool Client::handle_connack(const mqtt::Connack& connack) {
     return give_up(fmt::format("{}: refused: {}", plan_.endpoint->text, to_string(connack.reason)));
   }
   receive_maximum_ = connack.receive_maximum;
-  if (plan_.filter.empty()) {
-    become_ready();
-  } else {
-    state_ = State::awaiting_suback;
-    send_subscribe();
-  }
+  state_ = State::awaiting_suback;
+  subscribe_or_become_ready();
   return true;
 }
 
 bool Client::handle_suback(const mqtt::Suback& suback) {
-  if (suback.codes.empty() || is_error(suback.codes.front())) {
-    return give_up(fmt::format("{}: subscription to {} refused", plan_.endpoint->text, plan_.filter));
+  for (const mqtt::ReasonCode code : suback.codes) {
+    if (is_error(code))
+      return give_up(fmt::format("{}: subscription refused: {}", plan_.endpoint->text, to_string(code)));
   }
-  become_ready();
+  subscribe_or_become_ready();
   return true;
 }
 
-void Client::become_ready() {
+void Client::subscribe_or_become_ready() {
+  if (subscribed_ < plan_.filters.size()) return send_subscribe();
   state_ = State::ready;
   thread_.client_ready(*this);
 }
@@ -112,10 +110,14 @@ void Client::send_connect() {
 }
 
 void Client::send_subscribe() {
-  const mqtt::Subscription subscription{plan_.filter, options_.qos};
+  constexpr std::size_t filters_per_packet = 100;
+  std::vector<mqtt::Subscription> subscriptions;
+  while (subscribed_ < plan_.filters.size() && subscriptions.size() < filters_per_packet) {
+    subscriptions.push_back(mqtt::Subscription{plan_.filters[subscribed_++], options_.qos});
+  }
   mqtt::Subscribe subscribe;
   subscribe.packet_id = 1;
-  subscribe.subscriptions = {&subscription, 1};
+  subscribe.subscriptions = subscriptions;
   mqtt::encode_packet(subscribe, options_.version, out());
   flush_later();
 }

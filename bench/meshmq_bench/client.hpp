@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/meshmq_bench/clock.hpp"
 #include "bench/meshmq_bench/connection.hpp"
@@ -19,8 +20,8 @@ class LoadThread;
 struct ClientPlan {
   std::string client_id;
   const Endpoint* endpoint = nullptr;
-  unsigned source = 0;  ///< see Connection::dial
-  std::string filter;   ///< to subscribe to; empty: none
+  unsigned source = 0;               ///< see Connection::dial
+  std::vector<std::string> filters;  ///< to subscribe to
 };
 
 /// Driven by the LoadThread that owns it. The derived class gets packets once the client is ready: connected,
@@ -73,7 +74,7 @@ class Client {
   bool handle_suback(const mqtt::Suback& suback);
   void send_connect();
   void send_subscribe();
-  void become_ready();
+  void subscribe_or_become_ready();
 
   const Options& options_;
   ClientPlan plan_;
@@ -81,6 +82,7 @@ class Client {
   Connection connection_;
   State state_ = State::idle;
   std::uint16_t receive_maximum_ = 65535;
+  std::size_t subscribed_ = 0;  ///< filters sent so far
   Nanos dialled_at_ = 0;
   Nanos sent_at_ = 0;
   std::string why_;

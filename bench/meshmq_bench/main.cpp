@@ -7,7 +7,9 @@ int main(int argc, char** argv) {
   using namespace meshmq::bench;
   Options options;
   if (const auto exit_code = parse_options(argc, argv, options)) return *exit_code;
-  const RunResult result = run(options);
+  const RunResult result = run(options, [&](const RunResult& now) {
+    if (!options.json) print_ready(options, now);
+  });
   options.json ? print_json(options, result) : print_text(options, result);
   return result.exit_code;
 }

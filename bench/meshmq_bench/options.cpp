@@ -88,10 +88,11 @@ void add_traffic(CLI::App& app, Options& o, Raw& raw) {
 }
 
 void add_modes(CLI::App& app, Options& o, Raw& raw) {
-  auto* connect = app.add_subcommand("connect", "idle connections with one subscription each");
+  auto* connect = app.add_subcommand("connect", "idle connections with subscriptions");
   connect->add_option("-c,--connections", o.connections)->check(CLI::PositiveNumber)->capture_default_str();
+  connect->add_option("--subscriptions", o.subscriptions, "of each connection")->capture_default_str();
   connect->add_option("--hold", o.hold_s, "seconds to stay connected")->check(CLI::NonNegativeNumber);
-  connect->add_flag("--wildcard", o.wildcard, "subscribe to a filter with a wildcard");
+  connect->add_flag("--wildcard", o.wildcard, "subscribe to filters with a wildcard");
   connect->callback([&o] { o.mode = Mode::connect; });
   add_common(*connect, o, raw);
 

@@ -42,7 +42,8 @@ struct Options {
   std::uint32_t subscribers = 1;
   std::uint32_t connections = 1000;  ///< connect
   bool shared = false;               ///< subscribers share the messages among them ($share)
-  bool wildcard = false;             ///< connect: subscribe to a filter with a wildcard
+  std::uint32_t subscriptions = 1;   ///< connect: of each connection
+  bool wildcard = false;             ///< connect: subscribe to filters with a wildcard
 
   mqtt::QoS qos = mqtt::QoS::at_most_once;
   std::size_t payload_bytes = 100;

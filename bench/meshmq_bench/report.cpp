@@ -67,13 +67,16 @@ const char* version_text(mqtt::Version version) {
   return "";
 }
 
-void print_traffic(const Options& o, const RunResult& r) {
-  const Counters& c = r.counters;
+void print_traffic_header(const Options& o, const RunResult& r) {
   const std::string pace = o.rate > 0 ? fmt::format("{} msg/s each", o.rate) : "full speed";
   fmt::print("{}: {} publishers, {} subscribers, QoS {}, {}-byte payload, MQTT {}, window {}, {}\n",
              to_string(o.mode), o.publishers, o.subscribers, static_cast<int>(o.qos), o.payload_bytes,
              version_text(o.version), o.window, pace);
   fmt::print("  connected   {} clients in {:.2f} s\n", r.clients, r.connect_seconds);
+}
+
+void print_traffic(const Options& o, const RunResult& r) {
+  const Counters& c = r.counters;
   fmt::print("  published   {} ({}/s)\n", grouped(c.published), grouped(r.per_second(c.published)));
   fmt::print("  delivered   {} ({}/s) in {:.2f} s\n", grouped(c.delivered),
              grouped(r.per_second(c.delivered)), r.seconds);
@@ -89,14 +92,17 @@ void print_traffic(const Options& o, const RunResult& r) {
   }
 }
 
-void print_idle(const RunResult& r) {
+void print_idle_header(const RunResult& r) {
   fmt::print("connect: {} of {} clients ready in {:.2f} s ({}/s)\n", r.counters.ready, r.clients,
              r.connect_seconds,
              grouped(r.connect_seconds > 0 ? static_cast<double>(r.counters.ready) / r.connect_seconds : 0));
-  fmt::print("  connect + subscribe  {}\n", percentile_text(r.connect_times));
   if (const auto memory = r.memory_per_connection()) {
     fmt::print("  broker memory        {} bytes per connection (private anonymous)\n", grouped(*memory));
   }
+}
+
+void print_idle(const RunResult& r) {
+  fmt::print("  connect + subscribe  {}\n", percentile_text(r.connect_times));
   if (r.seconds > 0) fmt::print("  held                 {:.1f} s\n", r.seconds);
   if (const auto cpu = r.cpu_seconds(); cpu && r.seconds > 0) {
     fmt::print("  broker CPU           {:.2f} s ({:.1f} % of a core)\n", *cpu, *cpu / r.seconds * 100);
@@ -104,6 +110,11 @@ void print_idle(const RunResult& r) {
 }
 
 }  // namespace
+
+void print_ready(const Options& options, const RunResult& result) {
+  options.mode == Mode::connect ? print_idle_header(result) : print_traffic_header(options, result);
+  std::fflush(stdout);
+}
 
 void print_text(const Options& options, const RunResult& result) {
   if (result.exit_code != exit_cannot_connect) {

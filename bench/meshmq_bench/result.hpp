@@ -1,6 +1,7 @@
 #pragma once
 // What a run found out.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,9 +33,11 @@ struct RunResult {
   std::optional<double> memory_per_connection() const;
 };
 
-/// Does everything that the options ask for. Blocks.
-RunResult run(const Options& options);
+/// Does everything that the options ask for. Blocks; `ready` is called when all clients are connected. SIGINT
+/// and SIGTERM end the run early, but in order.
+RunResult run(const Options& options, const std::function<void(const RunResult&)>& ready);
 
+void print_ready(const Options& options, const RunResult& result);
 void print_text(const Options& options, const RunResult& result);
 void print_json(const Options& options, const RunResult& result);
 

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -30,6 +32,20 @@ Result<void> raise_file_limit(std::size_t clients, unsigned threads) {
                           clients, needed, limit.rlim_max));
 }
 
+std::atomic<bool> interrupted{false};
+
+void handle_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+void sleep_for_seconds(double seconds) {
+  const Nanos end = now_ns() + static_cast<Nanos>(seconds * static_cast<double>(nanos_per_second));
+  while (!interrupted && now_ns() < end) std::this_thread::sleep_for(poll_interval);
+}
+
 std::optional<ProcessStats> sample(const Options& options) {
   if (options.pids.empty()) return std::nullopt;
   const Result<ProcessStats> stats = read_process_stats(options.pids);
@@ -42,16 +58,16 @@ class Coordinator {
  public:
   explicit Coordinator(const Options& options) : options_(options), state_(options) {}
 
-  RunResult run();
+  RunResult run(const std::function<void(const RunResult&)>& ready);
 
  private:
   Result<void> prepare();
   Result<std::vector<Endpoint>> resolve_all(const std::vector<Address>& addresses);
-  ClientPlan plan(char kind, std::size_t index, const std::vector<Endpoint>& endpoints, std::string filter);
+  ClientPlan plan(char kind, std::size_t index, const std::vector<Endpoint>& endpoints);
   void add_subscribers();
   void add_publishers();
   std::string topic(std::size_t publisher) const;
-  std::string filter(std::size_t subscriber) const;
+  std::vector<std::string> filters(std::size_t subscriber) const;
   LoadThread& thread_for(std::size_t index) { return *threads_[index % threads_.size()]; }
 
   bool connect();
@@ -72,7 +88,8 @@ class Coordinator {
   std::vector<std::unique_ptr<LoadThread>> threads_;
 };
 
-RunResult Coordinator::run() {
+RunResult Coordinator::run(const std::function<void(const RunResult&)>& ready) {
+  handle_interrupts();
   if (const Result<void> prepared = prepare(); !prepared) {
     result_.failure = prepared.error().message;
     result_.exit_code = exit_cannot_connect;
@@ -82,7 +99,9 @@ RunResult Coordinator::run() {
   for (const auto& thread : threads_) thread->start();
   const bool connected = connect();
   if (connected) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(options_.settle_s));
+    sleep_for_seconds(options_.settle_s);
+    result_.before = sample(options_);
+    ready(result_);
     options_.mode == Mode::connect ? hold() : measure();
   }
   enter(Phase::done);
@@ -130,15 +149,13 @@ Result<std::vector<Endpoint>> Coordinator::resolve_all(const std::vector<Address
 }
 
 /// Sessions that shall be found again keep their names from run to run.
-ClientPlan Coordinator::plan(char kind, std::size_t index, const std::vector<Endpoint>& endpoints,
-                             std::string filter) {
+ClientPlan Coordinator::plan(char kind, std::size_t index, const std::vector<Endpoint>& endpoints) {
   ClientPlan plan;
   plan.client_id = options_.clean ? fmt::format("{}-{:08x}-{}{}", options_.id_prefix, state_.run, kind, index)
                                   : fmt::format("{}-{}{}", options_.id_prefix, kind, index);
   plan.endpoint = &endpoints[index % endpoints.size()];
   const std::size_t before = connections_[plan.endpoint->text]++;
   if (plan.endpoint->is_loopback_ipv4()) plan.source = static_cast<unsigned>(before / connections_per_source);
-  plan.filter = std::move(filter);
   return plan;
 }
 
@@ -147,11 +164,17 @@ std::string Coordinator::topic(std::size_t publisher) const {
   return options_.mode == Mode::fan_out ? base + "/all" : fmt::format("{}/{}", base, publisher);
 }
 
-std::string Coordinator::filter(std::size_t subscriber) const {
-  if (options_.mode == Mode::connect) return topic(subscriber) + (options_.wildcard ? "/+" : "");
+std::vector<std::string> Coordinator::filters(std::size_t subscriber) const {
+  if (options_.mode == Mode::connect) {
+    std::vector<std::string> filters;
+    for (std::uint32_t i = 0; i < options_.subscriptions; ++i) {
+      filters.push_back(fmt::format("{}/{}{}", topic(subscriber), i, options_.wildcard ? "/+" : ""));
+    }
+    return filters;
+  }
   const std::string base = fmt::format("{}/{:08x}", options_.topic_prefix, state_.run);
   const std::string plain = options_.mode == Mode::fan_in ? base + "/+" : topic(subscriber);
-  return options_.shared ? fmt::format("$share/bench-{:08x}/{}", state_.run, plain) : plain;
+  return {options_.shared ? fmt::format("$share/bench-{:08x}/{}", state_.run, plain) : plain};
 }
 
 void Coordinator::add_subscribers() {
@@ -160,7 +183,9 @@ void Coordinator::add_subscribers() {
   for (std::size_t i = 0; i < count; ++i) {
     const auto first = options_.mode == Mode::p2p ? static_cast<std::uint32_t>(i) : 0;
     const std::uint32_t publishers = idle ? 0 : options_.mode == Mode::p2p ? 1 : options_.publishers;
-    thread_for(i).add_subscriber(plan('s', i, subscribe_to_, filter(i)), first, publishers);
+    ClientPlan subscriber = plan('s', i, subscribe_to_);
+    subscriber.filters = filters(i);
+    thread_for(i).add_subscriber(std::move(subscriber), first, publishers);
   }
 }
 
@@ -171,31 +196,29 @@ void Coordinator::add_publishers() {
     if (options_.window != 0)
       lane.window = std::make_unique<DeliveryWindow>(options_.window, state_.receivers);
     lane.thread = &thread;
-    lane.publisher = &thread.add_publisher(plan('p', i, publish_to_, ""), i, topic(i));
+    lane.publisher = &thread.add_publisher(plan('p', i, publish_to_), i, topic(i));
   }
 }
 
 bool Coordinator::connect() {
   const Nanos begin = now_ns();
   for (;;) {
-    const Counters counters = total();
+    result_.counters = total();
     result_.connect_seconds = to_seconds(now_ns() - begin);
-    if (counters.disconnects != 0) return false;
-    if (counters.ready == result_.clients) return true;
+    if (result_.counters.disconnects != 0 || interrupted) return false;
+    if (result_.counters.ready == result_.clients) return true;
     std::this_thread::sleep_for(poll_interval);
   }
 }
 
 void Coordinator::hold() {
-  result_.before = sample(options_);
   const Nanos begin = now_ns();
-  std::this_thread::sleep_for(std::chrono::duration<double>(options_.hold_s));
+  sleep_for_seconds(options_.hold_s);
   result_.seconds = to_seconds(now_ns() - begin);
   result_.after = sample(options_);
 }
 
 void Coordinator::measure() {
-  result_.before = sample(options_);
   state_.started_at = now_ns();
   enter(Phase::publishing);
   const Nanos end =
@@ -208,7 +231,7 @@ void Coordinator::measure() {
     const Nanos now = now_ns();
     const Counters counters = total();
     const bool publishing = state_.phase.load(std::memory_order_relaxed) == Phase::publishing;
-    if (publishing && options_.messages == 0 && now >= end) enter(Phase::draining);
+    if (publishing && ((options_.messages == 0 && now >= end) || interrupted)) enter(Phase::draining);
     if (is_complete(counters)) break;
     if (counters.published != last.published || counters.delivered != last.delivered ||
         counters.acknowledged != last.acknowledged) {
@@ -280,8 +303,8 @@ std::optional<double> RunResult::memory_per_connection() const {
   return grown / static_cast<double>(clients);
 }
 
-RunResult run(const Options& options) {
-  return Coordinator(options).run();
+RunResult run(const Options& options, const std::function<void(const RunResult&)>& ready) {
+  return Coordinator(options).run(ready);
 }
 
 }  // namespace meshmq::bench
