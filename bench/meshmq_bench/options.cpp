@@ -58,6 +58,10 @@ void add_common(CLI::App& app, Options& o, Raw& raw) {
   app.add_option("--connect-parallel", o.connect_parallel, "connections being opened at a time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--connect-timeout", o.connect_timeout_s,
+                 "seconds until a silent broker counts as not there")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("-t,--threads", o.threads)->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--settle", o.settle_s, "seconds of silence before measuring")
       ->check(CLI::NonNegativeNumber)

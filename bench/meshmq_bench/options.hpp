@@ -66,6 +66,7 @@ struct Options {
 
   double connect_rate = 0;  ///< connections per second; 0: no limit
   std::uint32_t connect_parallel = 64;
+  double connect_timeout_s = 10;  ///< without any client becoming ready
   unsigned threads = 1;
   std::vector<pid_t> pids;
   bool json = false;

@@ -202,11 +202,21 @@ void Coordinator::add_publishers() {
 
 bool Coordinator::connect() {
   const Nanos begin = now_ns();
+  Nanos changed_at = begin;
   for (;;) {
+    const std::uint64_t ready_before = result_.counters.ready;
     result_.counters = total();
-    result_.connect_seconds = to_seconds(now_ns() - begin);
+    const Nanos now = now_ns();
+    result_.connect_seconds = to_seconds(now - begin);
     if (result_.counters.disconnects != 0 || interrupted) return false;
     if (result_.counters.ready == result_.clients) return true;
+    if (result_.counters.ready != ready_before) changed_at = now;
+    if (to_seconds(now - changed_at) > options_.connect_timeout_s) {
+      result_.failure =
+          fmt::format("{} of {} clients got no answer within {} s", result_.clients - result_.counters.ready,
+                      result_.clients, options_.connect_timeout_s);
+      return false;
+    }
     std::this_thread::sleep_for(poll_interval);
   }
 }
