@@ -28,6 +28,33 @@ Table& with(Table& table, std::initializer_list<std::string_view> filters) {
   return table;
 }
 
+TEST(LevelHash, EndsAtTheSeparatorWhereverItStands) {
+  for (std::size_t length = 0; length <= 40; ++length) {
+    for (std::size_t begin = 0; begin <= 9; ++begin) {
+      const std::string level = std::string("abcdefghijklmnopqrstuvwxyz0123456789ABCDEF").substr(0, length);
+      const LevelHash alone = hash_level(level, 0, 5);
+      EXPECT_EQ(alone.end, length);
+      for (const auto* behind : {"", "/", "/x", "/xxxxxxxxxxxx/"}) {
+        const LevelHash inside = hash_level(std::string(begin, '/') + level + behind, begin, 5);
+        EXPECT_EQ(inside.end, begin + length);
+        EXPECT_EQ(inside.hash, alone.hash);
+      }
+    }
+  }
+}
+
+TEST(LevelHash, DiffersByTextLengthAndSeed) {
+  std::vector<std::uint64_t> hashes;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    for (const auto* level :
+         {"", "a", "b", "aa", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghabcdefgh", ".", "+"}) {
+      hashes.push_back(hash_level(level, 0, seed).hash);
+    }
+  }
+  std::sort(hashes.begin(), hashes.end());
+  EXPECT_EQ(std::adjacent_find(hashes.begin(), hashes.end()), hashes.end());
+}
+
 TEST(TopicTable, FindsWhatWasInserted) {
   Table table;
   const auto [value, made] = table.insert("a/b");
@@ -212,6 +239,7 @@ TEST(TopicTable, TextsWithTheSameHashStayApart) {
   const std::string zero = "\xDB\x28\xB4\xA0\xD1\x7E\x03\xE7";
   const std::vector<std::string> same{"11111111" + zero, "22222222" + zero, "33333333" + zero};
   ASSERT_EQ(hash_bytes(same[0], 7), hash_bytes(same[1], 7));
+  ASSERT_EQ(hash_level(same[0], 0, 7).hash, hash_level(same[1], 0, 7).hash);
   Table table(7);
   int value = 0;
   for (const auto& text : same) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/hash.hpp"
+#include "topic/level_hash.hpp"
 #include "topic/sharded_slots.hpp"
 
 namespace meshmq::topic {
@@ -69,7 +70,7 @@ class WildcardTrie {
   };
 
   static std::uint64_t child_key(std::uint64_t parent, std::string_view level) {
-    return Nodes::to_key(hash_bytes(level, parent));
+    return Nodes::to_key(hash_level(level, 0, parent).hash);
   }
   /// Key of the node at which `filter` hangs.
   std::uint64_t leaf_key(std::string_view filter) const;
@@ -92,9 +93,9 @@ class WildcardTrie {
       const Node* plus = nullptr;
       std::size_t next = place.at;
       if (!at_end) {
-        while (next < topic.size() && topic[next] != '/') ++next;
-        find_children(*node, topic.substr(place.at, next - place.at), wild, literal, plus);
-        ++next;
+        const LevelHash level = hash_level(topic, place.at, node->key);
+        next = level.end + 1;
+        find_children(*node, level.hash, wild, literal, plus);
       }
       if (literal != nullptr && plus != nullptr) {
         if (pending_count == forks_max) {
@@ -113,12 +114,12 @@ class WildcardTrie {
     }
   }
 
-  void find_children(const Node& node, std::string_view level, bool wild, const Node*& literal,
+  void find_children(const Node& node, std::uint64_t level_hash, bool wild, const Node*& literal,
                      const Node*& plus) const {
     const std::uint64_t plus_key = child_key(node.key, "+");
     const bool look_for_plus = wild && node.payload.has_plus;
     if (look_for_plus) nodes_.prefetch(plus_key);
-    if (node.payload.has_literal) literal = nodes_.find(child_key(node.key, level));
+    if (node.payload.has_literal) literal = nodes_.find(Nodes::to_key(level_hash));
     if (look_for_plus) plus = nodes_.find(plus_key);
   }
 
