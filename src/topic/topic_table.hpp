@@ -19,8 +19,9 @@ namespace meshmq::topic {
 /// of a hash table, wildcards by a trie. Every filter is stored once, with its value, in one block; a Value
 /// stays where it is until its filter is erased. Visitors must not insert or erase. match() does not allocate
 /// and visits each matching filter exactly once, in no promised order (though the same for the same history
-/// and seed). Erasing everything gives all memory back. Thread rule: one writer, or many readers while nobody
-/// writes. Limit: 2^32 - 1 wildcard filters.
+/// and seed). Erasing everything gives all memory back; the object itself is 8 KB, made for one per worker or
+/// node and not for one per session. Growth is spread: no insert takes longer than 1 ms at a million filters.
+/// Thread rule: one writer, or many readers while nobody writes. Limit: 2^32 - 1 wildcard filters.
 template <class Value>
 class TopicTable {
  public:
