@@ -66,6 +66,7 @@ TEST(TopicTable, FindsWhatWasInserted) {
   ASSERT_NE(table.find("a/b"), nullptr);
   EXPECT_EQ(*table.find("a/b"), 7);
   EXPECT_EQ(*static_cast<const Table&>(table).find("a/+"), 8);
+  EXPECT_EQ(Table::filter_of(*table.find("a/+")), "a/+");
   EXPECT_EQ(table.find("a"), nullptr);
   EXPECT_EQ(table.find("a/#"), nullptr);
   EXPECT_EQ(table.find("+/b"), nullptr);
