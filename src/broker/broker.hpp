@@ -1,5 +1,6 @@
 #pragma once
-// One worker's world of clients: channels, sessions, subscriptions. Pure: driven by its owner, knows no peers.
+// One worker's world of clients: channels, sessions, subscriptions. Pure: driven by its owner, knows no
+// peers.
 
 #include <cstddef>
 #include <cstdint>
@@ -51,18 +52,20 @@ struct Stats {
   std::size_t subscriptions = 0;
 };
 
-/// Drives every channel of one worker. Events come in by the methods below, effects leave through Output and Router.
-/// Thread rule: one owner. No method may be called from within an Output or Router call.
+/// Drives every channel of one worker. Events come in by the methods below, effects leave through Output and
+/// Router. Thread rule: one owner. No method may be called from within an Output or Router call.
 class Broker {
  public:
   /// `output` and `router` must outlive the broker. `seed` makes assigned client ids unpredictable.
-  Broker(const Config& config, WorkerIndex self, Output& output, Router& router, Logger log, std::uint64_t seed);
+  Broker(const Config& config, WorkerIndex self, Output& output, Router& router, Logger log,
+         std::uint64_t seed);
   ~Broker();
 
   // --- events from connections
   void open(ConnId conn, std::string peername, Now now);
-  /// Handles whole packets at the front of `bytes` and returns how many bytes they took; the shell keeps the rest and
-  /// hands it in again with what follows. After Output::close() or move() of `conn` nothing more is taken.
+  /// Handles whole packets at the front of `bytes` and returns how many bytes they took; the shell keeps the
+  /// rest and hands it in again with what follows. After Output::close() or move() of `conn` nothing more is
+  /// taken.
   [[nodiscard]] std::size_t handle_bytes(ConnId conn, std::string_view bytes, Now now);
   /// The socket is gone, by either side's doing.
   void closed(ConnId conn, Now now);
@@ -72,8 +75,8 @@ class Broker {
   // --- events from the node
   /// A message for this worker's subscribers, from another worker or node. Returns how many sessions took it.
   std::size_t deliver(const mqtt::MessagePtr& message, Now now);
-  /// Answer to Router::subscribe(): every live peer has the routes (or the wait is over); one list of retained
-  /// messages for each filter, in order.
+  /// Answer to Router::subscribe(): every live peer has the routes (or the wait is over); one list of
+  /// retained messages for each filter, in order.
   void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);

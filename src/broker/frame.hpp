@@ -12,8 +12,8 @@ namespace meshmq::broker {
 class Frame;
 using FramePtr = IntrusivePtr<Frame>;
 
-/// One allocation: header, then the packet's bytes. The packet id differs per receiver and is patched while gathering.
-/// Thread rule: belongs to one worker; the count is not atomic.
+/// One allocation: header, then the packet's bytes. The packet id differs per receiver and is patched while
+/// gathering. Thread rule: belongs to one worker; the count is not atomic.
 class Frame {
  public:
   /// Room for `size` bytes, to be filled through data() before sharing.

@@ -1,6 +1,6 @@
 #pragma once
-// What one worker's broker needs from the outside: a way to its clients (Output) and a way to everybody else (Router).
-// The shell implements both for real sockets and mailboxes, the simulator for virtual ones.
+// What one worker's broker needs from the outside: a way to its clients (Output) and a way to everybody else
+// (Router). The shell implements both for real sockets and mailboxes, the simulator for virtual ones.
 
 #include <cstddef>
 #include <cstdint>
@@ -51,8 +51,8 @@ class Output {
   /// Stops and restarts reading from a client that outruns what it feeds.
   virtual void pause_reading(ConnId conn) = 0;
   virtual void resume_reading(ConnId conn) = 0;
-  /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket with
-  /// all unread bytes there and forgets this ConnId; no closed() follows.
+  /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket
+  /// with all unread bytes there and forgets this ConnId; no closed() follows.
   virtual void move(ConnId conn, WorkerIndex home) = 0;
 };
 inline constexpr std::size_t small_packet_bytes_max = 12;
@@ -66,19 +66,23 @@ struct SubscribeFilter {
 
 /// What became of a published message, known when route() returns.
 struct RouteResult {
-  bool local = false;      ///< this worker has subscribers: the broker delivers to them itself
-  bool matched = false;    ///< somebody, anywhere, is subscribed
-  bool settled = true;     ///< false: Broker::publish_settled(token) follows; hold the PUBACK / PUBREC until then
+  bool local = false;    ///< this worker has subscribers: the broker delivers to them itself
+  bool matched = false;  ///< somebody, anywhere, is subscribed
+  bool settled =
+      true;  ///< false: Broker::publish_settled(token) follows; hold the PUBACK / PUBREC until then
   bool congested = false;  ///< stop reading this publisher until Broker::resume_publishers()
 };
 
-/// The rest of the node and cluster, seen from one worker. Never calls back into the broker from within a call.
+/// The rest of the node and cluster, seen from one worker. Never calls back into the broker from within a
+/// call.
 class Router {
  public:
   virtual ~Router() = default;
-  /// Sends the message to every other worker and node that needs it. `token` is what publish_settled() will name.
+  /// Sends the message to every other worker and node that needs it. `token` is what publish_settled() will
+  /// name.
   virtual RouteResult route(const mqtt::MessagePtr& message, Token token) = 0;
-  /// Makes filters known to the cluster and fetches retained messages. Answered by Broker::subscribe_done(token).
+  /// Makes filters known to the cluster and fetches retained messages. Answered by
+  /// Broker::subscribe_done(token).
   virtual void subscribe(Token token, std::vector<SubscribeFilter> filters) = 0;
   /// The worker's last subscriber of this filter is gone.
   virtual void unroute(std::string_view filter) = 0;

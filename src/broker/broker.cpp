@@ -1,0 +1,297 @@
+#include "broker/broker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/acknowledging.hpp"
+#include "broker/closing.hpp"
+#include "broker/connecting.hpp"
+#include "broker/publishing.hpp"
+#include "broker/session_life.hpp"
+#include "broker/subscribing.hpp"
+#include "broker/timekeeping.hpp"
+#include "broker/world.hpp"
+#include "mqtt/decoder.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::PacketType;
+using mqtt::ReasonCode;
+
+/// Takes bytes apart and hands packets to those who know what they mean.
+class Broker::Impl {
+ public:
+  Impl(const Config& config, WorkerIndex self, Output& output, Router& router, Logger log, std::uint64_t seed)
+      : world_(config, self, output, router, log, seed),
+        publishing_(world_),
+        acknowledging_(world_),
+        subscribing_(world_),
+        life_(world_, publishing_),
+        closing_(world_, life_),
+        connecting_(world_, publishing_, life_, closing_),
+        timekeeping_(world_, closing_) {}
+
+  void open(ConnId conn, std::string peername, Now now);
+  std::size_t handle_bytes(ConnId conn, std::string_view bytes, Now now);
+  void closed(ConnId conn, Now now);
+  void drained(ConnId conn, Now now);
+  bool kick(std::string_view client_id, Now now);
+  std::vector<ClientInfo> clients() const;
+  std::vector<SubscriptionInfo> subscriptions() const;
+  Stats stats() const {
+    return {world_.connected_count, world_.sessions.size(), world_.subscriptions.size()};
+  }
+  void tick(Now now) {
+    timekeeping_.tick(now);
+    life_.tick(now);
+  }
+  void shut_down(Now now);
+
+  World& world() { return world_; }
+  Publishing& publishing() { return publishing_; }
+  Subscribing& subscribing() { return subscribing_; }
+
+ private:
+  static bool is_open(const Channel& channel) {
+    return channel.state == ChannelState::connecting || channel.state == ChannelState::connected;
+  }
+  void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
+  void handle_first(Channel& channel, Now now);
+  Verdict handle_packet(Channel& channel, PacketType type, Now now);
+  Verdict handle_ack(Channel& channel, const mqtt::Ack& packet, Now now);
+
+  World world_;
+  Publishing publishing_;
+  Acknowledging acknowledging_;
+  Subscribing subscribing_;
+  SessionLife life_;
+  Closing closing_;
+  Connecting connecting_;
+  Timekeeping timekeeping_;
+  mqtt::Decoder decoder_;
+};
+
+void Broker::Impl::open(ConnId conn, std::string peername, Now now) {
+  Channel& channel = world_.channels.open(conn);
+  channel.peername = std::move(peername);
+  channel.last_received = now.mono;
+  world_.timers.arm(conn, now.mono + world_.config.idle_timeout, now.mono);
+}
+
+std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now now) {
+  Channel* channel = world_.channels.find(conn);
+  if (channel == nullptr) return 0;
+  std::size_t taken = 0;
+  while (is_open(*channel) && taken < bytes.size()) {
+    const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, world_.config.packet_bytes_max};
+    const mqtt::DecodeResult result = decoder_.decode(bytes.substr(taken), options);
+    const bool wrong_start = channel->state == ChannelState::connecting && result.type != PacketType::connect;
+    if (result.status == mqtt::DecodeStatus::error || wrong_start) {
+      handle_broken(*channel, result, now);
+      break;
+    }
+    if (result.status == mqtt::DecodeStatus::need_more) break;
+    if (channel->state == ChannelState::connecting) {
+      handle_first(*channel, now);
+    } else if (const Verdict fatal = handle_packet(*channel, result.type, now)) {
+      closing_.fail(*channel, *fatal, now);
+    }
+    if (channel->state == ChannelState::moved) {
+      world_.channels.erase(conn);
+      return 0;
+    }
+    taken += result.size;
+    ++world_.metrics.packets_received;
+  }
+  if (taken > 0) channel->last_received = now.mono;
+  world_.metrics.bytes_received += taken;
+  return taken;
+}
+
+void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now) {
+  if (channel.state == ChannelState::connecting) {
+    connecting_.handle_broken(channel, result, now);
+    return;
+  }
+  closing_.fail(channel, {result.reason, result.text}, now);
+}
+
+void Broker::Impl::handle_first(Channel& channel, Now now) {
+  connecting_.handle(channel, *std::get_if<mqtt::Connect>(&decoder_.packet()), now);
+  if (channel.state == ChannelState::connected) timekeeping_.watch(channel, now);
+}
+
+Verdict Broker::Impl::handle_packet(Channel& channel, PacketType type, Now now) {
+  Metrics& metrics = world_.metrics;
+  const mqtt::Packet& packet = decoder_.packet();
+  switch (type) {
+    case PacketType::publish:
+      return publishing_.handle(channel, decoder_.publish(), now);
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      return handle_ack(channel, decoder_.ack(), now);
+    case PacketType::subscribe:
+      ++metrics.packets_subscribe_received;
+      return subscribing_.handle(channel, *std::get_if<mqtt::Subscribe>(&packet));
+    case PacketType::unsubscribe:
+      ++metrics.packets_unsubscribe_received;
+      return subscribing_.handle(channel, *std::get_if<mqtt::Unsubscribe>(&packet));
+    case PacketType::pingreq:
+      ++metrics.packets_pingreq_received;
+      world_.sender.pingresp(channel);
+      return std::nullopt;
+    case PacketType::disconnect:
+      return closing_.handle(channel, *std::get_if<mqtt::Disconnect>(&packet), now);
+    case PacketType::connect:
+      // [MQTT-3.1.0-2]
+      return Fatal{ReasonCode::protocol_error, "a second CONNECT"};
+    case PacketType::auth:
+      // [MQTT-4.12.0-6]
+      return Fatal{ReasonCode::protocol_error, "AUTH without an authentication method in CONNECT"};
+    default:
+      return Fatal{ReasonCode::protocol_error, "a packet that only servers send"};
+  }
+}
+
+Verdict Broker::Impl::handle_ack(Channel& channel, const mqtt::Ack& packet, Now now) {
+  Metrics& metrics = world_.metrics;
+  switch (packet.type) {
+    case PacketType::puback:
+      ++metrics.packets_puback_received;
+      return acknowledging_.handle_puback(channel, packet, now);
+    case PacketType::pubrec:
+      ++metrics.packets_pubrec_received;
+      return acknowledging_.handle_pubrec(channel, packet, now);
+    case PacketType::pubcomp:
+      ++metrics.packets_pubcomp_received;
+      return acknowledging_.handle_pubcomp(channel, packet, now);
+    default:
+      ++metrics.packets_pubrel_received;
+      publishing_.handle_pubrel(channel, packet);
+      return std::nullopt;
+  }
+}
+
+void Broker::Impl::closed(ConnId conn, Now now) {
+  Channel* channel = world_.channels.find(conn);
+  if (channel != nullptr) closing_.lost(*channel, now);
+}
+
+void Broker::Impl::drained(ConnId conn, Now now) {
+  Channel* channel = world_.channels.find(conn);
+  if (channel == nullptr || channel->state != ChannelState::connected) return;
+  channel->session->congested = false;
+  world_.sender.resume(*channel, PauseReason::output);
+  world_.delivery.pump(*channel->session, now);
+}
+
+bool Broker::Impl::kick(std::string_view client_id, Now now) {
+  Session* session = world_.sessions.find(client_id);
+  if (session == nullptr) return false;
+  if (session->online) {
+    Channel& channel = *world_.channels.find(session->conn);
+    closing_.close(channel, CloseReason::kicked, ReasonCode::administrative_action, now);
+    session = world_.sessions.find(client_id);
+  }
+  if (session != nullptr) life_.end(*session, now);
+  return true;
+}
+
+std::vector<ClientInfo> Broker::Impl::clients() const {
+  std::vector<ClientInfo> result;
+  for (const Session* s : world_.sessions.sorted()) {
+    result.push_back({.client_id = s->client_id,
+                      .username = s->username,
+                      .peername = s->peername,
+                      .clean_start = s->clean_start,
+                      .keepalive_s = s->keepalive_s,
+                      .session_expiry_interval_s = s->expiry_s,
+                      .subscriptions = s->subscriptions.size(),
+                      .inflight = s->inflight.size(),
+                      .awaiting_rel = s->awaiting_rel.size(),
+                      .delivered_msgs = s->delivered_count,
+                      .enqueued_msgs = s->enqueued_count,
+                      .dropped_msgs = s->dropped_count,
+                      .connected = s->online,
+                      .created_at = s->created_at,
+                      .connected_at = s->connected_at,
+                      .disconnected_at = s->disconnected_at});
+  }
+  return result;
+}
+
+std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
+  std::vector<SubscriptionInfo> result;
+  for (const Session* session : world_.sessions.sorted()) {
+    const std::size_t first = result.size();
+    for (const SubscriptionRef& ref : session->subscriptions) {
+      result.push_back({session->client_id, std::string(SubscriptionTable::filter_of(*ref.list)),
+                        (*ref.list)[ref.index].options.qos()});
+    }
+    std::sort(result.begin() + static_cast<std::ptrdiff_t>(first), result.end(),
+              [](const SubscriptionInfo& a, const SubscriptionInfo& b) { return a.filter < b.filter; });
+  }
+  return result;
+}
+
+void Broker::Impl::shut_down(Now now) {
+  world_.channels.for_each([&](Channel& channel) {
+    if (!is_open(channel)) return;
+    closing_.close(channel, CloseReason::shutting_down, ReasonCode::server_shutting_down, now);
+  });
+}
+
+Broker::Broker(const Config& config, WorkerIndex self, Output& output, Router& router, Logger log,
+               std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(config, self, output, router, log, seed)) {}
+Broker::~Broker() = default;
+
+void Broker::open(ConnId conn, std::string peername, Now now) {
+  impl_->open(conn, std::move(peername), now);
+}
+std::size_t Broker::handle_bytes(ConnId conn, std::string_view bytes, Now now) {
+  return impl_->handle_bytes(conn, bytes, now);
+}
+void Broker::closed(ConnId conn, Now now) {
+  impl_->closed(conn, now);
+}
+void Broker::drained(ConnId conn, Now now) {
+  impl_->drained(conn, now);
+}
+std::size_t Broker::deliver(const mqtt::MessagePtr& message, Now now) {
+  return impl_->world().dispatcher.deliver(message, now);
+}
+void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
+  impl_->subscribing().done(token, std::move(retained), now);
+}
+void Broker::publish_settled(Token token, Now) {
+  impl_->publishing().settled(token);
+}
+void Broker::resume_publishers(Now) {
+  impl_->publishing().resume_publishers();
+}
+void Broker::tick(Now now) {
+  impl_->tick(now);
+}
+bool Broker::kick(std::string_view client_id, Now now) {
+  return impl_->kick(client_id, now);
+}
+std::vector<ClientInfo> Broker::clients() const {
+  return impl_->clients();
+}
+std::vector<SubscriptionInfo> Broker::subscriptions() const {
+  return impl_->subscriptions();
+}
+Stats Broker::stats() const {
+  return impl_->stats();
+}
+const Metrics& Broker::metrics() const {
+  return impl_->world().metrics;
+}
+void Broker::shut_down(Now now) {
+  impl_->shut_down(now);
+}
+
+}  // namespace meshmq::broker

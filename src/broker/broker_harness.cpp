@@ -1,0 +1,270 @@
+#include "broker/broker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "mqtt/decoder.hpp"
+#include "mqtt/testing/packet_text.hpp"
+#include "topic/filter.hpp"
+
+namespace meshmq::broker::testing {
+
+namespace {
+
+constexpr std::int64_t start_ms = 1'000'000;
+
+mqtt::PacketId next(mqtt::PacketId& id) {
+  return id++;
+}
+
+}  // namespace
+
+RouteResult TestRouter::route(const mqtt::MessagePtr& message, Token token) {
+  calls_ += "route " + std::string(message->topic()) + "\n";
+  RouteResult result;
+  result.local = std::any_of(routes_.begin(), routes_.end(), [&](const std::string& filter) {
+    return topic::matches(filter, message->topic());
+  });
+  result.matched = result.local || remote_subscribers;
+  result.congested = congested;
+  if (unsettled && token != 0) {
+    result.settled = false;
+    unsettled_tokens_.push_back(token);
+  }
+  return result;
+}
+
+void TestRouter::subscribe(Token token, std::vector<SubscribeFilter> filters) {
+  calls_ += "subscribe";
+  for (const SubscribeFilter& f : filters) {
+    calls_ += " " + f.filter + (f.add_route ? " +route" : "") + (f.retained ? " +retained" : "");
+  }
+  calls_ += "\n";
+  asked_.push_back({token, std::move(filters)});
+}
+
+void TestRouter::unroute(std::string_view filter) {
+  calls_ += "unroute " + std::string(filter) + "\n";
+  // In the order of events, as a mailbox would carry them.
+  for (Asked& asked : asked_) {
+    for (SubscribeFilter& f : asked.filters) {
+      if (f.filter == filter) f.add_route = false;
+    }
+  }
+  routes_.erase(std::string(filter));
+}
+
+void TestRouter::retain(const mqtt::MessagePtr& message) {
+  calls_ += "retain " + std::string(message->topic()) + "\n";
+  if (message->payload().empty()) {
+    retained_.erase(std::string(message->topic()));
+  } else {
+    retained_[std::string(message->topic())] = message;
+  }
+}
+
+std::size_t TestOutput::append(TestClient& client, std::string_view bytes) {
+  EXPECT_FALSE(client.closed_) << "sent to a closed connection";
+  client.output_ += bytes;
+  return harness_.slow.contains(client.conn().value) ? client.output_.size() : bytes.size();
+}
+
+std::size_t TestOutput::send(ConnId conn, const FramePtr& frame, mqtt::PacketId packet_id) {
+  std::string bytes(frame->bytes());
+  if (const std::size_t at = frame->packet_id_offset(); at != 0) {
+    bytes[at] = static_cast<char>(packet_id >> 8);
+    bytes[at + 1] = static_cast<char>(packet_id);
+  }
+  return append(harness_.client(conn), bytes);
+}
+
+std::size_t TestOutput::send_small(ConnId conn, std::string_view packet) {
+  EXPECT_LE(packet.size(), small_packet_bytes_max);
+  return append(harness_.client(conn), packet);
+}
+
+void TestOutput::close(ConnId conn, CloseReason reason) {
+  TestClient& client = harness_.client(conn);
+  EXPECT_FALSE(client.closed_) << "closed twice";
+  client.take_packets();
+  client.closed_ = true;
+  client.lines_ += "closed: " + std::string(to_string(reason)) + "\n";
+}
+
+void TestOutput::pause_reading(ConnId conn) {
+  harness_.client(conn).take_packets();
+  harness_.client(conn).lines_ += "paused\n";
+}
+
+void TestOutput::resume_reading(ConnId conn) {
+  harness_.client(conn).take_packets();
+  harness_.client(conn).lines_ += "resumed\n";
+}
+
+void TestOutput::move(ConnId conn, WorkerIndex home) {
+  TestClient& client = harness_.client(conn);
+  client.closed_ = true;
+  client.lines_ += "moved to " + std::to_string(home.value) + "\n";
+}
+
+Harness::Harness(Config settings, std::uint16_t self, std::uint64_t seed)
+    : now{TimePoint(Duration(start_ms)), start_ms},
+      config(settings),
+      output(*this),
+      broker(settings, WorkerIndex(self), output, router, Logger(), seed) {}
+
+TestClient& Harness::open(mqtt::Version version) {
+  const ConnId conn(static_cast<std::uint32_t>(clients_.size()));
+  clients_.push_back(std::make_unique<TestClient>(*this, conn, version));
+  broker.open(conn, "10.0.0.1:" + std::to_string(40000 + conn.value), now);
+  return *clients_.back();
+}
+
+TestClient& Harness::connecting(const mqtt::Connect& packet) {
+  return open(packet.version).sends(packet);
+}
+
+TestClient& Harness::connect(const mqtt::Connect& packet) {
+  return connecting(packet).ignores();
+}
+
+TestClient& Harness::connect(std::string_view client_id, mqtt::Version version) {
+  return connect(mqtt::Connect{.version = version, .client_id = client_id});
+}
+
+std::size_t Harness::delivers(const mqtt::MessageParts& parts) {
+  return broker.deliver(mqtt::Message::make(parts), now);
+}
+
+void Harness::advance(Duration by) {
+  const TimePoint until = now.mono + by;
+  while (now.mono < until) {
+    const Duration step = std::min(config.tick_interval, until - now.mono);
+    now.mono += step;
+    now.wall += step.count();
+    broker.tick(now);
+    run();
+  }
+}
+
+std::vector<mqtt::MessagePtr> Harness::retained_for(const SubscribeFilter& filter) const {
+  std::vector<mqtt::MessagePtr> messages;
+  if (!filter.retained) return messages;
+  for (const auto& [topic, message] : router.retained_) {
+    if (topic::matches(filter.filter, topic)) messages.push_back(message);
+  }
+  return messages;
+}
+
+void Harness::release_subscribes() {
+  while (!router.asked_.empty()) {
+    const TestRouter::Asked asked = std::move(router.asked_.front());
+    router.asked_.pop_front();
+    std::vector<std::vector<mqtt::MessagePtr>> retained;
+    for (const SubscribeFilter& filter : asked.filters) {
+      if (filter.add_route) router.routes_.insert(filter.filter);
+      retained.push_back(retained_for(filter));
+    }
+    broker.subscribe_done(asked.token, std::move(retained), now);
+  }
+}
+
+void Harness::settle(std::size_t index) {
+  ASSERT_LT(index, router.unsettled_tokens_.size());
+  broker.publish_settled(router.unsettled_tokens_[index], now);
+}
+
+void Harness::settle_all() {
+  for (const Token token : std::exchange(router.unsettled_tokens_, {})) broker.publish_settled(token, now);
+}
+
+void Harness::drained(TestClient& client) {
+  slow.erase(client.conn().value);
+  broker.drained(client.conn(), now);
+}
+
+void Harness::run() {
+  if (!router.hold_subscribes) release_subscribes();
+}
+
+TestClient& TestClient::sends(const mqtt::Packet& packet) {
+  std::string bytes;
+  mqtt::encode_packet(packet, version_, bytes);
+  return sends_bytes(bytes);
+}
+
+TestClient& TestClient::sends_bytes(std::string_view bytes) {
+  if (closed_) return *this;
+  input_ += bytes;
+  const std::size_t taken = harness_.broker.handle_bytes(conn_, input_, harness_.now);
+  EXPECT_LE(taken, input_.size());
+  input_.erase(0, taken);
+  harness_.run();
+  return *this;
+}
+
+TestClient& TestClient::subscribes(std::string_view filter, int qos) {
+  return subscribes(mqtt::Subscription{.filter = filter, .qos = static_cast<mqtt::QoS>(qos)});
+}
+
+TestClient& TestClient::subscribes(mqtt::Subscription subscription, std::uint32_t subscription_id) {
+  const std::array all{subscription};
+  return sends(
+      mqtt::Subscribe{.packet_id = next(next_id), .subscription_id = subscription_id, .subscriptions = all});
+}
+
+TestClient& TestClient::unsubscribes(std::string_view filter) {
+  const std::array all{filter};
+  return sends(mqtt::Unsubscribe{.packet_id = next(next_id), .filters = all});
+}
+
+TestClient& TestClient::publishes(std::string_view topic, std::string_view payload, int qos) {
+  return sends(mqtt::Publish{.topic = topic,
+                             .payload = payload,
+                             .packet_id = qos == 0 ? mqtt::PacketId{0} : next(next_id),
+                             .qos = static_cast<mqtt::QoS>(qos)});
+}
+
+TestClient& TestClient::acks(mqtt::PacketType type, mqtt::PacketId id) {
+  return sends(mqtt::Ack{.type = type, .packet_id = id});
+}
+
+TestClient& TestClient::says_goodbye() {
+  return sends(mqtt::Disconnect{});
+}
+
+void TestClient::vanishes() {
+  closed_ = true;
+  harness_.broker.closed(conn_, harness_.now);
+}
+
+std::string TestClient::receives() {
+  take_packets();
+  return std::exchange(lines_, {});
+}
+
+TestClient& TestClient::ignores() {
+  receives();
+  return *this;
+}
+
+void TestClient::take_packets() {
+  mqtt::Decoder decoder;
+  std::string_view rest = output_;
+  const mqtt::DecodeOptions options{mqtt::Role::client, version_, 0};
+  while (!rest.empty()) {
+    const mqtt::DecodeResult result = decoder.decode(rest, options);
+    if (result.status != mqtt::DecodeStatus::packet) {
+      ADD_FAILURE() << "the broker sent no packet: " << result.text;
+      break;
+    }
+    lines_ += mqtt::testing::describe(decoder.packet()) + "\n";
+    rest.remove_prefix(result.size);
+  }
+  output_.clear();
+}
+
+}  // namespace meshmq::broker::testing

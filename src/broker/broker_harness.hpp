@@ -1,0 +1,163 @@
+#pragma once
+// A small language for tests of the broker: clients that speak real bytes, a router that can be held back, a
+// clock that is turned by hand. Linked into tests only.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "mqtt/encoder.hpp"
+#include "mqtt/packet.hpp"
+
+namespace meshmq::broker::testing {
+
+/// One text line per packet or event: lines("PUBACK id=1", "closed: normal").
+template <class... Lines>
+std::string lines(Lines... each) {
+  std::string all;
+  ((all += std::string(each) + "\n"), ...);
+  return all;
+}
+
+/// The rest of the node. Remembers every call as a line; answers at the end of each event unless told to
+/// hold.
+class TestRouter : public Router {
+ public:
+  RouteResult route(const mqtt::MessagePtr& message, Token token) override;
+  void subscribe(Token token, std::vector<SubscribeFilter> filters) override;
+  void unroute(std::string_view filter) override;
+  void retain(const mqtt::MessagePtr& message) override;
+
+  /// What was called since the last take().
+  std::string take() { return std::exchange(calls_, {}); }
+  bool has_route(std::string_view filter) const { return routes_.contains(std::string(filter)); }
+  std::size_t route_count() const { return routes_.size(); }
+
+  bool hold_subscribes = false;  ///< SUBACKs wait for Harness::release_subscribes()
+  bool unsettled = false;        ///< publishes wait for Harness::settle()
+  bool congested = false;
+  bool remote_subscribers = false;  ///< somebody else wants everything
+
+ private:
+  friend class Harness;
+  struct Asked {
+    Token token;
+    std::vector<SubscribeFilter> filters;
+  };
+
+  std::string calls_;
+  std::set<std::string> routes_;
+  std::map<std::string, mqtt::MessagePtr> retained_;
+  std::deque<Asked> asked_;
+  std::vector<Token> unsettled_tokens_;
+};
+
+class Harness;
+
+/// One connection as its client sees it.
+class TestClient {
+ public:
+  TestClient(Harness& harness, ConnId conn, mqtt::Version version)
+      : harness_(harness), conn_(conn), version_(version) {}
+
+  TestClient& sends(const mqtt::Packet& packet);
+  TestClient& sends_bytes(std::string_view bytes);
+  TestClient& subscribes(std::string_view filter, int qos = 0);
+  TestClient& subscribes(mqtt::Subscription subscription, std::uint32_t subscription_id = 0);
+  TestClient& unsubscribes(std::string_view filter);
+  TestClient& publishes(std::string_view topic, std::string_view payload, int qos = 0);
+  TestClient& acks(mqtt::PacketType type, mqtt::PacketId id);
+  TestClient& says_goodbye();
+  /// The network is gone.
+  void vanishes();
+
+  /// Packets and events since the last call, one line each.
+  std::string receives();
+  /// The same without looking at it.
+  TestClient& ignores();
+  ConnId conn() const { return conn_; }
+  mqtt::Version version() const { return version_; }
+  /// Id that the next SUBSCRIBE or PUBLISH gets.
+  mqtt::PacketId next_id = 1;
+  std::size_t unread_bytes() const { return output_.size(); }
+
+ private:
+  friend class Harness;
+  friend class TestOutput;
+  void take_packets();
+
+  Harness& harness_;
+  ConnId conn_;
+  mqtt::Version version_;
+  std::string output_;  ///< bytes from the broker, not yet decoded
+  std::string input_;   ///< bytes that the broker has not taken yet
+  std::string lines_;
+  bool closed_ = false;
+};
+
+/// All connections of one worker.
+class TestOutput : public Output {
+ public:
+  explicit TestOutput(Harness& harness) : harness_(harness) {}
+  std::size_t send(ConnId conn, const FramePtr& frame, mqtt::PacketId packet_id) override;
+  std::size_t send_small(ConnId conn, std::string_view packet) override;
+  void close(ConnId conn, CloseReason reason) override;
+  void pause_reading(ConnId conn) override;
+  void resume_reading(ConnId conn) override;
+  void move(ConnId conn, WorkerIndex home) override;
+
+ private:
+  std::size_t append(TestClient& client, std::string_view bytes);
+
+  Harness& harness_;
+};
+
+class Harness {
+ public:
+  explicit Harness(Config config = {}, std::uint16_t self = 0, std::uint64_t seed = 1);
+
+  /// A connection that has said nothing yet.
+  TestClient& open(mqtt::Version version = mqtt::Version::v5);
+  /// ... that has sent this CONNECT; CONNACK waits to be looked at.
+  TestClient& connecting(const mqtt::Connect& packet);
+  /// ... that is connected; CONNACK has been read.
+  TestClient& connect(std::string_view client_id, mqtt::Version version = mqtt::Version::v5);
+  TestClient& connect(const mqtt::Connect& packet);
+
+  /// A message from another worker or node.
+  std::size_t delivers(const mqtt::MessageParts& parts);
+  void advance(Duration by);
+  void release_subscribes();
+  /// Settles the publish that was routed `index`-th since the last call that emptied the list.
+  void settle(std::size_t index);
+  void settle_all();
+  void drained(TestClient& client);
+  std::size_t unsettled_count() const { return router.unsettled_tokens_.size(); }
+
+  /// Answers what the router was asked.
+  void run();
+  const Metrics& metrics() const { return broker.metrics(); }
+  TestClient& client(ConnId conn) { return *clients_[conn.value]; }
+
+  Now now;
+  Config config;
+  TestRouter router;
+  TestOutput output;
+  Broker broker;
+  std::set<std::uint32_t> slow;  ///< ConnIds that do not read what is sent
+
+ private:
+  std::vector<mqtt::MessagePtr> retained_for(const SubscribeFilter& filter) const;
+
+  std::vector<std::unique_ptr<TestClient>> clients_;
+};
+
+}  // namespace meshmq::broker::testing

@@ -1,0 +1,55 @@
+#pragma once
+// The protocol state of one connection.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/time.hpp"
+#include "broker/ack_queue.hpp"
+#include "broker/ports.hpp"
+#include "broker/session.hpp"
+#include "broker/topic_aliases.hpp"
+#include "mqtt/types.hpp"
+
+namespace meshmq::broker {
+
+///   open() -> connecting --CONNECT--> connected -> closed -> Broker::closed()
+///                  `--- home is another worker --> moved
+enum class ChannelState : std::uint8_t {
+  connecting,  ///< nothing but CONNECT is accepted
+  connected,   ///< has a session
+  closed,      ///< the shell was told to close; what still comes in is ignored
+  moved,       ///< another worker goes on; the shell has forgotten this one
+};
+
+/// Why a client is not being read. It is read again when no reason is left.
+enum class PauseReason : std::uint8_t {
+  route = 1,       ///< Router::route() said congested
+  acks = 2,        ///< as many publishes as its Receive Maximum wait to be settled
+  output = 4,      ///< it does not read what it asks for
+  subscribes = 8,  ///< `pending_subscribes_max` SUBSCRIBEs wait for the cluster
+};
+inline constexpr std::uint16_t pending_subscribes_max = 64;
+
+/// Lives from Broker::open() to Broker::closed(). Owned by the ChannelTable; its address is stable.
+struct Channel {
+  ConnId conn;
+  /// Differs for every connection: a late answer finds out that its connection is gone although the ConnId is
+  /// in use.
+  std::uint32_t generation = 0;
+  ChannelState state = ChannelState::connecting;
+  mqtt::Version version = mqtt::Version::v3_1_1;
+  std::uint8_t paused = 0;               ///< PauseReasons
+  bool stated_expiry = false;            ///< [MQTT-3.14.2-2] CONNECT's session expiry was not 0
+  std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
+  std::uint32_t keepalive_ms = 0;        ///< silence after which the client is gone; 0: unlimited
+  Session* session = nullptr;            ///< set while connected
+  TimePoint last_received{};             ///< the last whole packet
+  AckQueue acks;
+  std::unique_ptr<TopicAliases> aliases;
+  std::string peername;  ///< until CONNECT; then the session has it
+};
+
+}  // namespace meshmq::broker

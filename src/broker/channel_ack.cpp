@@ -1,0 +1,52 @@
+// PUBACK, PUBREC and PUBCOMP from clients.
+
+#include "broker/acknowledging.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::PacketType;
+using mqtt::ReasonCode;
+
+Verdict Acknowledging::handle_puback(Channel& channel, const mqtt::Ack& packet, Now now) {
+  InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
+  if (entry == nullptr) return std::nullopt;
+  if (entry->state != InflightState::awaiting_puback) return Fatal{.text = "PUBACK for a QoS 2 message"};
+  done(*channel.session, *entry, now);
+  return std::nullopt;
+}
+
+Verdict Acknowledging::handle_pubrec(Channel& channel, const mqtt::Ack& packet, Now now) {
+  InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
+  if (entry == nullptr) {
+    // [MQTT5 3.6.2.1] A refusal is the end of the exchange; there is nothing to release.
+    if (mqtt::is_error(packet.reason)) return std::nullopt;
+    world_.sender.ack(channel, PacketType::pubrel, packet.packet_id, ReasonCode::packet_identifier_not_found);
+    return std::nullopt;
+  }
+  if (entry->state == InflightState::awaiting_puback) return Fatal{.text = "PUBREC for a QoS 1 message"};
+  // [MQTT-4.3.3-4] The receiver refuses the message; its id is free.
+  if (mqtt::is_error(packet.reason)) {
+    done(*channel.session, *entry, now);
+    return std::nullopt;
+  }
+  if (entry->state == InflightState::awaiting_pubrec) channel.session->inflight.received(*entry, now.mono);
+  world_.sender.ack(channel, PacketType::pubrel, packet.packet_id, ReasonCode::success);
+  // A parked place has become a used one; nothing else moves.
+  return std::nullopt;
+}
+
+Verdict Acknowledging::handle_pubcomp(Channel& channel, const mqtt::Ack& packet, Now now) {
+  InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
+  if (entry == nullptr) return std::nullopt;
+  if (entry->state != InflightState::awaiting_pubcomp) return Fatal{.text = "PUBCOMP without PUBREC"};
+  done(*channel.session, *entry, now);
+  return std::nullopt;
+}
+
+void Acknowledging::done(Session& session, InflightEntry& entry, Now now) {
+  session.inflight.remove(entry);
+  ++world_.metrics.messages_acked;
+  world_.delivery.pump(session, now);
+}
+
+}  // namespace meshmq::broker

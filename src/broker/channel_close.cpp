@@ -1,0 +1,73 @@
+// DISCONNECT in both directions and the end without words.
+
+#include "broker/closing.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::ReasonCode;
+
+std::string_view to_string(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::normal:
+      return "normal";
+    case CloseReason::protocol_error:
+      return "protocol_error";
+    case CloseReason::keepalive_timeout:
+      return "keepalive_timeout";
+    case CloseReason::idle_timeout:
+      return "idle_timeout";
+    case CloseReason::not_authorized:
+      return "not_authorized";
+    case CloseReason::taken_over:
+      return "takeovered";
+    case CloseReason::kicked:
+      return "kicked";
+    case CloseReason::limit:
+      return "limit";
+    case CloseReason::shutting_down:
+      return "shutting_down";
+  }
+  return "unknown";
+}
+
+void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now) {
+  const bool connected = channel.state == ChannelState::connected;
+  if (connected) world_.sender.disconnect(channel, reason);
+  channel.state = ChannelState::closed;
+  world_.timers.disarm(channel.conn);
+  world_.output.close(channel.conn, close);
+  if (connected) life_.detach(channel, WillFate::publish, now);
+}
+
+void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
+  const Session* session = channel.session;
+  world_.log.info("client '{}' ({}) disconnected: {} ({})", session == nullptr ? "" : session->client_id,
+                  session == nullptr ? channel.peername : session->peername, fatal.text,
+                  mqtt::to_string(fatal.reason));
+  close(channel, fatal.close, fatal.reason, now);
+}
+
+Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now now) {
+  ++world_.metrics.packets_disconnect_received;
+  if (packet.session_expiry_s) {
+    // [MQTT-3.14.2-2]
+    const bool revived = channel.session->expiry_s == 0 && *packet.session_expiry_s != 0;
+    if (revived)
+      return Fatal{ReasonCode::protocol_error, "DISCONNECT gives an expiry to a session that had none"};
+    channel.session->expiry_s = *packet.session_expiry_s;
+  }
+  channel.state = ChannelState::closed;
+  world_.timers.disarm(channel.conn);
+  world_.output.close(channel.conn, CloseReason::normal);
+  const bool proper = packet.reason == ReasonCode::normal_disconnection;
+  life_.detach(channel, proper ? WillFate::discard : WillFate::publish, now);
+  return std::nullopt;
+}
+
+void Closing::lost(Channel& channel, Now now) {
+  world_.timers.disarm(channel.conn);
+  if (channel.state == ChannelState::connected) life_.detach(channel, WillFate::publish, now);
+  world_.channels.erase(channel.conn);
+}
+
+}  // namespace meshmq::broker

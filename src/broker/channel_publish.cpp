@@ -1,0 +1,195 @@
+// PUBLISH and PUBREL from clients.
+
+#include <algorithm>
+#include <memory>
+
+#include "broker/publishing.hpp"
+#include "topic/filter.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::PacketType;
+using mqtt::QoS;
+using mqtt::ReasonCode;
+
+namespace {
+
+PacketType ack_type(QoS qos) {
+  return qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
+}
+
+}  // namespace
+
+Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now now) {
+  count_received(packet.qos);
+  std::string_view topic = packet.topic;
+  if (packet.topic_alias != 0) {
+    if (Verdict fatal = resolve_alias(channel, packet, topic)) return fatal;
+  }
+  if (Verdict fatal = check(packet, topic)) return fatal;
+  Session& session = *channel.session;
+  const bool acknowledged = packet.qos != QoS::at_most_once;
+  if (acknowledged) {
+    if (packet.qos == QoS::exactly_once && answer_known(channel, packet)) return std::nullopt;
+    if (Verdict fatal = check_quota(channel)) return fatal;
+  }
+  if (!world_.access.may_publish({session.client_id, session.username, session.peername}, topic, packet.qos,
+                                 packet.retain)) {
+    refuse(channel, packet);
+    return std::nullopt;
+  }
+  if (packet.qos == QoS::exactly_once) session.awaiting_rel.insert(packet.packet_id, now.mono);
+  const mqtt::MessagePtr message = mqtt::Message::make({.topic = topic,
+                                                        .payload = packet.payload,
+                                                        .properties = packet.properties,
+                                                        .publisher = session.client_id,
+                                                        .qos = packet.qos,
+                                                        .retain = packet.retain,
+                                                        .expiry_s = packet.expiry_s,
+                                                        .created_at = now.wall});
+  const RouteResult result = publish(message, acknowledged ? tokens_.next() : 0, now);
+  if (result.congested && (channel.paused & static_cast<std::uint8_t>(PauseReason::route)) == 0) {
+    world_.sender.pause(channel, PauseReason::route);
+    paused_.push_back({channel.conn, channel.generation});
+  }
+  if (acknowledged) {
+    // [MQTT5 3.4.2.1]
+    const auto reason = result.matched ? ReasonCode::success : ReasonCode::no_matching_subscribers;
+    acknowledge(channel, {packet.packet_id, ack_type(packet.qos), reason, result.settled});
+  }
+  return std::nullopt;
+}
+
+void Publishing::handle_pubrel(Channel& channel, const mqtt::Ack& packet) {
+  const bool known = channel.session->awaiting_rel.erase(packet.packet_id);
+  world_.sender.ack(channel, PacketType::pubcomp, packet.packet_id,
+                    known ? ReasonCode::success : ReasonCode::packet_identifier_not_found);
+}
+
+RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, Now now) {
+  Metrics& metrics = world_.metrics;
+  ++metrics.messages_publish;
+  if (message->retain()) {
+    world_.router.retain(message);
+    ++metrics.messages_retained;
+  }
+  const RouteResult result = world_.router.route(message, token);
+  if (result.local) world_.dispatcher.deliver(message, now);
+  if (!result.matched) {
+    ++metrics.messages_dropped;
+    ++metrics.messages_dropped_no_subscribers;
+  }
+  return result;
+}
+
+void Publishing::settled(Token token) {
+  const auto target = tokens_.take(token);
+  if (!target) return;
+  Channel* channel = world_.channels.find(target->conn, target->generation);
+  if (channel == nullptr || channel->state != ChannelState::connected) return;
+  channel->acks.settle(target->number);
+  flush(*channel);
+}
+
+void Publishing::resume_publishers() {
+  for (const PausedPublisher& paused : paused_) {
+    Channel* channel = world_.channels.find(paused.conn, paused.generation);
+    if (channel != nullptr) world_.sender.resume(*channel, PauseReason::route);
+  }
+  paused_.clear();
+}
+
+std::uint16_t Publishing::receive_maximum() const {
+  constexpr std::size_t all_ids = 65535;
+  const std::size_t limit = world_.config.awaiting_rel_max;
+  return static_cast<std::uint16_t>(limit == 0 ? all_ids : std::min(limit, all_ids));
+}
+
+Verdict Publishing::resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic) {
+  // [MQTT-3.3.2-9]
+  if (packet.topic_alias > world_.config.topic_alias_max) {
+    return Fatal{ReasonCode::topic_alias_invalid, "topic alias above mqtt.max_topic_alias"};
+  }
+  if (!channel.aliases) channel.aliases = std::make_unique<TopicAliases>();
+  if (!topic.empty()) {
+    if (channel.aliases->set(packet.topic_alias, topic, world_.config.packet_bytes_max)) return std::nullopt;
+    return Fatal{ReasonCode::quota_exceeded, "topics of aliases take more than mqtt.max_packet_size",
+                 CloseReason::limit};
+  }
+  topic = channel.aliases->find(packet.topic_alias);
+  if (topic.empty()) return Fatal{ReasonCode::protocol_error, "topic alias that was never set"};
+  return std::nullopt;
+}
+
+Verdict Publishing::check(const mqtt::Publish& packet, std::string_view topic) const {
+  const Config& config = world_.config;
+  // [MQTT-3.2.2-11]
+  if (packet.qos > config.qos_max) {
+    return Fatal{ReasonCode::qos_not_supported, "QoS above mqtt.max_qos_allowed"};
+  }
+  // [MQTT-3.2.2-14]
+  if (packet.retain && !config.retain_available) {
+    return Fatal{ReasonCode::retain_not_supported, "retain is off by mqtt.retain_available"};
+  }
+  if (config.topic_levels_max != 0 && topic::level_count(topic) > config.topic_levels_max) {
+    return Fatal{ReasonCode::topic_name_invalid, "topic with more levels than mqtt.max_topic_levels",
+                 CloseReason::limit};
+  }
+  return std::nullopt;
+}
+
+Verdict Publishing::check_quota(const Channel& channel) const {
+  // A 3.x client was not told a Receive Maximum; its packet ids bound it. As long as we owe acknowledgements
+  // the client cannot know better: it is paused instead, see acknowledge().
+  const bool exceeded = channel.version == mqtt::Version::v5 && channel.acks.empty() &&
+                        channel.session->awaiting_rel.size() >= receive_maximum();
+  if (!exceeded) return std::nullopt;
+  return Fatal{ReasonCode::receive_maximum_exceeded,
+               "more than zone.*.max_awaiting_rel publishes not released", CloseReason::limit};
+}
+
+bool Publishing::answer_known(Channel& channel, const mqtt::Publish& packet) {
+  if (!channel.session->awaiting_rel.contains(packet.packet_id)) return false;
+  // [MQTT-4.3.3-2] A repetition is acknowledged like the first one. Without DUP it is another message under
+  // an id that is still taken; only MQTT 5 can say so.
+  const bool misused = channel.version == mqtt::Version::v5 && !packet.dup;
+  if (misused) ++world_.metrics.packets_publish_error;
+  acknowledge(channel, {packet.packet_id, PacketType::pubrec,
+                        misused ? ReasonCode::packet_identifier_in_use : ReasonCode::success, true});
+  return true;
+}
+
+void Publishing::refuse(Channel& channel, const mqtt::Publish& packet) {
+  ++world_.metrics.packets_publish_error;
+  ++world_.metrics.packets_publish_dropped;
+  if (packet.qos == QoS::at_most_once) return;
+  acknowledge(channel, {packet.packet_id, ack_type(packet.qos), ReasonCode::not_authorized, true});
+}
+
+void Publishing::acknowledge(Channel& channel, PendingAck ack) {
+  if (ack.settled && channel.acks.empty()) {
+    world_.sender.ack(channel, ack.type, ack.packet_id, ack.reason);
+    return;
+  }
+  const std::uint32_t number = channel.acks.push(ack);
+  if (!ack.settled) tokens_.add({channel.conn, channel.generation, number});
+  if (channel.acks.size() >= receive_maximum()) world_.sender.pause(channel, PauseReason::acks);
+}
+
+void Publishing::flush(Channel& channel) {
+  while (const auto ack = channel.acks.pop_settled()) {
+    world_.sender.ack(channel, ack->type, ack->packet_id, ack->reason);
+  }
+  if (channel.acks.size() < receive_maximum()) world_.sender.resume(channel, PauseReason::acks);
+}
+
+void Publishing::count_received(QoS qos) {
+  Metrics& metrics = world_.metrics;
+  ++metrics.packets_publish_received;
+  ++metrics.messages_received;
+  if (qos == QoS::at_most_once) ++metrics.messages_qos0_received;
+  if (qos == QoS::at_least_once) ++metrics.messages_qos1_received;
+  if (qos == QoS::exactly_once) ++metrics.messages_qos2_received;
+}
+
+}  // namespace meshmq::broker

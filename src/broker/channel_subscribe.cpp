@@ -1,0 +1,128 @@
+// SUBSCRIBE and UNSUBSCRIBE from clients.
+
+#include <utility>
+
+#include "broker/subscribing.hpp"
+#include "topic/filter.hpp"
+#include "topic/shared_filter.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::ReasonCode;
+
+Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
+  Session& session = *channel.session;
+  const Token token = std::exchange(next_token_, next_token_ + 2);
+  Pending pending{channel.conn, channel.generation, packet.packet_id, {}, {}};
+  std::vector<SubscribeFilter> filters;
+  for (const mqtt::Subscription& wanted : packet.subscriptions) {
+    pending.codes.push_back(subscribe(session, wanted, packet.subscription_id, token, pending, filters));
+  }
+  // [MQTT-3.8.4-1] Nothing to wait for: every filter was refused.
+  if (filters.empty()) {
+    world_.sender.suback(channel, packet.packet_id, pending.codes);
+    return std::nullopt;
+  }
+  pending_.emplace(token, std::move(pending));
+  if (++channel.pending_subscribes >= pending_subscribes_max)
+    world_.sender.pause(channel, PauseReason::subscribes);
+  world_.router.subscribe(token, std::move(filters));
+  return std::nullopt;
+}
+
+ReasonCode Subscribing::check(const Session& session, const mqtt::Subscription& wanted) const {
+  const Config& config = world_.config;
+  if (topic::is_shared(wanted.filter)) return ReasonCode::shared_subscriptions_not_supported;
+  if (!topic::is_valid_filter(wanted.filter)) return ReasonCode::topic_filter_invalid;
+  if (config.topic_levels_max != 0 && topic::level_count(wanted.filter) > config.topic_levels_max) {
+    return ReasonCode::topic_filter_invalid;
+  }
+  if (!config.wildcard_subscription && topic::has_wildcard(wanted.filter)) {
+    return ReasonCode::wildcard_subscriptions_not_supported;
+  }
+  if (!world_.access.may_subscribe({session.client_id, session.username, session.peername}, wanted.filter)) {
+    return ReasonCode::not_authorized;
+  }
+  return ReasonCode::success;
+}
+
+ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wanted,
+                                  std::uint32_t subscription_id, Token token, Pending& pending,
+                                  std::vector<SubscribeFilter>& filters) {
+  const ReasonCode refusal = check(session, wanted);
+  if (refusal != ReasonCode::success) return refusal;
+  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, world_.config.qos_max);
+  const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos),
+                                    wanted.no_local ? 1U : 0U, wanted.retain_as_published ? 1U : 0U};
+  const std::size_t limit = world_.config.subscriptions_max;
+  const bool at_limit = limit != 0 && session.subscriptions.size() >= limit;
+  if (at_limit && !world_.subscriptions.contains(session, wanted.filter)) return ReasonCode::quota_exceeded;
+
+  const auto [list, is_new] = world_.subscriptions.subscribe(session, wanted.filter, options);
+  // The first subscriber makes the route. Whoever comes before it is confirmed waits for it as well.
+  const bool add_route = list.size() == 1 && is_new ? true : list.route_pending() != 0;
+  if (add_route) list.set_route_pending(token);
+  // [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]
+  const bool retained = wanted.retain_handling == mqtt::RetainHandling::send ||
+                        (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
+  pending.accepted.push_back({std::string(wanted.filter), retained});
+  filters.push_back({std::string(wanted.filter), add_route, retained});
+  return static_cast<ReasonCode>(qos);
+}
+
+void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
+  const auto it = pending_.find(token);
+  if (it == pending_.end()) return;
+  const Pending pending = std::move(it->second);
+  pending_.erase(it);
+  for (const Accepted& accepted : pending.accepted) {
+    SubscriberList* list = world_.subscriptions.find(accepted.filter);
+    if (list != nullptr && list->route_pending() == token) list->set_route_pending(0);
+  }
+  Channel* channel = world_.channels.find(pending.conn, pending.generation);
+  if (channel == nullptr || channel->state != ChannelState::connected) return;
+  if (--channel->pending_subscribes < pending_subscribes_max) {
+    world_.sender.resume(*channel, PauseReason::subscribes);
+  }
+  world_.sender.suback(*channel, pending.packet_id, pending.codes);
+  for (std::size_t i = 0; i < pending.accepted.size() && i < retained.size(); ++i) {
+    if (!pending.accepted[i].retained) continue;
+    send_retained(*channel->session, pending.accepted[i].filter, retained[i], now);
+  }
+}
+
+void Subscribing::send_retained(Session& session, const std::string& filter,
+                                const std::vector<mqtt::MessagePtr>& messages, Now now) {
+  SubscriberList* list = world_.subscriptions.find(filter);
+  const Subscriber* subscriber = list == nullptr ? nullptr : SubscriptionTable::find(session, *list);
+  // Unsubscribed in the meantime.
+  if (subscriber == nullptr) return;
+  const SubscriptionOptions options = subscriber->options;
+  for (const mqtt::MessagePtr& message : messages) {
+    if (options.no_local && message->publisher() == session.client_id) continue;
+    // [MQTT-3.3.1-8]
+    world_.delivery.deliver_retained(session,
+                                     {message, SubscriptionIds(options.subscription_id),
+                                      mqtt::min_qos(message->qos(), options.qos()), true},
+                                     now);
+  }
+}
+
+Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
+  std::vector<ReasonCode> codes;
+  for (const std::string_view filter : packet.filters) {
+    if (!topic::is_valid_filter(filter)) {
+      codes.push_back(ReasonCode::topic_filter_invalid);
+      continue;
+    }
+    const auto result = world_.subscriptions.unsubscribe(*channel.session, filter);
+    const bool existed = result != SubscriptionTable::Unsubscribed::not_found;
+    if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
+    // [MQTT-3.11.3-1]
+    codes.push_back(existed ? ReasonCode::success : ReasonCode::no_subscription_existed);
+  }
+  world_.sender.unsuback(channel, packet.packet_id, codes);
+  return std::nullopt;
+}
+
+}  // namespace meshmq::broker

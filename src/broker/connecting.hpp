@@ -1,0 +1,64 @@
+#pragma once
+// CONNECT: whether, as whom, and with which session a client comes in.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "broker/closing.hpp"
+#include "broker/publishing.hpp"
+#include "broker/session_life.hpp"
+#include "broker/world.hpp"
+#include "mqtt/decoder.hpp"
+#include "mqtt/packet.hpp"
+
+namespace meshmq::broker {
+
+/// [MQTT5 3.1] The newest connection of a client id wins, nobody is refused for an older one. Thread rule:
+/// one owner.
+class Connecting {
+ public:
+  Connecting(World& world, Publishing& publishing, SessionLife& life, Closing& closing)
+      : world_(world),
+        publishing_(publishing),
+        life_(life),
+        closing_(closing),
+        id_key_(world.random.next()) {}
+
+  /// Leaves the channel connected, closed, or moved.
+  void handle(Channel& channel, const mqtt::Connect& packet, Now now);
+  /// The first packet could not be read.
+  void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
+
+ private:
+  struct Refusal {
+    mqtt::ReasonCode reason = mqtt::ReasonCode::success;
+    std::string_view text;
+    CloseReason close = CloseReason::protocol_error;
+  };
+
+  /// Reason success: nothing speaks against it.
+  Refusal check(const mqtt::Connect& packet) const;
+  Refusal check_will(const mqtt::Will& will) const;
+  void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
+  WorkerIndex home_of(std::string_view client_id) const;
+  /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.
+  std::string assign_client_id();
+
+  struct Found {
+    Session& session;
+    bool present;  ///< [MQTT-3.2.2-2], [MQTT-3.2.2-3]
+  };
+  Found find_session(std::string_view client_id, bool clean_start, Now now);
+  void configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now);
+  void send_connack(Channel& channel, const mqtt::Connect& packet, bool session_present,
+                    std::string_view assigned_client_id);
+
+  World& world_;
+  Publishing& publishing_;
+  SessionLife& life_;
+  Closing& closing_;
+  std::uint64_t id_key_;
+};
+
+}  // namespace meshmq::broker

@@ -1,0 +1,180 @@
+#include "broker/delivery.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "mqtt/encoder.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::QoS;
+
+bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant grant,
+                       const SubscriptionIds& ids, PublishFrames& frames, Now now) {
+  if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
+  if (!window_open(session)) {
+    enqueue(session, {message, ids, grant.qos, grant.retain});
+    return true;
+  }
+  PublishFrames::Slot& slot = frames.get({session.version, grant.qos, grant.retain}, ids);
+  if (slot.size > session.packet_bytes_max) {
+    count_drop(session, metrics_.delivery_dropped_too_large);
+    return false;
+  }
+  const InflightEntry& entry = session.inflight.add({message, ids, grant.qos, grant.retain}, now.mono);
+  send(session, slot.frame, entry.packet_id);
+  ++slot.sent;
+  ++session.delivered_count;
+  return true;
+}
+
+bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
+                            const SubscriptionIds& ids, PublishFrames& frames) {
+  if (!has_room(session)) {
+    const bool may_wait = !session.online && config_.queue_store_qos0;
+    if (may_wait) {
+      enqueue(session, {message, ids, grant.qos, grant.retain});
+    } else {
+      count_drop(session, metrics_.delivery_dropped_qos0_msg);
+    }
+    return may_wait;
+  }
+  PublishFrames::Slot& slot = frames.get({session.version, grant.qos, grant.retain}, ids);
+  // [MQTT-3.1.2-25]
+  if (slot.size > session.packet_bytes_max) {
+    count_drop(session, metrics_.delivery_dropped_too_large);
+    return false;
+  }
+  send(session, slot.frame, 0);
+  ++slot.sent;
+  ++session.delivered_count;
+  return true;
+}
+
+void Delivery::deliver_retained(Session& session, Outgoing outgoing, Now now) {
+  if (!session.retained_backlog && !session.has_waiting() && can_send(session, outgoing.qos)) {
+    send_fresh(session, std::move(outgoing), now);
+    return;
+  }
+  if (!session.retained_backlog) session.retained_backlog = std::make_unique<Ring<Outgoing>>();
+  session.retained_backlog->push_back(std::move(outgoing));
+}
+
+void Delivery::pump(Session& session, Now now) {
+  pump_parked(session, now);
+  if (session.inflight.parked() != 0) return;
+  pump_queue(session, now);
+  if (!session.has_waiting()) pump_retained(session, now);
+}
+
+void Delivery::resume(Session& session, Now now) {
+  session.inflight.park_all();
+  // PUBRELs are no part of the client's Receive Maximum; they go at once, in their order.
+  for (InflightEntry* entry : session.inflight.in_order()) {
+    if (entry->state != InflightState::awaiting_pubcomp) continue;
+    session.inflight.unpark(*entry, now.mono);
+    send_pubrel(session, entry->packet_id);
+  }
+  pump(session, now);
+}
+
+void Delivery::retry(Session& session, TimePoint sent_before, Now now) {
+  for (InflightEntry* entry : session.inflight.in_order()) {
+    if (!has_room(session)) return;
+    if (entry->parked || entry->sent_at > sent_before) continue;
+    entry->sent_at = now.mono;
+    if (entry->state == InflightState::awaiting_pubcomp) {
+      send_pubrel(session, entry->packet_id);
+    } else {
+      // It was sent before, and a client's maximum packet size holds for the whole connection.
+      (void)send_again(session, *entry, now);
+    }
+  }
+}
+
+void Delivery::send(Session& session, const FramePtr& frame, mqtt::PacketId packet_id) {
+  if (output_.send(session.conn, frame, packet_id) > config_.output_bytes_max) session.congested = true;
+}
+
+void Delivery::enqueue(Session& session, Outgoing outgoing) {
+  if (!session.queue) session.queue = std::make_unique<MessageQueue>();
+  ++session.enqueued_count;
+  if (session.queue->push(std::move(outgoing), config_.queue_messages_max)) {
+    count_drop(session, metrics_.delivery_dropped_queue_full);
+  }
+}
+
+void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {
+  if (outgoing.message->expired(now.wall)) {
+    count_drop(session, metrics_.delivery_dropped_expired);
+    return;
+  }
+  const QoS qos = outgoing.qos;
+  const FramePtr frame = encode_publish(*outgoing.message, {session.version, qos, outgoing.retain},
+                                        outgoing.subscription_ids, now.wall);
+  if (!frame || frame->size() > session.packet_bytes_max) {
+    count_drop(session, metrics_.delivery_dropped_too_large);
+    return;
+  }
+  mqtt::PacketId packet_id = 0;
+  if (qos != QoS::at_most_once) packet_id = session.inflight.add(std::move(outgoing), now.mono).packet_id;
+  send(session, frame, packet_id);
+  count_publish_sent(metrics_, qos, frame->size(), 1);
+  ++metrics_.messages_delivered;
+  ++session.delivered_count;
+}
+
+bool Delivery::send_again(Session& session, const InflightEntry& entry, Now now) {
+  const Outgoing& outgoing = entry.outgoing;
+  // [MQTT-3.3.1-1]
+  const PublishForm form{session.version, outgoing.qos, outgoing.retain, true};
+  const FramePtr frame = encode_publish(*outgoing.message, form, outgoing.subscription_ids, now.wall);
+  if (!frame || frame->size() > session.packet_bytes_max) return false;
+  send(session, frame, entry.packet_id);
+  count_publish_sent(metrics_, outgoing.qos, frame->size(), 1);
+  return true;
+}
+
+void Delivery::send_pubrel(Session& session, mqtt::PacketId packet_id) {
+  const auto packet =
+      mqtt::make_ack(mqtt::PacketType::pubrel, packet_id, mqtt::ReasonCode::success, session.version);
+  if (output_.send_small(session.conn, packet.bytes()) > config_.output_bytes_max) session.congested = true;
+  metrics_.bytes_sent += packet.bytes().size();
+  ++metrics_.packets_sent;
+  ++metrics_.packets_pubrel_sent;
+}
+
+void Delivery::pump_parked(Session& session, Now now) {
+  if (session.inflight.parked() == 0) return;
+  for (InflightEntry* entry : session.inflight.in_order()) {
+    if (!entry->parked) continue;
+    if (!can_send(session, QoS::at_least_once)) return;
+    session.inflight.unpark(*entry, now.mono);
+    if (send_again(session, *entry, now)) continue;
+    count_drop(session, metrics_.delivery_dropped_too_large);
+    session.inflight.remove(*entry);
+  }
+}
+
+void Delivery::pump_queue(Session& session, Now now) {
+  if (!session.queue) return;
+  while (!session.queue->empty() && can_send(session, session.queue->front().qos)) {
+    send_fresh(session, session.queue->pop(), now);
+  }
+}
+
+void Delivery::pump_retained(Session& session, Now now) {
+  if (!session.retained_backlog) return;
+  while (!session.retained_backlog->empty() && can_send(session, session.retained_backlog->front().qos)) {
+    send_fresh(session, session.retained_backlog->pop_front(), now);
+  }
+  if (session.retained_backlog->empty()) session.retained_backlog.reset();
+}
+
+void Delivery::count_drop(Session& session, std::uint64_t& reason) {
+  ++session.dropped_count;
+  ++metrics_.delivery_dropped;
+  ++reason;
+}
+
+}  // namespace meshmq::broker

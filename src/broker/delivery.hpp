@@ -1,0 +1,79 @@
+#pragma once
+// From a message to one session's client: at once, through the window, or by way of the queue.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "broker/config.hpp"
+#include "broker/metrics.hpp"
+#include "broker/outgoing.hpp"
+#include "broker/ports.hpp"
+#include "broker/publish_frames.hpp"
+#include "broker/session.hpp"
+#include "mqtt/message.hpp"
+
+namespace meshmq::broker {
+
+/// The sending half of a session.
+///
+///   QoS 0:    connected, has room -> sent          away -> queue (Config::queue_store_qos0)   slow ->
+///   dropped QoS 1, 2: connected, has room, window open, nobody ahead -> sent                          else
+///   -> queue
+///
+/// What waits leaves in this order: what was in flight before a reconnect, the queue, retained messages that
+/// a subscription asked for. Every message that will not be delivered is counted with its reason. Thread
+/// rule: one owner.
+class Delivery {
+ public:
+  Delivery(const Config& config, Output& output, Metrics& metrics)
+      : config_(config), output_(output), metrics_(metrics) {}
+
+  struct Grant {
+    mqtt::QoS qos = mqtt::QoS::at_most_once;  ///< already the smaller of message and subscription
+    bool retain = false;
+  };
+  /// Hot path: a message that has just been published. Returns whether the session took it.
+  bool deliver(Session& session, const mqtt::MessagePtr& message, Grant grant, const SubscriptionIds& ids,
+               PublishFrames& frames, Now now);
+  /// A retained message for a new subscription: never dropped for want of room.
+  void deliver_retained(Session& session, Outgoing outgoing, Now now);
+
+  /// Sends what waits, as far as window and connection allow.
+  void pump(Session& session, Now now);
+  /// [MQTT-4.4.0-1] After CONNACK with session present: unacknowledged packets again, in order, then what
+  /// waits.
+  void resume(Session& session, Now now);
+  /// Sends again what a 3.x client has not acknowledged since `sent_before`.
+  void retry(Session& session, TimePoint sent_before, Now now);
+
+ private:
+  bool has_room(const Session& session) const { return session.online && !session.congested; }
+  bool window_open(const Session& session) const {
+    return has_room(session) && !session.has_waiting() && !session.inflight.full() &&
+           session.inflight.parked() == 0;
+  }
+  bool deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
+                    const SubscriptionIds& ids, PublishFrames& frames);
+  void send(Session& session, const FramePtr& frame, mqtt::PacketId packet_id);
+  void enqueue(Session& session, Outgoing outgoing);
+  /// For what waited: encodes for this session alone. The session has room and, for QoS 1 and 2, its window
+  /// is open.
+  void send_fresh(Session& session, Outgoing outgoing, Now now);
+  /// False if the client does not take packets of that size (any more).
+  [[nodiscard]] bool send_again(Session& session, const InflightEntry& entry, Now now);
+  void send_pubrel(Session& session, mqtt::PacketId packet_id);
+  bool can_send(const Session& session, mqtt::QoS qos) const {
+    return has_room(session) && (qos == mqtt::QoS::at_most_once || !session.inflight.full());
+  }
+  void pump_parked(Session& session, Now now);
+  void pump_queue(Session& session, Now now);
+  void pump_retained(Session& session, Now now);
+  void count_drop(Session& session, std::uint64_t& reason);
+
+  const Config& config_;
+  Output& output_;
+  Metrics& metrics_;
+};
+
+}  // namespace meshmq::broker

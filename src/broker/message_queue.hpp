@@ -1,0 +1,33 @@
+#pragma once
+// Messages that wait for a session: its client is away, slow, or has a full window.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "broker/outgoing.hpp"
+#include "broker/ring.hpp"
+
+namespace meshmq::broker {
+
+/// Bounded by Config::queue_messages_max (zone.*.max_mqueue_len); when it is full the oldest message makes
+/// room, so that a client which comes back finds the newest. Owned by one session.
+class MessageQueue {
+ public:
+  std::size_t size() const { return ring_.size(); }
+  bool empty() const { return ring_.empty(); }
+
+  /// Returns true if the oldest message was dropped to make room. `limit` 0: none.
+  [[nodiscard]] bool push(Outgoing outgoing, std::size_t limit) {
+    const bool full = limit != 0 && ring_.size() >= limit;
+    if (full) ring_.pop_front();
+    ring_.push_back(std::move(outgoing));
+    return full;
+  }
+  const Outgoing& front() { return ring_.front(); }
+  Outgoing pop() { return ring_.pop_front(); }
+
+ private:
+  Ring<Outgoing> ring_;
+};
+
+}  // namespace meshmq::broker

@@ -1,0 +1,49 @@
+#pragma once
+// Everything a channel sends that is not a PUBLISH, counted.
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "broker/channel.hpp"
+#include "broker/config.hpp"
+#include "broker/metrics.hpp"
+#include "broker/ports.hpp"
+#include "mqtt/packet.hpp"
+
+namespace meshmq::broker {
+
+/// Also stops and restarts reading. A client that does not read what it asks for is not read either:
+/// acknowledgements are bounded by Config::output_bytes_max. Thread rule: one owner.
+class PacketSender {
+ public:
+  PacketSender(const Config& config, Output& output, Metrics& metrics)
+      : config_(config), output_(output), metrics_(metrics) {}
+
+  /// PUBACK, PUBREC, PUBREL, PUBCOMP.
+  void ack(Channel& channel, mqtt::PacketType type, mqtt::PacketId packet_id, mqtt::ReasonCode reason);
+  void pingresp(Channel& channel);
+  void connack(Channel& channel, const mqtt::Connack& packet);
+  /// Of a CONNECT that said `version`.
+  void connack_refusal(Channel& channel, mqtt::ReasonCode reason, mqtt::Version version);
+  void suback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes);
+  void unsuback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes);
+  /// [MQTT-3.14.0-1] Nothing for 3.x clients: there only the connection is closed.
+  void disconnect(Channel& channel, mqtt::ReasonCode reason);
+
+  void pause(Channel& channel, PauseReason reason);
+  void resume(Channel& channel, PauseReason reason);
+
+ private:
+  void small(Channel& channel, std::string_view packet);
+  void large(Channel& channel, std::string_view packet);
+  void sent(Channel& channel, std::size_t bytes, std::size_t bytes_waiting);
+
+  const Config& config_;
+  Output& output_;
+  Metrics& metrics_;
+  std::string scratch_;
+};
+
+}  // namespace meshmq::broker

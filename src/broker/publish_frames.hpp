@@ -1,0 +1,82 @@
+#pragma once
+// One message's PUBLISH packets in all the forms that its receivers need.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/time.hpp"
+#include "broker/frame.hpp"
+#include "broker/metrics.hpp"
+#include "broker/subscription_ids.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/types.hpp"
+
+namespace meshmq::broker {
+
+/// How a PUBLISH differs from receiver to receiver, besides its packet id.
+struct PublishForm {
+  mqtt::Version version = mqtt::Version::v3_1_1;
+  mqtt::QoS qos = mqtt::QoS::at_most_once;
+  bool retain = false;
+  bool dup = false;
+};
+
+/// A fresh frame; nullptr if MQTT cannot express a packet of that size.
+FramePtr encode_publish(const mqtt::Message& message, PublishForm form, const SubscriptionIds& ids,
+                        WallMillis now);
+
+/// Adds one PUBLISH to everything that counts packets, bytes and messages; `times` times.
+void count_publish_sent(Metrics& metrics, mqtt::QoS qos, std::size_t bytes, std::uint64_t times);
+
+/// The cache of one dispatch: each form is encoded when its first receiver is met and shared by the
+/// others. 3.1 and 3.1.1 look the same, so there are 12 forms; the last form with subscription identifiers is
+/// kept besides, because subscribers of one application tend to use the same one. Reused from message to
+/// message; holds the message only between begin() and finish().
+class PublishFrames {
+ public:
+  /// `metrics` get what was sent.
+  explicit PublishFrames(Metrics& metrics) : metrics_(metrics) {}
+
+  struct Slot {
+    FramePtr frame;
+    std::size_t size = 0;  ///< of the frame; SIZE_MAX if there can be none
+    std::uint64_t sent = 0;
+    mqtt::QoS qos = mqtt::QoS::at_most_once;
+    bool used = false;
+  };
+
+  void begin(const mqtt::Message& message, WallMillis now) {
+    message_ = &message;
+    now_ = now;
+  }
+  /// The caller counts what it sends in Slot::sent.
+  Slot& get(PublishForm form, const SubscriptionIds& ids) {
+    if (!ids.empty() && form.version == mqtt::Version::v5) return with_ids(form, ids);
+    Slot& slot = slots_[index_of(form)];
+    if (!slot.used) fill(slot, form, ids);
+    return slot;
+  }
+  /// Adds what was sent to the metrics and lets the frames go.
+  void finish();
+
+ private:
+  static std::size_t index_of(PublishForm form) {
+    const std::size_t is_v5 = form.version == mqtt::Version::v5 ? 1 : 0;
+    return (static_cast<std::size_t>(form.qos) * 2 + is_v5) * 2 + (form.retain ? 1 : 0);
+  }
+  void fill(Slot& slot, PublishForm form, const SubscriptionIds& ids);
+  void flush(Slot& slot);
+  Slot& with_ids(PublishForm form, const SubscriptionIds& ids);
+
+  Metrics& metrics_;
+  const mqtt::Message* message_ = nullptr;
+  WallMillis now_ = 0;
+  std::array<Slot, 12> slots_;
+  Slot ids_slot_;
+  PublishForm ids_form_;
+  SubscriptionIds ids_;
+};
+
+}  // namespace meshmq::broker

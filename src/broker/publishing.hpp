@@ -1,0 +1,55 @@
+#pragma once
+// PUBLISH from clients: checks, routing, and acknowledgements in the right order at the right time.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "broker/ack_queue.hpp"
+#include "broker/world.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/packet.hpp"
+
+namespace meshmq::broker {
+
+/// The receiving half of sessions. Every message of this worker's clients leaves through publish(): retained
+/// first, then the rest of the node, then this worker's own subscribers. A PUBACK or PUBREC waits until the
+/// message is settled and until those before it have been sent. Thread rule: one owner.
+class Publishing {
+ public:
+  explicit Publishing(World& world) : world_(world) {}
+
+  Verdict handle(Channel& channel, const mqtt::Publish& packet, Now now);
+  /// [MQTT-4.3.3-2] The sender knows that we have it; the id may be used again.
+  void handle_pubrel(Channel& channel, const mqtt::Ack& packet);
+
+  /// Also for wills. `token` 0: nobody waits for the outcome.
+  RouteResult publish(const mqtt::MessagePtr& message, Token token, Now now);
+  void settled(Token token);
+  void resume_publishers();
+  /// [MQTT-3.3.4-7] Publishes that a client may leave without PUBACK or PUBCOMP.
+  std::uint16_t receive_maximum() const;
+
+ private:
+  /// What the topic is, with or without an alias.
+  Verdict resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic);
+  Verdict check(const mqtt::Publish& packet, std::string_view topic) const;
+  Verdict check_quota(const Channel& channel) const;
+  /// True if it is a repetition, which has then been answered.
+  bool answer_known(Channel& channel, const mqtt::Publish& packet);
+  void refuse(Channel& channel, const mqtt::Publish& packet);
+  void acknowledge(Channel& channel, PendingAck ack);
+  void flush(Channel& channel);
+  void count_received(mqtt::QoS qos);
+
+  struct PausedPublisher {
+    ConnId conn;
+    std::uint32_t generation;
+  };
+
+  World& world_;
+  AckTokens tokens_;
+  std::vector<PausedPublisher> paused_;
+};
+
+}  // namespace meshmq::broker

@@ -1,0 +1,80 @@
+#include "broker/session_life.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace meshmq::broker {
+
+void SessionLife::attach(Session& session, Channel& channel, Now now) {
+  world_.sessions.unschedule(session);
+  session.online = true;
+  session.congested = false;
+  session.conn = channel.conn;
+  session.version = channel.version;
+  session.peername = std::exchange(channel.peername, std::string());
+  session.connected_at = now.wall;
+  session.disconnected_at = 0;
+  channel.session = &session;
+  channel.state = ChannelState::connected;
+  ++world_.connected_count;
+  ++world_.metrics.client_connected;
+}
+
+void SessionLife::detach(Channel& channel, WillFate fate, Now now) {
+  Session& session = *std::exchange(channel.session, nullptr);
+  session.online = false;
+  session.congested = false;
+  session.disconnected_at = now.wall;
+  session.detached_at = now.mono;
+  --world_.connected_count;
+  ++world_.metrics.client_disconnected;
+  if (fate == WillFate::discard) session.will.reset();
+  if (session.expiry_s == 0) {
+    end(session, now);
+    return;
+  }
+  if (session.will && session.will->delay_s == 0) publish_will(session, now);
+  world_.sessions.schedule(session);
+}
+
+void SessionLife::end(Session& session, Now now) {
+  MESHMQ_ASSERT(!session.online, "a session in use does not end");
+  std::string filter;
+  while (!session.subscriptions.empty()) {
+    if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
+  }
+  publish_will(session, now);
+  world_.sessions.destroy(session);
+  ++world_.metrics.session_terminated;
+}
+
+void SessionLife::tick(Now now) {
+  while (Session* session = world_.sessions.due(now.mono)) {
+    if (session->expiry_s != expiry_never && session->expires_at() <= now.mono) {
+      end(*session, now);
+      continue;
+    }
+    publish_will(*session, now);
+    world_.sessions.schedule(*session);
+  }
+}
+
+void SessionLife::publish_will(Session& session, Now now) {
+  if (!session.will) return;
+  const mqtt::MessagePtr made = std::exchange(session.will, nullptr)->message;
+  // Its lifetime begins when it is published ([MQTT5 3.1.3.2.4]), not when it was left with us.
+  const mqtt::MessagePtr message = mqtt::Message::make({.topic = made->topic(),
+                                                        .payload = made->payload(),
+                                                        .properties = made->properties(),
+                                                        .publisher = made->publisher(),
+                                                        .qos = made->qos(),
+                                                        .retain = made->retain(),
+                                                        .expiry_s = made->expiry_s(),
+                                                        .created_at = now.wall});
+  publishing_.publish(message, 0, now);
+}
+
+}  // namespace meshmq::broker

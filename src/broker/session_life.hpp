@@ -1,0 +1,36 @@
+#pragma once
+// Beginning and end of sessions, and the wills that come with an end.
+
+#include "broker/publishing.hpp"
+#include "broker/world.hpp"
+
+namespace meshmq::broker {
+
+enum class WillFate : std::uint8_t {
+  publish,  ///< the connection ended without a proper goodbye
+  discard,  ///< [MQTT-3.14.4-3] DISCONNECT with reason 0
+};
+
+/// Keeps channel and session tied or apart, and the deadlines of those apart. Thread rule: one owner.
+class SessionLife {
+ public:
+  SessionLife(World& world, Publishing& publishing) : world_(world), publishing_(publishing) {}
+
+  /// CONNECT was accepted: the session, new or resumed, belongs to this channel now.
+  void attach(Session& session, Channel& channel, Now now);
+  /// The channel's connection ends. The session may end with it: it is not to be touched afterwards.
+  void detach(Channel& channel, WillFate fate, Now now);
+  /// Forgets everything; a will that still waits is published. The session must have no channel.
+  void end(Session& session, Now now);
+  /// Wills and ends that are due.
+  void tick(Now now);
+
+ private:
+  /// [MQTT-3.1.2-8], [MQTT-3.1.3-9]
+  void publish_will(Session& session, Now now);
+
+  World& world_;
+  Publishing& publishing_;
+};
+
+}  // namespace meshmq::broker

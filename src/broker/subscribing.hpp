@@ -1,0 +1,52 @@
+#pragma once
+// SUBSCRIBE and UNSUBSCRIBE.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/world.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/packet.hpp"
+
+namespace meshmq::broker {
+
+/// A subscription works for this worker's publishers at once; SUBACK leaves when the whole cluster knows it
+/// (Router::subscribe), and after it the retained messages in order. Thread rule: one owner.
+class Subscribing {
+ public:
+  explicit Subscribing(World& world) : world_(world) {}
+
+  Verdict handle(Channel& channel, const mqtt::Subscribe& packet);
+  Verdict handle(Channel& channel, const mqtt::Unsubscribe& packet);
+  void done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
+
+ private:
+  /// A filter that was accepted and what became of it.
+  struct Accepted {
+    std::string filter;
+    bool retained = true;
+  };
+  /// A SUBSCRIBE whose SUBACK has not been sent.
+  struct Pending {
+    ConnId conn;
+    std::uint32_t generation = 0;
+    mqtt::PacketId packet_id = 0;
+    std::vector<mqtt::ReasonCode> codes;
+    std::vector<Accepted> accepted;
+  };
+
+  mqtt::ReasonCode check(const Session& session, const mqtt::Subscription& wanted) const;
+  mqtt::ReasonCode subscribe(Session& session, const mqtt::Subscription& wanted,
+                             std::uint32_t subscription_id, Token token, Pending& pending,
+                             std::vector<SubscribeFilter>& filters);
+  void send_retained(Session& session, const std::string& filter,
+                     const std::vector<mqtt::MessagePtr>& messages, Now now);
+
+  World& world_;
+  std::map<Token, Pending> pending_;
+  Token next_token_ = 1;  ///< odd; the even ones are publishes'
+};
+
+}  // namespace meshmq::broker

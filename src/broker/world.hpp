@@ -1,0 +1,71 @@
+#pragma once
+// What the handlers of one broker share.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "broker/access.hpp"
+#include "broker/ack_queue.hpp"
+#include "broker/channel_table.hpp"
+#include "broker/config.hpp"
+#include "broker/delivery.hpp"
+#include "broker/dispatcher.hpp"
+#include "broker/metrics.hpp"
+#include "broker/packet_sender.hpp"
+#include "broker/ports.hpp"
+#include "broker/session_registry.hpp"
+#include "broker/subscription_table.hpp"
+#include "broker/timer_wheel.hpp"
+
+namespace meshmq::broker {
+
+/// State and ways out; the handlers (connecting, publishing, ...) hold the rules. Thread rule: one owner.
+struct World {
+  World(const Config& config_of_node, WorkerIndex index, Output& out, Router& node, Logger logger,
+        std::uint64_t seed)
+      : config(config_of_node),
+        self(index),
+        output(out),
+        router(node),
+        log(logger),
+        random(seed),
+        sessions(random.next()),
+        subscriptions(random.next()),
+        sender(config, output, metrics),
+        delivery(config, output, metrics),
+        dispatcher(subscriptions, delivery, metrics) {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const Config config;
+  const WorkerIndex self;
+  Output& output;
+  Router& router;
+  const Logger log;
+  Random random;
+  Metrics metrics;
+  AllowAll access;
+  ChannelTable channels;
+  TimerWheel timers;
+  SessionRegistry sessions;
+  SubscriptionTable subscriptions;
+  PacketSender sender;
+  Delivery delivery;
+  Dispatcher dispatcher;
+  std::size_t connected_count = 0;
+};
+
+/// Why a connection cannot go on. The text is for the log; a literal.
+struct Fatal {
+  mqtt::ReasonCode reason = mqtt::ReasonCode::protocol_error;
+  std::string_view text;
+  CloseReason close = CloseReason::protocol_error;
+};
+/// What a packet's handler says: nothing, or why the connection ends here.
+using Verdict = std::optional<Fatal>;
+
+}  // namespace meshmq::broker
