@@ -96,12 +96,12 @@ void print_idle_header(const RunResult& r) {
   fmt::print("connect: {} of {} clients ready in {:.2f} s ({}/s)\n", r.counters.ready, r.clients,
              r.connect_seconds,
              grouped(r.connect_seconds > 0 ? static_cast<double>(r.counters.ready) / r.connect_seconds : 0));
-  if (const auto memory = r.memory_per_connection()) {
-    fmt::print("  broker memory        {} bytes per connection (private anonymous)\n", grouped(*memory));
-  }
 }
 
 void print_idle(const RunResult& r) {
+  if (const auto memory = r.memory_per_connection()) {
+    fmt::print("  broker memory        {} bytes per connection (private anonymous)\n", grouped(*memory));
+  }
   fmt::print("  connect + subscribe  {}\n", percentile_text(r.connect_times));
   if (r.seconds > 0) fmt::print("  held                 {:.1f} s\n", r.seconds);
   if (const auto cpu = r.cpu_seconds(); cpu && r.seconds > 0) {

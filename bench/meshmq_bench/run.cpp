@@ -99,9 +99,9 @@ RunResult Coordinator::run(const std::function<void(const RunResult&)>& ready) {
   for (const auto& thread : threads_) thread->start();
   const bool connected = connect();
   if (connected) {
+    ready(result_);
     sleep_for_seconds(options_.settle_s);
     result_.before = sample(options_);
-    ready(result_);
     options_.mode == Mode::connect ? hold() : measure();
   }
   enter(Phase::done);
