@@ -1,0 +1,68 @@
+#pragma once
+// The settings of one node, typed. What each means stands in the schema (schema.cpp) beside its key.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "node/config.hpp"
+
+namespace meshmq::config {
+
+/// One `listener.tcp.<name>`.
+struct Listener {
+  std::string name;  ///< the part of the key
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a free one
+  int backlog = 0;
+  bool nodelay = false;
+  int send_buffer_bytes = 0;     ///< 0: the system's
+  int receive_buffer_bytes = 0;  ///< 0: the system's
+  std::size_t connections_max = 0;
+  std::uint32_t accepts_per_s_max = 0;  ///< 0: no limit
+  Duration send_timeout{};
+
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+/// Links to other nodes.
+struct Mesh {
+  std::string cookie;
+  std::string proto_dist;             ///< inet_tcp or inet6_tcp
+  std::uint16_t dist_listen_min = 0;  ///< 0: any free port
+  std::uint16_t dist_listen_max = 0;
+  Duration net_ticktime{};
+  Duration net_setuptime{};
+  bool epmd = true;
+  std::uint16_t epmd_port = 4369;  ///< ERL_EPMD_PORT of the environment
+};
+
+struct Log {
+  std::string to;  ///< off, file, console, both
+  LogLevel level = LogLevel::warning;
+  std::string dir;  ///< relative to node.data_dir
+  std::string file;
+  bool rotation = true;
+  std::size_t rotation_bytes = 0;
+  unsigned rotation_count = 0;
+  /// log.to comes from the environment or the command line, not from the file: `foreground` obeys it too.
+  bool to_is_explicit = false;
+};
+
+struct Config {
+  node::Config node;
+  std::string data_dir;
+  std::size_t mailbox_messages = 0;
+  std::size_t mailbox_bytes = 0;
+  Mesh mesh;
+  Log log;
+  std::vector<Listener> listeners;  ///< by name
+};
+
+/// The cookie that everybody knows.
+inline constexpr const char* default_cookie = "meshmqsecretcookie";
+
+}  // namespace meshmq::config

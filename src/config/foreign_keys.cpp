@@ -1,0 +1,140 @@
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+using R = ForeignKey::Reason;
+
+constexpr ForeignKey table[] = {
+    // ---- node: the virtual machine
+    {"node.heartbeat", R::not_here},
+    {"node.async_threads", R::not_here},
+    {"node.process_limit", R::not_here},
+    {"node.max_ports", R::not_here},
+    {"node.dist_buffer_size", R::not_here},
+    {"node.max_ets_tables", R::not_here},
+    {"node.global_gc_interval", R::not_here},
+    {"node.fullsweep_after", R::not_here},
+    {"node.crash_dump", R::not_here},
+    {"node.backtrace_depth", R::not_here},
+    {"node.dist_net_ticktime", R::not_here},
+    {"node.dist_use_interface", R::not_yet, "0.0.0.0", true},
+    {"node.ssl_dist_optfile", R::not_yet, {}, true},
+    {"rpc.**", R::not_here},
+
+    // ---- cluster
+    {"cluster.name", R::not_yet},
+    {"cluster.discovery", R::not_yet, "manual", true},
+    {"cluster.autoheal", R::not_yet, "on"},
+    {"cluster.autoclean", R::not_yet},
+    {"cluster.static.**", R::not_yet},
+    {"cluster.mcast.**", R::not_yet},
+    {"cluster.dns.**", R::not_yet},
+    {"cluster.etcd.**", R::not_yet},
+    {"cluster.k8s.**", R::not_yet},
+
+    // ---- log
+    {"log.primary_log_level", R::not_yet},
+    {"log.logger_sasl_compatible", R::not_here},
+    {"log.chars_limit", R::not_yet, "-1"},
+    {"log.max_depth", R::not_here},
+    {"log.formatter", R::not_yet, "text"},
+    {"log.formatter.**", R::not_yet},
+    {"log.single_line", R::not_yet, "true"},
+    {"log.size", R::not_yet},
+    {"log.*.file", R::not_yet},
+    {"log.sync_mode_qlen", R::not_here},
+    {"log.drop_mode_qlen", R::not_here},
+    {"log.flush_qlen", R::not_here},
+    {"log.overload_kill", R::not_here},
+    {"log.overload_kill_mem_size", R::not_here},
+    {"log.overload_kill_qlen", R::not_here},
+    {"log.overload_kill_restart_after", R::not_here},
+    {"log.burst_limit", R::not_yet, "disabled"},
+    {"log.sasl", R::not_here},
+    {"log.error_logger", R::not_here},
+
+    // ---- who may do what: nothing is silently left open
+    {"allow_anonymous", R::not_yet, "true", true},
+    {"acl_nomatch", R::not_yet, "allow", true},
+    {"acl_file", R::not_yet},
+    {"enable_acl_cache", R::not_yet},
+    {"acl_cache_max_size", R::not_yet},
+    {"acl_cache_ttl", R::not_yet},
+    {"acl_deny_action", R::not_yet},
+    {"flapping_detect_policy", R::not_yet},
+
+    // ---- mqtt
+    {"mqtt.shared_subscription", R::not_yet},
+    {"mqtt.ignore_loop_deliver", R::not_yet, "false"},
+    {"mqtt.strict_mode", R::not_yet, "false"},
+    {"mqtt.response_information", R::not_yet},
+
+    // ---- zone
+    {"zone.*.allow_anonymous", R::not_yet, "true", true},
+    {"zone.*.acl_nomatch", R::not_yet, "allow", true},
+    {"zone.*.enable_acl", R::not_yet, "off"},
+    {"zone.*.acl_deny_action", R::not_yet},
+    {"zone.*.enable_ban", R::not_yet, "off"},
+    {"zone.*.enable_stats", R::not_here},
+    {"zone.*.publish_limit", R::not_yet},
+    {"zone.*.shared_subscription", R::not_yet},
+    {"zone.*.upgrade_qos", R::not_yet, "off"},
+    {"zone.*.ignore_loop_deliver", R::not_yet, "false"},
+    {"zone.*.mqueue_priorities", R::not_yet, "none"},
+    {"zone.*.mqueue_default_priority", R::not_yet},
+    {"zone.*.enable_flapping_detect", R::not_yet, "off"},
+    {"zone.*.rate_limit.*", R::not_yet},
+    {"zone.*.quota.*", R::not_yet},
+    {"zone.*.conn_congestion.*", R::not_yet},
+    {"zone.*.force_gc_policy", R::not_here},
+    {"zone.*.force_shutdown_policy", R::not_here},
+    {"zone.*.mountpoint", R::not_yet, {}, true},
+    {"zone.*.use_username_as_clientid", R::not_yet, "false", true},
+    {"zone.*.strict_mode", R::not_yet, "false"},
+    {"zone.*.response_information", R::not_yet},
+    {"zone.*.bypass_auth_plugins", R::not_yet},
+
+    // ---- listeners
+    {"listener.tcp.*.acceptors", R::not_here},
+    {"listener.tcp.*.active_n", R::not_here},
+    {"listener.tcp.*.zone", R::not_yet, "external"},
+    {"listener.tcp.*.rate_limit", R::not_yet},
+    {"listener.tcp.*.access.*", R::not_yet, "allow all", true},
+    {"listener.tcp.*.proxy_protocol", R::not_yet, "off", true},
+    {"listener.tcp.*.proxy_protocol_timeout", R::not_yet},
+    {"listener.tcp.*.peer_cert_as_username", R::not_yet, {}, true},
+    {"listener.tcp.*.peer_cert_as_clientid", R::not_yet, {}, true},
+    {"listener.tcp.*.send_timeout_close", R::not_yet, "on"},
+    {"listener.tcp.*.buffer", R::not_here},
+    {"listener.tcp.*.tune_buffer", R::not_here},
+    {"listener.tcp.*.reuseaddr", R::not_here, "true"},
+    {"listener.ssl.**", R::not_yet},
+    {"listener.ws.**", R::not_yet},
+    {"listener.wss.**", R::not_yet},
+
+    // ---- the rest of the broker
+    {"broker.**", R::not_yet},
+    {"retainer.storage_type", R::not_yet, "ram"},
+    {"retainer.expiry_interval", R::not_yet, "0"},
+    {"plugins.**", R::not_here},
+    {"modules.**", R::not_here},
+    {"module.**", R::not_yet},
+    {"sysmon.**", R::not_here},
+    {"os_mon.**", R::not_yet},
+    {"vm_mon.**", R::not_here},
+    {"alarm.**", R::not_yet},
+    {"dashboard.**", R::not_yet},
+    {"management.**", R::not_yet},
+    {"telemetry.**", R::not_here},
+    {"prometheus.**", R::not_yet},
+};
+
+}  // namespace
+
+std::span<const ForeignKey> foreign_keys() {
+  return table;
+}
+
+}  // namespace meshmq::config

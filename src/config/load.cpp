@@ -1,0 +1,233 @@
+#include "config/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "config/nearest.hpp"
+#include "config/schema.hpp"
+#include "config/source.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+/// The one zone of this version.
+constexpr std::string_view zone_used = "external";
+constexpr std::string_view listener_pattern = "listener.tcp.*";
+
+template <class Table>
+auto find_pattern(const Table& table, std::string_view key) -> decltype(table.data()) {
+  const auto it =
+      std::find_if(table.begin(), table.end(), [&](const auto& row) { return matches(row.key, key); });
+  return it == table.end() ? nullptr : &*it;
+}
+
+bool names_listener(std::string_view key) {
+  for (const std::string_view pattern :
+       {"listener.tcp.*", "listener.ssl.*", "listener.ws.*", "listener.wss.*"}) {
+    if (matches(pattern, key)) return true;
+  }
+  return false;
+}
+
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
+class Loader {
+ public:
+  Loaded run(const Request& request) {
+    if (request.file) {
+      auto source = read_file(*request.file);
+      if (source) {
+        add(std::move(*source));
+      } else {
+        result_.errors.push_back(source.error().message);
+      }
+    }
+    add(read_environment(request.environment));
+    add(read_arguments(request.arguments));
+    if (!listener_named_)
+      settings_["listener.tcp.external"] = {"listener.tcp.external", "0.0.0.0:1883", "default"};
+    make_listeners();
+    apply_keys();
+    check_others();
+    check_together();
+    read_epmd_port(request);
+    return std::move(result_);
+  }
+
+ private:
+  void add(Source source) {
+    for (std::string& error : source.errors) result_.errors.push_back(std::move(error));
+    for (Setting& setting : source.settings) {
+      listener_named_ = listener_named_ || names_listener(setting.key);
+      if (setting.value.empty()) {
+        settings_.erase(setting.key);
+      } else {
+        settings_[setting.key] = std::move(setting);
+      }
+    }
+  }
+
+  void make_listeners() {
+    for (const auto& [key, setting] : settings_) {
+      if (!matches(listener_pattern, key)) continue;
+      Listener listener;
+      listener.name = name_in(listener_pattern, key);
+      result_.config.listeners.push_back(std::move(listener));
+    }
+  }
+
+  void apply_keys() {
+    std::size_t& output_bytes_max = result_.config.node.broker.output_bytes_max;
+    const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
+    for (const Key& key : keys()) {
+      if (key.key.starts_with("zone.")) {
+        apply(key, instance_of(key.key, zone_used), nullptr);
+      } else if (key.key.starts_with(listener_pattern)) {
+        for (Listener& listener : result_.config.listeners) {
+          apply(key, instance_of(key.key, listener.name), &listener);
+        }
+      } else {
+        apply(key, std::string(key.key), nullptr);
+      }
+    }
+    if (output_bytes_max == 0) output_bytes_max = default_output_bytes_max;
+    const auto log_to = settings_.find("log.to");
+    result_.config.log.to_is_explicit = log_to != settings_.end() && log_to->second.explicit_one;
+  }
+
+  void apply(const Key& key, const std::string& instance, Listener* listener) {
+    Target target{result_.config, listener};
+    const auto setting = settings_.find(instance);
+    if (setting != settings_.end()) used_.insert(instance);
+    const std::string_view text =
+        setting == settings_.end() ? key.fallback : std::string_view(setting->second.value);
+    if (text.empty()) return;
+    const auto value = parse(key, text, setting == settings_.end() ? nullptr : &setting->second);
+    if (value) key.apply(target, *value);
+  }
+
+  std::optional<Value> parse(const Key& key, std::string_view text, const Setting* setting) {
+    auto value = parse_value(key.type, text, key.range, key.words);
+    if (value) return *std::move(value);
+    result_.errors.push_back(fmt::format(
+        "{}: {} = {}: expected {}", setting == nullptr ? "default" : setting->origin,
+        setting == nullptr ? key.key : std::string_view(setting->key), text, value.error().message));
+    return std::nullopt;
+  }
+
+  /// What apply_keys() did not use: other zones, foreign keys, mistakes.
+  void check_others() {
+    for (const auto& [key, setting] : settings_) {
+      if (used_.contains(key)) continue;
+      if (const Key* known = find_pattern(keys(), key)) {
+        if (parse(*known, setting.value, &setting)) warn_unused(setting);
+      } else if (const ForeignKey* foreign = find_pattern(foreign_keys(), key)) {
+        check_foreign(*foreign, setting);
+      } else {
+        const std::string near = nearest_key(key);
+        result_.errors.push_back(fmt::format("{}: unknown key {}{}", setting.origin, key,
+                                             near.empty() ? "" : "; did you mean " + near + "?"));
+      }
+    }
+    for (const auto& [pattern, family] : families_) {
+      result_.warnings.push_back(
+          fmt::format("{}: {} ({} keys): no effect yet", family.first->origin, pattern, family.count));
+    }
+  }
+
+  /// A zone that no listener can use yet, or a listener without address.
+  void warn_unused(const Setting& setting) {
+    const bool zone = setting.key.starts_with("zone.");
+    const std::string group = setting.key.substr(0, setting.key.find('.', zone ? 5 : 13));
+    if (!warned_groups_.insert(group).second) return;
+    result_.warnings.push_back(
+        zone ? fmt::format("{}: {}: no effect yet, all listeners use zone.external", setting.origin, group)
+             : fmt::format("{}: {}: no effect, {} itself is not set", setting.origin, setting.key, group));
+  }
+
+  void check_foreign(const ForeignKey& foreign, const Setting& setting) {
+    if (setting.value == foreign.same) return;
+    if (foreign.refuse_others) {
+      result_.errors.push_back(fmt::format(
+          "{}: {} = {}: not supported yet{}", setting.origin, setting.key, setting.value,
+          foreign.same.empty() ? ", remove the line" : fmt::format(", only {} is", foreign.same)));
+    } else if (foreign.key.ends_with("**")) {
+      Family& family = families_[std::string(foreign.key)];
+      if (family.count++ == 0) family.first = &setting;
+    } else {
+      const bool later = foreign.reason == ForeignKey::Reason::not_yet;
+      result_.warnings.push_back(
+          fmt::format("{}: {}: {}", setting.origin, setting.key,
+                      later ? "no effect yet" : "no effect, MeshMQ has nothing like it"));
+    }
+  }
+
+  void error_at(const std::string& key, std::string_view what) {
+    const auto setting = settings_.find(key);
+    result_.errors.push_back(fmt::format(
+        "{}: {}: {}", setting == settings_.end() ? "default" : setting->second.origin, key, what));
+  }
+
+  void check_together() {
+    const Config& config = result_.config;
+    if (config.mesh.dist_listen_min > config.mesh.dist_listen_max) {
+      error_at(settings_.contains("node.dist_listen_max") ? "node.dist_listen_max" : "node.dist_listen_min",
+               "node.dist_listen_min is greater than node.dist_listen_max");
+    }
+    if (!config.mesh.epmd && config.mesh.dist_listen_min == 0) {
+      error_at("node.epmd", "without EPMD the other nodes must know the port: set node.dist_listen_min");
+    }
+    if (config.node.redial_min > config.node.redial_max) {
+      error_at(settings_.contains("cluster.redial_max") ? "cluster.redial_max" : "cluster.redial_min",
+               "cluster.redial_min is greater than cluster.redial_max");
+    }
+    const std::string& name = config.node.name;
+    if (config.mesh.cookie == default_cookie && !is_loopback(name.substr(name.find('@') + 1))) {
+      result_.warnings.push_back(
+          fmt::format("!!!! node.cookie is the default that everybody knows, and {} is not a loopback "
+                      "address: whoever reaches "
+                      "the node can take part in its cluster. Set node.cookie to a secret.",
+                      name));
+    }
+  }
+
+  void read_epmd_port(const Request& request) {
+    for (const auto& [name, value] : request.environment) {
+      if (name != "ERL_EPMD_PORT") continue;
+      const auto parsed = parse_value(Type::integer, value, {1, 65535}, {});
+      if (parsed) {
+        result_.config.mesh.epmd_port = static_cast<std::uint16_t>(parsed->number);
+      } else {
+        result_.errors.push_back(
+            fmt::format("environment ERL_EPMD_PORT = {}: expected {}", value, parsed.error().message));
+      }
+    }
+  }
+
+  struct Family {
+    const Setting* first = nullptr;
+    std::size_t count = 0;
+  };
+
+  Loaded result_;
+  std::map<std::string, Setting> settings_;
+  std::set<std::string> used_;
+  std::set<std::string> warned_groups_;
+  std::map<std::string, Family> families_;
+  bool listener_named_ = false;
+};
+
+}  // namespace
+
+Loaded load(const Request& request) {
+  return Loader().run(request);
+}
+
+}  // namespace meshmq::config

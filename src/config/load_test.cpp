@@ -1,0 +1,283 @@
+#include "config/load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A configuration file that lives as long as the test.
+class ConfFile {
+ public:
+  explicit ConfFile(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() /
+              (std::string("meshmq-") + testing::UnitTest::GetInstance()->current_test_info()->name() +
+               ".conf")) {
+    std::ofstream(path_) << text;
+  }
+  ~ConfFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Loaded with(std::vector<std::string> arguments) {
+  return load({.file = {}, .environment = {}, .arguments = std::move(arguments)});
+}
+Loaded from_file(const std::string& text) {
+  const ConfFile file(text);
+  Loaded loaded = load({.file = file.path(), .environment = {}, .arguments = {}});
+  for (auto* list : {&loaded.errors, &loaded.warnings}) {
+    for (std::string& line : *list) {
+      if (line.starts_with(file.path())) line.replace(0, file.path().size(), "f");
+    }
+  }
+  return loaded;
+}
+std::string read(const std::string& path) {
+  std::ifstream file(std::string(MESHMQ_SOURCE_DIR) + "/" + path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(Defaults, MakeANodeThatRuns) {
+  const Loaded loaded = with({});
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.warnings.empty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.node.name, "meshmq@127.0.0.1");
+  EXPECT_EQ(config.mesh.cookie, default_cookie);
+  EXPECT_EQ(config.mesh.net_ticktime, 8s);
+  EXPECT_EQ(config.mesh.epmd_port, 4369);
+  ASSERT_EQ(config.listeners.size(), 1u);
+  EXPECT_EQ(config.listeners[0].name, "external");
+  EXPECT_EQ(config.listeners[0].host, "0.0.0.0");
+  EXPECT_EQ(config.listeners[0].port, 1883);
+  EXPECT_EQ(config.listeners[0].connections_max, 1024000u);
+}
+
+TEST(Defaults, AreThoseOfThePureRooms) {
+  const broker::Config ours = with({}).config.node.broker;
+  const broker::Config theirs;
+  EXPECT_EQ(ours.packet_bytes_max, theirs.packet_bytes_max);
+  EXPECT_EQ(ours.topic_levels_max, theirs.topic_levels_max);
+  EXPECT_EQ(ours.keepalive_percent, theirs.keepalive_percent);
+  EXPECT_EQ(ours.inflight_max, theirs.inflight_max);
+  EXPECT_EQ(ours.retry_interval, theirs.retry_interval);
+  EXPECT_EQ(ours.awaiting_rel_max, theirs.awaiting_rel_max);
+  EXPECT_EQ(ours.session_expiry_interval, theirs.session_expiry_interval);
+  EXPECT_EQ(ours.queue_messages_max, theirs.queue_messages_max);
+  EXPECT_EQ(ours.output_bytes_max, theirs.output_bytes_max);
+  const node::Config node = with({}).config.node;
+  EXPECT_EQ(node.suback_wait, node::Config().suback_wait);
+  EXPECT_EQ(node.forward_keep, node::Config().forward_keep);
+  EXPECT_EQ(node.link_bytes_max, node::Config().link_bytes_max);
+  EXPECT_EQ(node.log_entries_max, node::Config().log_entries_max);
+}
+
+TEST(Sources, LaterOnesOverrideEarlierOnes) {
+  const ConfFile file(
+      "node.cookie = from-file\nnode.workers = 1\nnode.workers = 2\nmqtt.max_qos_allowed = 1\n");
+  const Loaded loaded = load({.file = file.path(),
+                              .environment = {{"MESHMQ_NODE__COOKIE", "from-environment"},
+                                              {"MESHMQ_MQTT__MAX_QOS_ALLOWED", "0"},
+                                              {"ERL_EPMD_PORT", "14369"}},
+                              .arguments = {"node.cookie=from-arguments"}});
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.config.mesh.cookie, "from-arguments");
+  EXPECT_EQ(loaded.config.node.workers, 2);
+  EXPECT_EQ(loaded.config.node.broker.qos_max, mqtt::QoS::at_most_once);
+  EXPECT_EQ(loaded.config.mesh.epmd_port, 14369);
+}
+
+TEST(Sources, AnEmptyValueBringsTheDefaultBack) {
+  const ConfFile file("node.cookie = from-file\nlog.to = both\n");
+  const Loaded loaded =
+      load({.file = file.path(), .environment = {{"MESHMQ_LOG__TO", ""}}, .arguments = {"node.cookie="}});
+  EXPECT_EQ(loaded.config.mesh.cookie, default_cookie);
+  EXPECT_EQ(loaded.config.log.to, "file");
+  EXPECT_FALSE(loaded.config.log.to_is_explicit);
+}
+
+TEST(Sources, AMissingFileIsAnError) {
+  const Loaded loaded = load({.file = "/nowhere/meshmq.conf", .environment = {}, .arguments = {}});
+  ASSERT_EQ(loaded.errors.size(), 1u);
+  EXPECT_EQ(loaded.errors[0], "cannot read /nowhere/meshmq.conf: No such file or directory");
+}
+
+TEST(Sources, LogToOfTheCommandLineIsExplicit) {
+  EXPECT_TRUE(with({"log.to=both"}).config.log.to_is_explicit);
+  EXPECT_FALSE(from_file("log.to = both\n").config.log.to_is_explicit);
+}
+
+TEST(Mistakes, AreAllReportedWithTheirPlace) {
+  const Loaded loaded = from_file(
+      "node.nam = x\n"
+      "node.workers = many\n"
+      "garbage\n"
+      "cluster.suback_wait = 5\n"
+      "mqtt.max_qos_allowed = 3\n"
+      "node.epmd = yes\n"
+      "listener.tcp.external = 1883x\n"
+      "wholly.unknown.thing = 1\n");
+  ASSERT_EQ(loaded.errors.size(), 8u);
+  std::ostringstream all;
+  for (const std::string& line : loaded.errors) all << line << "\n";
+  EXPECT_EQ(all.str(),
+            "f:3: expected `key = value`, not 'garbage'\n"
+            "f:2: node.workers = many: expected an integer from 0 to 1024\n"
+            "f:6: node.epmd = yes: expected on or off\n"
+            "f:4: cluster.suback_wait = 5: expected a duration with unit, such as 500ms, 30s, 1m30s or 2h of "
+            "at least "
+            "1ms\n"
+            "f:5: mqtt.max_qos_allowed = 3: expected an integer from 0 to 2\n"
+            "f:7: listener.tcp.external = 1883x: expected a port or an address with port, such as 1883, "
+            "127.0.0.1:1883 or [::1]:1883\n"
+            "f:1: unknown key node.nam; did you mean node.name?\n"
+            "f:8: unknown key wholly.unknown.thing\n");
+}
+
+TEST(Mistakes, OfTheEnvironmentAndTheCommandLineSayWhere) {
+  const Loaded loaded = load(
+      {.file = {},
+       .environment = {{"MESHMQ_NODE__NAME", "no-host"}, {"MESHMQ_NODE__NAMEX", "x"}, {"ERL_EPMD_PORT", "x"}},
+       .arguments = {"node.net_ticktime=soon", "nonsense"}});
+  ASSERT_EQ(loaded.errors.size(), 5u);
+  EXPECT_EQ(loaded.errors[0], "--set: expected key=value, not 'nonsense'");
+  EXPECT_TRUE(
+      loaded.errors[1].starts_with("environment MESHMQ_NODE__NAME: node.name = no-host: expected name@host"));
+  EXPECT_TRUE(loaded.errors[2].starts_with("--set: node.net_ticktime = soon: expected a duration"));
+  EXPECT_TRUE(
+      loaded.errors[3].starts_with("environment MESHMQ_NODE__NAMEX: unknown key node.namex; did you mean"));
+  EXPECT_TRUE(loaded.errors[4].starts_with("environment ERL_EPMD_PORT = x"));
+}
+
+TEST(Mistakes, ThatOnlyShowTogether) {
+  EXPECT_EQ(with({"node.dist_listen_min=7000", "node.dist_listen_max=6000"}).errors.size(), 1u);
+  EXPECT_EQ(with({"cluster.redial_min=9s"}).errors.size(), 1u);
+  EXPECT_EQ(with({"node.epmd=off", "node.dist_listen_min=0"}).errors.size(), 1u);
+}
+
+TEST(Listeners, AreNamedByTheUser) {
+  const Loaded loaded = from_file(
+      "listener.tcp.inner = 127.0.0.1:0\n"
+      "listener.tcp.inner.backlog = 7\n"
+      "listener.tcp.outer = [::]:1884\n"
+      "listener.tcp.outer.nodelay = false\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  ASSERT_EQ(loaded.config.listeners.size(), 2u);
+  EXPECT_EQ(loaded.config.listeners[0].name, "inner");
+  EXPECT_EQ(loaded.config.listeners[0].port, 0);
+  EXPECT_EQ(loaded.config.listeners[0].backlog, 7);
+  EXPECT_TRUE(loaded.config.listeners[0].nodelay);
+  EXPECT_EQ(loaded.config.listeners[1].host, "::");
+  EXPECT_FALSE(loaded.config.listeners[1].nodelay);
+  EXPECT_EQ(loaded.config.listeners[1].backlog, 1024);
+}
+
+TEST(Listeners, TheDefaultOneStandsOnlyIfNobodyNamesAny) {
+  EXPECT_EQ(with({"listener.tcp.external.backlog=7"}).config.listeners[0].backlog, 7);
+  EXPECT_TRUE(with({"listener.tcp.external="}).config.listeners.empty());
+  EXPECT_TRUE(from_file("listener.ssl.external = 8883\n").config.listeners.empty());
+}
+
+TEST(Listeners, OptionsOfOneWithoutAddressAreNoticed) {
+  const Loaded loaded = from_file("listener.tcp.ghost.backlog = 7\nlistener.tcp.ghost.nodelay = true\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  ASSERT_EQ(loaded.warnings.size(), 1u);
+  EXPECT_EQ(loaded.warnings[0],
+            "f:1: listener.tcp.ghost.backlog: no effect, listener.tcp.ghost itself is not set");
+}
+
+TEST(Listeners, TheLargestHighWatermarkCounts) {
+  EXPECT_EQ(from_file("listener.tcp.a = 1\nlistener.tcp.a.high_watermark = 64KB\n")
+                .config.node.broker.output_bytes_max,
+            64u * 1024);
+  EXPECT_EQ(from_file("listener.tcp.a = 1\nlistener.tcp.a.high_watermark = 64KB\nlistener.tcp.b = 2\n")
+                .config.node.broker.output_bytes_max,
+            1024u * 1024);
+}
+
+TEST(Zones, ExternalIsTheOneInUse) {
+  const Loaded loaded = from_file(
+      "zone.external.keepalive_backoff = 1.0\n"
+      "zone.external.max_packet_size = 2MB\n"
+      "zone.external.session_expiry_interval = 1d\n"
+      "zone.internal.max_inflight = 128\n"
+      "zone.internal.max_awaiting_rel = 1000\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.config.node.broker.keepalive_percent, 200u);
+  EXPECT_EQ(loaded.config.node.broker.packet_bytes_max, 2u * 1024 * 1024);
+  EXPECT_EQ(loaded.config.node.broker.session_expiry_interval, 24h);
+  EXPECT_EQ(loaded.config.node.broker.inflight_max, 32);
+  ASSERT_EQ(loaded.warnings.size(), 1u);
+  EXPECT_NE(loaded.warnings[0].find("zone.internal: no effect yet"), std::string::npos);
+}
+
+TEST(ForeignKeys, AreWarnedAboutOnce) {
+  const Loaded loaded = from_file(
+      "cluster.autoclean = 5m\n"
+      "listener.ssl.external = 8883\n"
+      "listener.ssl.external.acceptors = 16\n"
+      "node.process_limit = 2097152\n"
+      "listener.tcp.external = 1883\n"
+      "listener.tcp.external.zone = external\n"
+      "listener.tcp.external.access.1 = allow all\n"
+      "cluster.discovery = manual\n"
+      "allow_anonymous = true\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  ASSERT_EQ(loaded.warnings.size(), 3u);
+  EXPECT_EQ(loaded.warnings[0], "f:1: cluster.autoclean: no effect yet");
+  EXPECT_EQ(loaded.warnings[1], "f:4: node.process_limit: no effect, MeshMQ has nothing like it");
+  EXPECT_EQ(loaded.warnings[2], "f:2: listener.ssl.** (2 keys): no effect yet");
+}
+
+TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
+  const Loaded loaded = from_file(
+      "allow_anonymous = false\n"
+      "zone.external.mountpoint = a/\n"
+      "listener.tcp.external = 1883\n"
+      "listener.tcp.external.access.1 = deny all\n"
+      "cluster.discovery = static\n");
+  ASSERT_EQ(loaded.errors.size(), 4u);
+  EXPECT_EQ(loaded.errors[0], "f:1: allow_anonymous = false: not supported yet, only true is");
+  EXPECT_EQ(loaded.errors[3], "f:2: zone.external.mountpoint = a/: not supported yet, remove the line");
+}
+
+TEST(Cookie, TheDefaultOneIsWarnedAboutBeyondLoopback) {
+  EXPECT_EQ(with({"node.name=n@10.0.0.1"}).warnings.size(), 1u);
+  EXPECT_EQ(with({"node.name=n@10.0.0.1", "node.cookie=secret"}).warnings.size(), 0u);
+  EXPECT_EQ(with({"node.name=n@127.0.0.2"}).warnings.size(), 0u);
+}
+
+/// The shipped file says what the defaults are, as set lines or as comments `#key = value`, and names every
+/// key.
+TEST(ShippedFile, AgreesWithTheSchema) {
+  const Loaded shipped =
+      load({.file = std::string(MESHMQ_SOURCE_DIR) + "/etc/meshmq.conf", .environment = {}, .arguments = {}});
+  EXPECT_TRUE(shipped.errors.empty()) << shipped.errors[0];
+  EXPECT_TRUE(shipped.warnings.empty()) << shipped.warnings[0];
+  const std::string text = read("etc/meshmq.conf");
+  for (const Key& key : keys()) {
+    if (key.key == "listener.tcp.*") continue;
+    const std::string line = "\n" + instance_of(key.key, "external") + " = ";
+    std::string commented = line;
+    commented.insert(1, "#");
+    const bool there = text.find(line + std::string(key.fallback) + "\n") != std::string::npos ||
+                       (key.fallback.empty() && text.find(commented) != std::string::npos) ||
+                       text.find(commented + std::string(key.fallback) + "\n") != std::string::npos;
+    EXPECT_TRUE(there) << key.key << " = " << key.fallback;
+  }
+  EXPECT_NE(text.find("\nlistener.tcp.external = 0.0.0.0:1883\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace meshmq::config

@@ -1,0 +1,389 @@
+#include "config/schema.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+namespace meshmq::config {
+
+namespace {
+
+void assign(std::string& field, const Value& v) {
+  field = v.text;
+}
+void assign(bool& field, const Value& v) {
+  field = v.number != 0;
+}
+void assign(Duration& field, const Value& v) {
+  field = Duration(v.number);
+}
+template <class Number>
+requires std::is_integral_v<Number>
+void assign(Number& field, const Value& v) {
+  field = static_cast<Number>(v.number);  // the key's range fits the field
+}
+
+template <auto Field>
+void node(Target& t, const Value& v) {
+  assign(t.config.node.*Field, v);
+}
+template <auto Field>
+void broker(Target& t, const Value& v) {
+  assign(t.config.node.broker.*Field, v);
+}
+template <auto Field>
+void mesh(Target& t, const Value& v) {
+  assign(t.config.mesh.*Field, v);
+}
+template <auto Field>
+void log(Target& t, const Value& v) {
+  assign(t.config.log.*Field, v);
+}
+template <auto Field>
+void top(Target& t, const Value& v) {
+  assign(t.config.*Field, v);
+}
+template <auto Field>
+void listener(Target& t, const Value& v) {
+  assign(t.listener->*Field, v);
+}
+
+void listener_address(Target& t, const Value& v) {
+  t.listener->host = v.text;
+  t.listener->port = static_cast<std::uint16_t>(v.number);
+}
+/// One limit for all: the largest that any listener asks for.
+void high_watermark(Target& t, const Value& v) {
+  std::size_t& limit = t.config.node.broker.output_bytes_max;
+  limit = std::max(limit, static_cast<std::size_t>(v.number));
+}
+void qos_max(Target& t, const Value& v) {
+  t.config.node.broker.qos_max = static_cast<mqtt::QoS>(v.number);
+}
+void server_keepalive(Target& t, const Value& v) {
+  t.config.node.broker.server_keepalive_s = static_cast<std::uint16_t>(v.number);
+}
+void keepalive_backoff(Target& t, const Value& v) {
+  t.config.node.broker.keepalive_percent = static_cast<std::uint32_t>(std::lround(v.real * 200));
+}
+void log_level(Target& t, const Value& v) {
+  constexpr std::pair<std::string_view, LogLevel> levels[] = {
+      {"debug", LogLevel::debug},     {"info", LogLevel::info},          {"notice", LogLevel::notice},
+      {"warning", LogLevel::warning}, {"error", LogLevel::error},        {"critical", LogLevel::critical},
+      {"alert", LogLevel::critical},  {"emergency", LogLevel::critical}, {"all", LogLevel::debug}};
+  for (const auto& [name, level] : levels) {
+    if (v.text == name) t.config.log.level = level;
+  }
+}
+
+using B = broker::Config;
+using N = node::Config;
+constexpr std::int64_t any = INT64_MAX;
+constexpr Range counter{0, UINT32_MAX};
+constexpr Range positive_ms{1, any};
+
+constexpr Key table[] = {
+    // ---- node
+    {"node.name", Type::node_name, "meshmq@127.0.0.1",
+     "Name of the node. The other nodes reach it by the host behind the @", node<&N::name>},
+    {"node.cookie", Type::text, default_cookie,
+     "Secret that all nodes of a cluster share; checked, never sent", mesh<&Mesh::cookie>},
+    {"node.data_dir", Type::text, "data", "Directory of what must survive a restart", top<&Config::data_dir>},
+    {"node.workers",
+     Type::integer,
+     "0",
+     "Worker threads; 0: one for each core",
+     node<&N::workers>,
+     {0, 1024}},
+    {"node.mailbox_messages",
+     Type::integer,
+     "16384",
+     "Messages waiting for one worker before publishers are slowed",
+     top<&Config::mailbox_messages>,
+     {1, any}},
+    {"node.mailbox_bytes",
+     Type::bytes,
+     "16MB",
+     "The same in bytes",
+     top<&Config::mailbox_bytes>,
+     {1024, any}},
+    {"node.dist_listen_min",
+     Type::integer,
+     "6369",
+     "First port to try for links from other nodes; 0: any free one",
+     mesh<&Mesh::dist_listen_min>,
+     {0, 65535}},
+    {"node.dist_listen_max",
+     Type::integer,
+     "7369",
+     "Last port to try",
+     mesh<&Mesh::dist_listen_max>,
+     {0, 65535}},
+    {"node.net_ticktime",
+     Type::duration_ms,
+     "8s",
+     "A node that is silent for so long is taken for down",
+     mesh<&Mesh::net_ticktime>,
+     {1000, any}},
+    {"node.net_setuptime",
+     Type::duration_ms,
+     "7s",
+     "Time for connecting to a node, handshake included",
+     mesh<&Mesh::net_setuptime>,
+     {100, any}},
+    {"node.epmd", Type::flag, "on",
+     "Register with the EPMD of the host, or serve EPMD if there is none. off: nodes find each other by "
+     "node.dist_listen_min alone",
+     mesh<&Mesh::epmd>},
+
+    // ---- cluster
+    {"cluster.proto_dist",
+     Type::word,
+     "inet_tcp",
+     "IPv4 or IPv6 between nodes",
+     mesh<&Mesh::proto_dist>,
+     {},
+     "inet_tcp inet6_tcp"},
+    {"cluster.join_wait", Type::duration_ms, "15s", "How long `cluster join` tries", node<&N::join_wait>,
+     positive_ms},
+    {"cluster.suback_wait", Type::duration_ms, "5s",
+     "SUBACK waits at most so long for all nodes to have the routes", node<&N::suback_wait>, positive_ms},
+    {"cluster.forward_ack", Type::flag, "on", "PUBACK and PUBREC wait until the other nodes have the message",
+     node<&N::forward_ack>},
+    {"cluster.forward_ack_wait", Type::duration_ms, "5s", "But at most so long", node<&N::forward_ack_wait>,
+     positive_ms},
+    {"cluster.forward_keep", Type::duration_ms, "60s",
+     "QoS 1 and 2 messages for a node that is away are kept so long", node<&N::forward_keep>, positive_ms},
+    {"cluster.link_high_watermark",
+     Type::bytes,
+     "16MB",
+     "Bytes waiting for one node before publishers are slowed",
+     node<&N::link_bytes_max>,
+     {64 * 1024, any}},
+    {"cluster.redial_min", Type::duration_ms, "200ms",
+     "First pause before a member that is away is dialled again", node<&N::redial_min>, positive_ms},
+    {"cluster.redial_max", Type::duration_ms, "5s", "Longest such pause", node<&N::redial_max>, positive_ms},
+    {"cluster.log_entries",
+     Type::integer,
+     "100000",
+     "Changes kept for nodes that reconnect; one that missed more gets a snapshot",
+     node<&N::log_entries_max>,
+     {1, any}},
+
+    // ---- log
+    {"log.to",
+     Type::word,
+     "file",
+     "Where the log goes; `foreground` and `console` log to the console",
+     log<&Log::to>,
+     {},
+     "off file console both"},
+    {"log.level",
+     Type::word,
+     "warning",
+     "The least important lines that are kept",
+     log_level,
+     {},
+     "debug info notice warning error critical alert emergency all"},
+    {"log.dir", Type::text, "log", "Directory of log files, within node.data_dir unless absolute",
+     log<&Log::dir>},
+    {"log.file", Type::text, "meshmq.log", "Name of the log file", log<&Log::file>},
+    {"log.rotation", Type::flag, "on", "Begin a new file when one is full", log<&Log::rotation>},
+    {"log.rotation.size", Type::bytes, "10MB", "Full means this", log<&Log::rotation_bytes>, {4096, any}},
+    {"log.rotation.count",
+     Type::integer,
+     "5",
+     "Files kept, the current one included",
+     log<&Log::rotation_count>,
+     {1, 1000}},
+
+    // ---- mqtt
+    {"mqtt.max_packet_size",
+     Type::bytes,
+     "1MB",
+     "Largest MQTT packet accepted",
+     broker<&B::packet_bytes_max>,
+     {64, 268435460}},
+    {"mqtt.max_clientid_len",
+     Type::integer,
+     "65535",
+     "Longest client id, in bytes",
+     broker<&B::client_id_bytes_max>,
+     {1, 65535}},
+    {"mqtt.max_topic_levels",
+     Type::integer,
+     "128",
+     "Most levels of a topic or filter; 0: no limit",
+     broker<&B::topic_levels_max>,
+     {0, 65535}},
+    {"mqtt.max_qos_allowed", Type::integer, "2", "Highest QoS of a PUBLISH", qos_max, {0, 2}},
+    {"mqtt.max_topic_alias",
+     Type::integer,
+     "65535",
+     "MQTT 5 topic aliases that a client may use; 0: none",
+     broker<&B::topic_alias_max>,
+     {0, 65535}},
+    {"mqtt.retain_available", Type::boolean, "true", "Whether messages can be retained",
+     broker<&B::retain_available>},
+    {"mqtt.wildcard_subscription", Type::boolean, "true", "Whether filters may hold + and #",
+     broker<&B::wildcard_subscription>},
+
+    // ---- zone
+    {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
+     broker<&B::idle_timeout>, positive_ms},
+    {"zone.*.max_packet_size",
+     Type::bytes,
+     "",
+     "As mqtt.max_packet_size, for this zone",
+     broker<&B::packet_bytes_max>,
+     {64, 268435460}},
+    {"zone.*.max_clientid_len",
+     Type::integer,
+     "",
+     "As mqtt.max_clientid_len",
+     broker<&B::client_id_bytes_max>,
+     {1, 65535}},
+    {"zone.*.max_topic_levels",
+     Type::integer,
+     "",
+     "As mqtt.max_topic_levels",
+     broker<&B::topic_levels_max>,
+     {0, 65535}},
+    {"zone.*.max_qos_allowed", Type::integer, "", "As mqtt.max_qos_allowed", qos_max, {0, 2}},
+    {"zone.*.max_topic_alias",
+     Type::integer,
+     "",
+     "As mqtt.max_topic_alias",
+     broker<&B::topic_alias_max>,
+     {0, 65535}},
+    {"zone.*.retain_available", Type::boolean, "", "As mqtt.retain_available", broker<&B::retain_available>},
+    {"zone.*.wildcard_subscription", Type::boolean, "", "As mqtt.wildcard_subscription",
+     broker<&B::wildcard_subscription>},
+    {"zone.*.server_keepalive",
+     Type::integer,
+     "",
+     "Keep-alive in seconds that MQTT 5 clients are told to use",
+     server_keepalive,
+     {1, 65535}},
+    {"zone.*.keepalive_backoff",
+     Type::real,
+     "0.75",
+     "A client is closed after twice this part of its keep-alive without a packet",
+     keepalive_backoff,
+     {0, 10}},
+    {"zone.*.max_subscriptions", Type::integer, "0", "Subscriptions of one client; 0: no limit",
+     broker<&B::subscriptions_max>, counter},
+    {"zone.*.max_inflight",
+     Type::integer,
+     "32",
+     "QoS 1 and 2 messages on their way to one client",
+     broker<&B::inflight_max>,
+     {1, 65535}},
+    {"zone.*.retry_interval", Type::duration_s, "30s", "Unacknowledged messages are sent again after this",
+     broker<&B::retry_interval>, positive_ms},
+    {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
+     broker<&B::awaiting_rel_max>, counter},
+    {"zone.*.await_rel_timeout", Type::duration_s, "300s", "How long they wait",
+     broker<&B::await_rel_timeout>, positive_ms},
+    {"zone.*.session_expiry_interval", Type::duration_s, "2h",
+     "Life of a persistent session without connection (MQTT 3; MQTT 5 clients say it themselves)",
+     broker<&B::session_expiry_interval>, positive_ms},
+    {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
+     broker<&B::queue_messages_max>, counter},
+    {"zone.*.mqueue_store_qos0", Type::boolean, "true", "Whether QoS 0 messages wait too",
+     broker<&B::queue_store_qos0>},
+
+    // ---- retainer
+    {"retainer.max_retained_messages", Type::integer, "0", "Retained messages; 0: no limit",
+     node<&N::retained_max>, counter},
+    {"retainer.max_payload_size", Type::bytes, "1MB", "Largest payload that is retained",
+     node<&N::retained_payload_bytes_max>},
+
+    // ---- listeners
+    {"listener.tcp.*", Type::address, "", "Where clients connect; the name is free", listener_address},
+    {"listener.tcp.*.max_connections", Type::integer, "1024000", "Connections at a time",
+     listener<&Listener::connections_max>, counter},
+    {"listener.tcp.*.max_conn_rate", Type::integer, "1000", "Connections accepted per second; 0: no limit",
+     listener<&Listener::accepts_per_s_max>, counter},
+    {"listener.tcp.*.backlog",
+     Type::integer,
+     "1024",
+     "Connections waiting to be accepted",
+     listener<&Listener::backlog>,
+     {1, 65535}},
+    {"listener.tcp.*.nodelay", Type::boolean, "true", "TCP_NODELAY", listener<&Listener::nodelay>},
+    {"listener.tcp.*.sndbuf",
+     Type::bytes,
+     "",
+     "Send buffer of the system for one connection",
+     listener<&Listener::send_buffer_bytes>,
+     {1024, INT32_MAX}},
+    {"listener.tcp.*.recbuf",
+     Type::bytes,
+     "",
+     "Receive buffer of the system for one connection",
+     listener<&Listener::receive_buffer_bytes>,
+     {1024, INT32_MAX}},
+    {"listener.tcp.*.send_timeout", Type::duration_ms, "15s",
+     "A client that takes nothing for so long is closed", listener<&Listener::send_timeout>, positive_ms},
+    {"listener.tcp.*.high_watermark",
+     Type::bytes,
+     "1MB",
+     "Bytes waiting for a slow client before its messages queue in the session; the largest of all listeners "
+     "counts",
+     high_watermark,
+     {4096, any}},
+};
+
+}  // namespace
+
+std::span<const Key> keys() {
+  return table;
+}
+
+bool matches(std::string_view pattern, std::string_view key) {
+  while (true) {
+    if (pattern == "**") return !key.empty();
+    const std::size_t pattern_end = std::min(pattern.find('.'), pattern.size());
+    const std::size_t key_end = std::min(key.find('.'), key.size());
+    const std::string_view level = pattern.substr(0, pattern_end);
+    if (key_end == 0 || (level != "*" && level != key.substr(0, key_end))) return false;
+    const bool pattern_done = pattern_end == pattern.size();
+    const bool key_done = key_end == key.size();
+    if (pattern_done || key_done) return pattern_done && key_done;
+    pattern.remove_prefix(pattern_end + 1);
+    key.remove_prefix(key_end + 1);
+  }
+}
+
+std::string_view name_in(std::string_view pattern, std::string_view key) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return {};
+  // The level of the same number, also in a key that only resembles the pattern.
+  for (auto dots = std::count(pattern.begin(), pattern.begin() + static_cast<std::ptrdiff_t>(star), '.');
+       dots > 0; --dots) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string_view::npos) return {};
+    key.remove_prefix(dot + 1);
+  }
+  return key.substr(0, key.find('.'));
+}
+
+std::string instance_of(std::string_view pattern, std::string_view name) {
+  std::string result(pattern);
+  const std::size_t star = result.find('*');
+  if (star != std::string::npos) result.replace(star, 1, name);
+  return result;
+}
+
+std::string describe_keys() {
+  std::string text = "| key | default | value | meaning |\n|---|---|---|---|\n";
+  for (const Key& key : keys()) {
+    std::string fallback = key.fallback.empty() ? "" : "`" + std::string(key.fallback) + "`";
+    text.append("| `").append(key.key).append("` | ").append(fallback).append(" | ");
+    text.append(describe_type(key.type, key.range, key.words)).append(" | ").append(key.help).append(" |\n");
+  }
+  return text;
+}
+
+}  // namespace meshmq::config

@@ -1,0 +1,57 @@
+#pragma once
+// The one table of configuration keys: name, type, default, limits, meaning, and where the value goes.
+
+#include <span>
+#include <string_view>
+
+#include "config/config.hpp"
+#include "config/value.hpp"
+
+namespace meshmq::config {
+
+/// Where a value is written. `listener` is the one that a `listener.tcp.<name>` key belongs to.
+struct Target {
+  Config& config;
+  Listener* listener = nullptr;
+};
+
+/// A key that this version acts on. `*` in `key` stands for one level, a name that the user chooses.
+struct Key {
+  std::string_view key;
+  Type type;
+  std::string_view fallback;  ///< default, as one would write it; empty: none
+  std::string_view help;
+  void (*apply)(Target&, const Value&);
+  Range range = {};
+  std::string_view words = {};  ///< for Type::word
+};
+
+/// A key of EMQ X 4.3 without effect here. The rule: a value that asks for what we do anyway is accepted in
+/// silence; one whose absence would let in or reveal what the operator shut out is an error; all others are
+/// warned about, so that a 4.3 file can be used as it is and nothing is ignored unsaid.
+struct ForeignKey {
+  enum class Reason : std::uint8_t {
+    not_yet,   ///< belongs to a later version
+    not_here,  ///< about the Erlang virtual machine or another part that MeshMQ does not have
+  };
+  std::string_view key;  ///< may end in `**`: everything below
+  Reason reason;
+  std::string_view same = {};  ///< the value that changes nothing
+  bool refuse_others = false;
+};
+
+/// In the order of a configuration file: later keys override what earlier ones set for the same field.
+std::span<const Key> keys();
+std::span<const ForeignKey> foreign_keys();
+
+/// Whether `key` is an instance of `pattern`.
+bool matches(std::string_view pattern, std::string_view key);
+/// What the first `*` of the pattern stands for in the key.
+std::string_view name_in(std::string_view pattern, std::string_view key);
+/// The pattern with its `*` replaced.
+std::string instance_of(std::string_view pattern, std::string_view name);
+
+/// The table as Markdown, for docs/configuration.md.
+std::string describe_keys();
+
+}  // namespace meshmq::config

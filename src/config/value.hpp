@@ -1,0 +1,46 @@
+#pragma once
+// Values as people write them in EMQ X 4.3's configuration, and what they mean.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace meshmq::config {
+
+enum class Type : std::uint8_t {
+  text,
+  flag,     ///< `on`, `off`
+  boolean,  ///< `true`, `false`
+  integer,
+  real,                 ///< `0.75`
+  duration_ms,          ///< `1m30s`, `.5s`, `200ms`; rounded up to milliseconds
+  duration_s,           ///< the same, rounded up to seconds
+  duration_or_integer,  ///< as duration_ms, or a bare number of milliseconds, 0 included
+  bytes,                ///< `64KB`, `1MB`, `1gb`, `4096`; KB is 1024
+  percent,              ///< `80%`
+  word,                 ///< one of a list
+  address,              ///< `1883`, `127.0.0.1:1883`, `[::1]:1883`, `host:1883`; port 0 takes a free one
+  node_name,            ///< `name@host`
+};
+
+/// `number` holds 0 or 1, an integer, milliseconds, bytes, percent or a port; `text` the text as written, or
+/// the host of an address.
+struct Value {
+  std::string text;
+  std::int64_t number = 0;
+  double real = 0;
+};
+
+struct Range {
+  std::int64_t min = 0;
+  std::int64_t max = INT64_MAX;
+};
+
+/// Fails with what was expected, e.g. "an integer from 1 to 65535". `words` are separated by blanks.
+Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words);
+/// The same phrase, for documents.
+std::string describe_type(Type type, Range range, std::string_view words);
+
+}  // namespace meshmq::config
