@@ -82,7 +82,8 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
   Channel* channel = world_.channels.find(conn);
   if (channel == nullptr) return 0;
   std::size_t taken = 0;
-  while (is_open(*channel) && taken < bytes.size()) {
+  // Whom we stop reading gets no further in what was read already: resume_reading() hands it in again.
+  while (is_open(*channel) && channel->paused == 0 && taken < bytes.size()) {
     const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, world_.config.packet_bytes_max};
     const mqtt::DecodeResult result = decoder_.decode(bytes.substr(taken), options);
     const bool wrong_start = channel->state == ChannelState::connecting && result.type != PacketType::connect;
@@ -195,7 +196,7 @@ bool Broker::Impl::kick(std::string_view client_id, Now now) {
     closing_.close(channel, CloseReason::kicked, ReasonCode::administrative_action, now);
     session = world_.sessions.find(client_id);
   }
-  if (session != nullptr) life_.end(*session, now);
+  if (session != nullptr) life_.end(*session, SessionEnd::terminated, now);
   return true;
 }
 

@@ -96,12 +96,15 @@ void TestOutput::close(ConnId conn, CloseReason reason) {
 
 void TestOutput::pause_reading(ConnId conn) {
   harness_.client(conn).take_packets();
+  harness_.client(conn).paused_ = true;
   harness_.client(conn).lines_ += "paused\n";
 }
 
 void TestOutput::resume_reading(ConnId conn) {
   harness_.client(conn).take_packets();
+  harness_.client(conn).paused_ = false;
   harness_.client(conn).lines_ += "resumed\n";
+  harness_.resumed_.push_back(conn);
 }
 
 void TestOutput::move(ConnId conn, WorkerIndex home) {
@@ -175,19 +178,25 @@ void Harness::release_subscribes() {
 void Harness::settle(std::size_t index) {
   ASSERT_LT(index, router.unsettled_tokens_.size());
   broker.publish_settled(router.unsettled_tokens_[index], now);
+  run();
 }
 
 void Harness::settle_all() {
   for (const Token token : std::exchange(router.unsettled_tokens_, {})) broker.publish_settled(token, now);
+  run();
 }
 
 void Harness::drained(TestClient& client) {
   slow.erase(client.conn().value);
   broker.drained(client.conn(), now);
+  run();
 }
 
 void Harness::run() {
-  if (!router.hold_subscribes) release_subscribes();
+  do {
+    if (!router.hold_subscribes) release_subscribes();
+    for (const ConnId conn : std::exchange(resumed_, {})) client(conn).feed();
+  } while (!resumed_.empty() || (!router.hold_subscribes && !router.asked_.empty()));
 }
 
 TestClient& TestClient::sends(const mqtt::Packet& packet) {
@@ -199,11 +208,16 @@ TestClient& TestClient::sends(const mqtt::Packet& packet) {
 TestClient& TestClient::sends_bytes(std::string_view bytes) {
   if (closed_) return *this;
   input_ += bytes;
+  feed();
+  harness_.run();
+  return *this;
+}
+
+void TestClient::feed() {
+  if (closed_ || paused_) return;
   const std::size_t taken = harness_.broker.handle_bytes(conn_, input_, harness_.now);
   EXPECT_LE(taken, input_.size());
   input_.erase(0, taken);
-  harness_.run();
-  return *this;
 }
 
 TestClient& TestClient::subscribes(std::string_view filter, int qos) {

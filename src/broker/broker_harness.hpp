@@ -93,6 +93,7 @@ class TestClient {
   friend class Harness;
   friend class TestOutput;
   void take_packets();
+  void feed();
 
   Harness& harness_;
   ConnId conn_;
@@ -101,6 +102,7 @@ class TestClient {
   std::string input_;   ///< bytes that the broker has not taken yet
   std::string lines_;
   bool closed_ = false;
+  bool paused_ = false;
 };
 
 /// All connections of one worker.
@@ -157,7 +159,10 @@ class Harness {
  private:
   std::vector<mqtt::MessagePtr> retained_for(const SubscribeFilter& filter) const;
 
+  friend class TestOutput;
+
   std::vector<std::unique_ptr<TestClient>> clients_;
+  std::vector<ConnId> resumed_;
 };
 
 }  // namespace meshmq::broker::testing

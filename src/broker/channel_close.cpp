@@ -36,7 +36,8 @@ void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now 
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, close);
-  if (connected) life_.detach(channel, WillFate::publish, now);
+  const auto if_over = close == CloseReason::taken_over ? SessionEnd::discarded : SessionEnd::terminated;
+  if (connected) life_.detach(channel, WillFate::publish, if_over, now);
 }
 
 void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
@@ -60,13 +61,15 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, CloseReason::normal);
   const bool proper = packet.reason == ReasonCode::normal_disconnection;
-  life_.detach(channel, proper ? WillFate::discard : WillFate::publish, now);
+  life_.detach(channel, proper ? WillFate::discard : WillFate::publish, SessionEnd::terminated, now);
   return std::nullopt;
 }
 
 void Closing::lost(Channel& channel, Now now) {
   world_.timers.disarm(channel.conn);
-  if (channel.state == ChannelState::connected) life_.detach(channel, WillFate::publish, now);
+  if (channel.state == ChannelState::connected) {
+    life_.detach(channel, WillFate::publish, SessionEnd::terminated, now);
+  }
   world_.channels.erase(channel.conn);
 }
 

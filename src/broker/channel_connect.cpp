@@ -30,7 +30,7 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   const std::string assigned = packet.client_id.empty() ? assign_client_id() : std::string();
   const std::string_view client_id = packet.client_id.empty() ? std::string_view(assigned) : packet.client_id;
   const AccessClient client{client_id, packet.username.value_or(""), channel.peername};
-  const ReasonCode access = world_.access.connect(client, packet.password);
+  const ReasonCode access = ask_access(client, packet);
   if (access != ReasonCode::success) {
     refuse(channel, {access, "not authorized", CloseReason::not_authorized}, packet.version, now);
     return;
@@ -103,6 +103,14 @@ void Connecting::refuse(Channel& channel, const Refusal& refusal, Version versio
   closing_.fail(channel, {refusal.reason, refusal.text, refusal.close}, now);
 }
 
+ReasonCode Connecting::ask_access(const AccessClient& client, const mqtt::Connect& packet) {
+  const ReasonCode answer = world_.access.connect(client, packet.password);
+  if (answer != ReasonCode::success || !packet.will) return answer;
+  const mqtt::Will& will = *packet.will;
+  const bool allowed = world_.access.may_publish(client, will.topic, will.qos, will.retain);
+  return allowed ? ReasonCode::success : ReasonCode::not_authorized;
+}
+
 WorkerIndex Connecting::home_of(std::string_view client_id) const {
   const std::uint16_t workers = std::max<std::uint16_t>(world_.config.worker_count, 1);
   return WorkerIndex(static_cast<std::uint16_t>(hash_bytes(client_id) % workers));
@@ -126,8 +134,7 @@ std::string Connecting::assign_client_id() {
 Connecting::Found Connecting::find_session(std::string_view client_id, bool clean_start, Now now) {
   Metrics& metrics = world_.metrics;
   Session* session = world_.sessions.find(client_id);
-  const bool existed = session != nullptr;
-  const bool was_online = existed && session->online;
+  const bool was_online = session != nullptr && session->online;
   if (was_online) {
     // [MQTT-3.1.4-3] A session that lived as long as its connection is gone after this.
     closing_.close(*world_.channels.find(session->conn), CloseReason::taken_over,
@@ -138,7 +145,7 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
       session != nullptr && session->expiry_s != expiry_never && session->expires_at() <= now.mono;
   if (session != nullptr && (clean_start || expired)) {
     // [MQTT-3.1.2-4]
-    life_.end(*session, now);
+    life_.end(*session, expired ? SessionEnd::terminated : SessionEnd::discarded, now);
     session = nullptr;
   }
   if (session != nullptr) {
@@ -148,7 +155,6 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
     session->will.reset();
     return {*session, true};
   }
-  if (existed && !expired) ++metrics.session_discarded;
   ++metrics.session_created;
   return {world_.sessions.create(client_id, now.wall), false};
 }

@@ -71,7 +71,7 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   ++metrics.messages_publish;
   if (message->retain()) {
     world_.router.retain(message);
-    ++metrics.messages_retained;
+    if (!message->payload().empty()) ++metrics.messages_retained;
   }
   const RouteResult result = world_.router.route(message, token);
   if (result.local) world_.dispatcher.deliver(message, now);

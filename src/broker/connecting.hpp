@@ -40,6 +40,7 @@ class Connecting {
   /// Reason success: nothing speaks against it.
   Refusal check(const mqtt::Connect& packet) const;
   Refusal check_will(const mqtt::Will& will) const;
+  mqtt::ReasonCode ask_access(const AccessClient& client, const mqtt::Connect& packet);
   void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
   WorkerIndex home_of(std::string_view client_id) const;
   /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.

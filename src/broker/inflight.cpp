@@ -58,6 +58,15 @@ void Inflight::unpark(InflightEntry& entry, TimePoint now) {
   --parked_;
 }
 
+TimePoint Inflight::oldest_sent_at(TimePoint if_none) const {
+  TimePoint oldest = if_none;
+  for (std::uint32_t i = 0; i < capacity_; ++i) {
+    const InflightEntry& entry = slots_[i];
+    if (entry.packet_id != 0 && !entry.parked) oldest = std::min(oldest, entry.sent_at);
+  }
+  return oldest;
+}
+
 void Inflight::trim() {
   if (size_ != 0) return;
   slots_.reset();

@@ -54,6 +54,8 @@ class Inflight {
   /// A new connection: nothing has been sent on it yet.
   void park_all();
   void unpark(InflightEntry& entry, TimePoint now);
+  /// When the entry was sent that waits longest for its answer; `if_none` if nothing is under way.
+  TimePoint oldest_sent_at(TimePoint if_none) const;
   /// Gives all memory back if there are no entries.
   void trim();
 

@@ -48,7 +48,8 @@ class Output {
   virtual std::size_t send_small(ConnId conn, std::string_view packet) = 0;
   /// Ends the connection after what is queued has been written. The shell answers with Broker::closed().
   virtual void close(ConnId conn, CloseReason reason) = 0;
-  /// Stops and restarts reading from a client that outruns what it feeds.
+  /// Stops and restarts reading from a client that outruns what it feeds. Input that was left over when it
+  /// was paused is handed in again after the restart, whether more has come or not.
   virtual void pause_reading(ConnId conn) = 0;
   virtual void resume_reading(ConnId conn) = 0;
   /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket

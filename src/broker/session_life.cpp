@@ -23,7 +23,7 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   ++world_.metrics.client_connected;
 }
 
-void SessionLife::detach(Channel& channel, WillFate fate, Now now) {
+void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, Now now) {
   Session& session = *std::exchange(channel.session, nullptr);
   session.online = false;
   session.congested = false;
@@ -33,14 +33,14 @@ void SessionLife::detach(Channel& channel, WillFate fate, Now now) {
   ++world_.metrics.client_disconnected;
   if (fate == WillFate::discard) session.will.reset();
   if (session.expiry_s == 0) {
-    end(session, now);
+    end(session, if_over, now);
     return;
   }
   if (session.will && session.will->delay_s == 0) publish_will(session, now);
   world_.sessions.schedule(session);
 }
 
-void SessionLife::end(Session& session, Now now) {
+void SessionLife::end(Session& session, SessionEnd how, Now now) {
   MESHMQ_ASSERT(!session.online, "a session in use does not end");
   std::string filter;
   while (!session.subscriptions.empty()) {
@@ -48,13 +48,13 @@ void SessionLife::end(Session& session, Now now) {
   }
   publish_will(session, now);
   world_.sessions.destroy(session);
-  ++world_.metrics.session_terminated;
+  ++(how == SessionEnd::terminated ? world_.metrics.session_terminated : world_.metrics.session_discarded);
 }
 
 void SessionLife::tick(Now now) {
   while (Session* session = world_.sessions.due(now.mono)) {
     if (session->expiry_s != expiry_never && session->expires_at() <= now.mono) {
-      end(*session, now);
+      end(*session, SessionEnd::terminated, now);
       continue;
     }
     publish_will(*session, now);

@@ -11,6 +11,12 @@ enum class WillFate : std::uint8_t {
   discard,  ///< [MQTT-3.14.4-3] DISCONNECT with reason 0
 };
 
+/// What the counters call it.
+enum class SessionEnd : std::uint8_t {
+  terminated,  ///< its time was over
+  discarded,   ///< a new connection of the same client id did not want it
+};
+
 /// Keeps channel and session tied or apart, and the deadlines of those apart. Thread rule: one owner.
 class SessionLife {
  public:
@@ -19,9 +25,9 @@ class SessionLife {
   /// CONNECT was accepted: the session, new or resumed, belongs to this channel now.
   void attach(Session& session, Channel& channel, Now now);
   /// The channel's connection ends. The session may end with it: it is not to be touched afterwards.
-  void detach(Channel& channel, WillFate fate, Now now);
+  void detach(Channel& channel, WillFate fate, SessionEnd if_over, Now now);
   /// Forgets everything; a will that still waits is published. The session must have no channel.
-  void end(Session& session, Now now);
+  void end(Session& session, SessionEnd how, Now now);
   /// Wills and ends that are due.
   void tick(Now now);
 

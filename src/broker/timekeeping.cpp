@@ -19,7 +19,11 @@ void Timekeeping::watch(Channel& channel, Now now) {
   // Beyond the wheel's horizon: looked at now and then anyway.
   TimePoint next = now.mono + std::chrono::hours(1);
   if (channel.keepalive_ms != 0) next = channel.last_received + Duration(channel.keepalive_ms);
-  if (retries(channel)) next = std::min(next, now.mono + world_.config.retry_interval);
+  if (retries(channel)) {
+    const TimePoint retry = channel.session->inflight.oldest_sent_at(now.mono) + world_.config.retry_interval;
+    // What could not be repeated now, because the connection is full, is not tried in every bucket.
+    next = std::min(next, std::max(retry, now.mono + std::chrono::seconds(1)));
+  }
   world_.timers.arm(channel.conn, next, now.mono);
 }
 
