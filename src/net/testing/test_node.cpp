@@ -18,7 +18,9 @@ TestNode::TestNode(TestNodeOptions options)
   options.node.workers = options.node.broker.worker_count = options.workers;
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     routes_.set_live(cluster::Slot(i), true);
-    WorkerThreadOptions worker{.node = options.node, .self = broker::WorkerIndex(i), .cpu = {}};
+    WorkerThreadOptions worker;
+    worker.node = options.node;
+    worker.self = broker::WorkerIndex(i);
     worker.incarnation = 1;
     worker.seed = 7U + i;
     worker.mailbox = options.mailbox;
