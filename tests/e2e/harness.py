@@ -96,6 +96,7 @@ class Node:
             "node.name": self.name,
             "node.cookie": self.cookie,
             "listener.tcp.external": f"{self.address}:0",
+            "log.level": "info",
             **self.settings,
         }
         command = [BIN / "meshmq", "foreground", "--data-dir", self.directory / "data"]

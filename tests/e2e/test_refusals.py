@@ -8,6 +8,8 @@ from dist_peer import FLAGS_TOO_FEW, Peer, reg_send
 from harness import BIN, COOKIE, PATIENCE, Failed, SceneTest, eventually_equal, main
 
 REFUSED, USAGE, UNREACHABLE = 1, 2, 3
+# What operators must see has to show at the level that they run.
+DEFAULT_LOG = {"log.level": "warning"}
 
 class JoinRefusals(SceneTest):
     def refuse(self, node, target, reason):
@@ -41,7 +43,7 @@ class JoinRefusals(SceneTest):
         self.refuse(node, "meshmq@10.77.0.99", "unreachable|timed out")
 
     def test_wrong_cookie(self):
-        node1 = self.scene.node().start()
+        node1 = self.scene.node(settings=DEFAULT_LOG).start()
         node2 = self.scene.node(cookie="another").start()
         self.refuse(node2, node1.name, rf"{re.escape(node1.name)}.*cookie refused")
         node1.wait_log(rf"{re.escape(node2.name)}.*cookie")
@@ -68,7 +70,7 @@ class JoinRefusals(SceneTest):
         self.assertEqual(first.status(), ([first.name], []))
 
     def test_duplicate_name_in_the_cluster(self):
-        node1, node2 = self.scene.cluster(2)
+        node1, node2 = self.scene.cluster(2, settings=DEFAULT_LOG)
         impostor = self.scene.node(name=node2.name).start()
         self.refuse(impostor, node1.name, "duplicate")
         node1.wait_log(rf"{re.escape(node2.name)}.*duplicate")
@@ -83,7 +85,7 @@ class BadPeers(SceneTest):
 
     def setUp(self):
         super().setUp()
-        self.node1, self.node2 = self.scene.cluster(2, settings={"node.net_setuptime": "2s"})
+        self.node1, self.node2 = self.scene.cluster(2, settings={"node.net_setuptime": "2s", **DEFAULT_LOG})
         self.stranger = self.scene.host()
         self.reader = self.node2.client("reader")
         self.reader.subscribe("t/#")
@@ -174,6 +176,8 @@ class OperatorMistakes(SceneTest):
         node.stop()
         output = node.ctl("status", code=UNREACHABLE)
         self.assertRegex(output.err + output.out, re.escape(node.name))
+        output = node.ctl("status", node="meshmq", code=None)
+        self.assertNotEqual(output.code, 0)
 
     def fails_to_start(self, node):
         with self.assertRaises(Failed):
