@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "admin/command.hpp"
+#include "admin/metrics.hpp"
+#include "erldist/term.hpp"
+
+namespace meshmq::admin {
+
+namespace {
+
+constexpr UsageLine status_usage[] = {{"status", "Show broker status"}};
+
+constexpr UsageLine broker_usage[] = {
+    {"broker", "Show broker version, uptime and description"},
+    {"broker stats", "Show broker statistics of clients, topics, subscribers"},
+    {"broker metrics", "Show broker metrics"},
+};
+
+constexpr UsageLine runtime_usage[] = {
+    {"runtime", "Show load, memory, threads and descriptors of the process"}};
+
+constexpr UsageLine log_usage[] = {
+    {"log set-level <Level>", "Set the overall log level"},
+    {"log primary-level", "Show the primary log level now"},
+    {"log primary-level <Level>", "Set the primary log level"},
+};
+
+constexpr std::string_view description = "MeshMQ Broker";
+
+bool run_status(Desk& desk, const Call& call) {
+  if (!call.words.empty()) return false;
+  call.answer(fmt::format("Node {} {} is started\n", erldist::print_atom(desk.name), desk.host.version()),
+              Json::object({{"node", desk.name}, {"version", desk.host.version()}, {"status", "started"}}));
+  return true;
+}
+
+void about(const Desk& desk, const Call& call) {
+  const std::string uptime = format_uptime(call.now.mono - desk.started.mono);
+  const std::string datetime = format_datetime(call.now.wall);
+  call.answer(format_field("sysdescr", description, 10) + format_field("version", desk.host.version(), 10) +
+                  format_field("uptime", uptime, 10) + format_field("datetime", datetime, 10),
+              Json::object({{"sysdescr", description},
+                            {"version", desk.host.version()},
+                            {"uptime", uptime},
+                            {"datetime", datetime}}));
+}
+
+bool run_broker(Desk& desk, const Call& call) {
+  if (call.words.empty()) {
+    about(desk, call);
+  } else if (call.is("stats", 0)) {
+    desk.query(node::QueryKind::stats, {}, call.now,
+               [&desk, call](const std::vector<node::QueryReply>& replies) {
+                 Counters counters;
+                 for (const auto& [name, value] : stats_of(replies, desk.control.stats())) {
+                   counters.emplace_back(name, value);
+                   counters.emplace_back(name.substr(0, name.rfind('.')) + ".max", desk.peak(name, value));
+                 }
+                 call.answer(format_counters(counters), counters_json(counters));
+               });
+  } else if (call.is("metrics", 0)) {
+    desk.query(node::QueryKind::stats, {}, call.now, [call](const std::vector<node::QueryReply>& replies) {
+      const Counters counters = metrics_of(replies);
+      call.answer(format_counters(counters), counters_json(counters));
+    });
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool run_runtime(Desk& desk, const Call& call) {
+  if (!call.words.empty()) return false;
+  const RuntimeInfo info = desk.host.runtime();
+  const std::pair<std::string_view, std::string> loads[] = {
+      {"cpu/load1", fmt::format("{:.2f}", info.load1)},
+      {"cpu/load5", fmt::format("{:.2f}", info.load5)},
+      {"cpu/load15", fmt::format("{:.2f}", info.load15)}};
+  const std::pair<std::string_view, std::uint64_t> numbers[] = {{"cpu/used_ms", info.cpu_ms},
+                                                                {"memory/total", info.resident_bytes},
+                                                                {"memory/peak", info.resident_bytes_peak},
+                                                                {"threads/count", info.threads},
+                                                                {"threads/workers", info.workers},
+                                                                {"io/max_fds", info.descriptors_max},
+                                                                {"io/active_fds", info.descriptors}};
+  std::string text;
+  std::vector<std::pair<std::string, Json>> members;
+  for (const auto& [name, value] : loads) {
+    text += format_field(name, value, 24);
+    members.emplace_back(name, value);
+  }
+  for (const auto& [name, value] : numbers) {
+    text += format_field(name, std::to_string(value), 24);
+    members.emplace_back(name, value);
+  }
+  call.answer(text, Json::object(members));
+  return true;
+}
+
+std::optional<LogLevel> parse_level(std::string_view word) {
+  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::notice, LogLevel::warning,
+                               LogLevel::error, LogLevel::critical}) {
+    if (word == to_string(level)) return level;
+  }
+  return std::nullopt;
+}
+
+bool run_log(Desk& desk, const Call& call) {
+  const bool set = call.is("set-level", 1) || call.is("primary-level", 1);
+  if (!set && !call.is("primary-level", 0)) return false;
+  if (set) {
+    const auto level = parse_level(call.words[1]);
+    if (!level) {
+      call.refuse("[error] set overall log level failed: " + call.words[1] +
+                  " is none of debug, info, notice, warning, error, critical");
+      return true;
+    }
+    desk.host.set_log_level(*level);
+  }
+  const std::string level(to_string(desk.host.log_level()));
+  call.answer(level + "\n", Json::object({{"level", level}}));
+  return true;
+}
+
+constexpr Command commands[] = {
+    {"status", status_usage, run_status},
+    {"broker", broker_usage, run_broker},
+    {"runtime", runtime_usage, run_runtime},
+    {"log", log_usage, run_log},
+};
+
+}  // namespace
+
+std::span<const Command> broker_commands() {
+  return commands;
+}
+
+}  // namespace meshmq::admin

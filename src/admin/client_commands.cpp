@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include "admin/command.hpp"
+
+namespace meshmq::admin {
+
+namespace {
+
+constexpr UsageLine clients_usage[] = {
+    {"clients list", "List all clients"},
+    {"clients show <ClientId>", "Show a client"},
+    {"clients kick <ClientId>", "Kick out a client"},
+};
+
+constexpr UsageLine subscriptions_usage[] = {
+    {"subscriptions list", "List all subscriptions"},
+    {"subscriptions show <ClientId>", "Show subscriptions of a client"},
+};
+
+constexpr const char* not_found = "Not Found.";
+
+using Clients = std::vector<broker::ClientInfo>;
+using Subscriptions = std::vector<broker::SubscriptionInfo>;
+
+Clients clients_of(std::vector<node::QueryReply>& replies) {
+  Clients all;
+  for (node::QueryReply& reply : replies)
+    std::move(reply.clients.begin(), reply.clients.end(), std::back_inserter(all));
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.client_id < b.client_id; });
+  return all;
+}
+
+Subscriptions subscriptions_of(std::vector<node::QueryReply>& replies) {
+  Subscriptions all;
+  for (node::QueryReply& reply : replies) {
+    std::move(reply.subscriptions.begin(), reply.subscriptions.end(), std::back_inserter(all));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.client_id, a.filter) < std::tie(b.client_id, b.filter);
+  });
+  return all;
+}
+
+void answer_clients(const Call& call, const Clients& clients) {
+  std::string text;
+  for (const broker::ClientInfo& client : clients) text += format_client(client);
+  call.answer(text, Json::array(clients, client_json));
+}
+
+void answer_subscriptions(const Call& call, const Subscriptions& subscriptions) {
+  std::string text;
+  for (const auto& s : subscriptions) text.append(s.client_id).append(" -> ").append(s.filter).append("\n");
+  call.answer(text, Json::array(subscriptions, [](const broker::SubscriptionInfo& s) {
+                return Json::object(
+                    {{"clientid", s.client_id}, {"topic", s.filter}, {"qos", static_cast<int>(s.qos)}});
+              }));
+}
+
+bool run_clients(Desk& desk, const Call& call) {
+  if (call.is("list", 0)) {
+    desk.query(node::QueryKind::clients, {}, call.now,
+               [call](std::vector<node::QueryReply> replies) { answer_clients(call, clients_of(replies)); });
+  } else if (call.is("show", 1)) {
+    desk.query(node::QueryKind::clients, {}, call.now, [call](std::vector<node::QueryReply> replies) {
+      Clients found = clients_of(replies);
+      std::erase_if(found, [&](const auto& client) { return client.client_id != call.words[1]; });
+      if (found.empty()) return call.refuse(not_found);
+      call.answer(format_client(found.front()), client_json(found.front()));
+    });
+  } else if (call.is("kick", 1)) {
+    desk.query(
+        node::QueryKind::kick, call.words[1], call.now, [call](const std::vector<node::QueryReply>& replies) {
+          const bool kicked =
+              std::any_of(replies.begin(), replies.end(), [](const auto& reply) { return reply.done; });
+          kicked ? call.answer("ok\n", Json("ok")) : call.refuse(not_found);
+        });
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool run_subscriptions(Desk& desk, const Call& call) {
+  const bool show = call.is("show", 1);
+  if (!show && !call.is("list", 0)) return false;
+  desk.query(node::QueryKind::subscriptions, {}, call.now,
+             [call, show](std::vector<node::QueryReply> replies) {
+               Subscriptions found = subscriptions_of(replies);
+               if (show) std::erase_if(found, [&](const auto& s) { return s.client_id != call.words[1]; });
+               if (show && found.empty()) return call.refuse(not_found);
+               answer_subscriptions(call, found);
+             });
+  return true;
+}
+
+constexpr Command commands[] = {
+    {"clients", clients_usage, run_clients},
+    {"subscriptions", subscriptions_usage, run_subscriptions},
+};
+
+}  // namespace
+
+std::span<const Command> client_commands() {
+  return commands;
+}
+
+}  // namespace meshmq::admin

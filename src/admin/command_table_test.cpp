@@ -1,0 +1,285 @@
+#include "admin/command_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <optional>
+
+#include "cluster/route_table.hpp"
+
+namespace meshmq::admin {
+namespace {
+
+using namespace std::chrono_literals;
+
+broker::ClientInfo client(const std::string& id) {
+  broker::ClientInfo info;
+  info.client_id = id;
+  return info;
+}
+
+/// A node without peers whose two workers are answered for by the test.
+class CommandTableTest : public ::testing::Test, public node::ControlPorts, public Host {
+ protected:
+  CommandTableTest() {
+    config_.name = "meshmq@127.0.0.1";
+    config_.workers = 2;
+    control_.emplace(config_, "", 1, routes_, *this, Logger(), 5, now_);
+    table_.emplace(config_.name, *control_, *this, now_);
+  }
+
+  void start(const std::vector<std::string>& words, bool json = false) {
+    answers_ = 0;
+    table_->run(words, {.json = json}, now_, [this](Answer answer) {
+      ++answers_;
+      answer_ = std::move(answer);
+    });
+  }
+  /// Runs a command to its end.
+  Answer run(const std::vector<std::string>& words, bool json = false) {
+    start(words, json);
+    return settle();
+  }
+  /// Lets answers of the control core and of the workers find their way; the command must be done then.
+  Answer settle() {
+    while (!queue_.empty()) {
+      const auto next = std::move(queue_.front());
+      queue_.pop_front();
+      next();
+    }
+    EXPECT_EQ(answers_, 1);
+    return answer_;
+  }
+  void subscribe(const std::string& filter) {
+    control_->handle(node::SubscribeRequest{node::WorkerIndex(0), 1, {{filter, true, true}}}, now_);
+    for (int i = 0; i < 3; ++i) (void)control_->end_of_turn(now_);
+  }
+  void retain(const std::string& topic) {
+    control_->handle(
+        node::RetainRequest{mqtt::Message::make({.topic = topic, .payload = "x", .retain = true})}, now_);
+  }
+
+  node::QueryReply worker_replies_[2];
+  std::vector<std::string> dialled_;
+  std::vector<ListenerInfo> listeners_;
+  LogLevel log_level_ = LogLevel::warning;
+  Now now_{TimePoint(10'000ms), 1'700'000'000'000};
+  std::optional<node::Control> control_;
+
+ private:
+  // --- node::ControlPorts
+  void to_worker(node::WorkerIndex worker, node::ToWorker message) override {
+    const auto* query = std::get_if<node::Query>(&message);
+    if (query == nullptr) return;
+    queue_.push_back([this, worker, query = *query] {
+      node::QueryReply reply = worker_replies_[worker.value];
+      reply.query = query.query;
+      reply.worker = worker;
+      reply.done = query.kind == node::QueryKind::kick && query.client_id == "known" && worker.value == 1;
+      control_->handle(std::move(reply), now_);
+    });
+  }
+  void dial(const std::string& node) override { dialled_.push_back(node); }
+  void hang_up(const std::string&) override {}
+  void send(const std::string&, std::string) override {}
+  void save(std::string) override {}
+  void operation_done(node::OperationId operation, Result<void> result) override {
+    queue_.push_back([this, operation, result] { table_->operation_done(operation, result); });
+  }
+  void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override {
+    queue_.push_back([this, operation, replies] { table_->query_done(operation, replies); });
+  }
+
+  // --- Host
+  std::string_view version() const override { return "1.2.3"; }
+  std::vector<ListenerInfo> listeners() const override { return listeners_; }
+  Result<void> stop_listener(std::string_view id) override {
+    if (id == "mqtt:tcp:external") return {};
+    return fail(Errc::not_found, "");
+  }
+  Result<void> restart_listener(std::string_view id) override {
+    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "address in use");
+    return fail(Errc::not_found, "");
+  }
+  RuntimeInfo runtime() const override {
+    RuntimeInfo info;
+    info.load1 = 1.294;
+    return info;
+  }
+  LogLevel log_level() const override { return log_level_; }
+  void set_log_level(LogLevel level) override { log_level_ = level; }
+
+  node::Config config_;
+  cluster::RouteTable routes_;
+  std::optional<CommandTable> table_;
+  std::deque<std::function<void()>> queue_;
+  int answers_ = 0;
+  Answer answer_;
+};
+
+TEST_F(CommandTableTest, WithoutWordsItPrintsAllCommands) {
+  const Answer answer = run({"help"});
+  EXPECT_EQ(answer.outcome, Outcome::done);
+  EXPECT_TRUE(answer.text.starts_with(
+      "Usage: meshmq_ctl\n"
+      "------------------------------------------------------------------------------------------------------"
+      "-------"
+      "-\n"
+      "status                                                                # Show broker status\n"
+      "------------------------------------------------------------------------------------------------------"
+      "-------"
+      "-\n"
+      "broker                                                                # Show broker version, uptime "
+      "and "
+      "description\n"))
+      << answer.text;
+  EXPECT_EQ(run({}).text, answer.text);
+}
+
+TEST_F(CommandTableTest, UnknownWordsGetTheUsage) {
+  EXPECT_EQ(run({"nonsense"}).outcome, Outcome::usage);
+  EXPECT_EQ(run({"nonsense"}).text, run({"help"}).text);
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"cluster"}, {"cluster", "nonsense"}, {"cluster", "join"}, {"cluster", "leave", "x"}}) {
+    const Answer answer = run(words);
+    EXPECT_EQ(answer.outcome, Outcome::usage);
+    EXPECT_EQ(answer.text,
+              "cluster join <Node>                                                   # Join the cluster\n"
+              "cluster leave                                                         # Leave the cluster\n"
+              "cluster force-leave <Node>                                            # Force the node leave "
+              "from cluster\n"
+              "cluster status                                                        # Cluster status\n");
+  }
+  for (const char* word : {"clients", "subscriptions", "routes", "topics", "trie", "retainer", "log"}) {
+    EXPECT_EQ(run({word}).outcome, Outcome::usage) << word;
+  }
+}
+
+TEST_F(CommandTableTest, StatusAndBroker) {
+  EXPECT_EQ(run({"status"}).text, "Node 'meshmq@127.0.0.1' 1.2.3 is started\n");
+  now_.mono += 61s;
+  EXPECT_TRUE(run({"broker"})
+                  .text.starts_with("sysdescr  : MeshMQ Broker\nversion   : 1.2.3\nuptime    : 1 minutes, 1 "
+                                    "seconds\ndatetime  : 2023-11-1"))
+      << run({"broker"}).text;
+  EXPECT_EQ(run({"status"}, true).text, R"({"node":"meshmq@127.0.0.1","version":"1.2.3","status":"started"})"
+                                        "\n");
+}
+
+TEST_F(CommandTableTest, ClusterStatus) {
+  EXPECT_EQ(run({"cluster", "status"}).text,
+            "Cluster status: #{running_nodes => ['meshmq@127.0.0.1'],stopped_nodes => []}\n");
+  EXPECT_EQ(run({"cluster", "status"}, true).text,
+            "{\"running_nodes\":[\"meshmq@127.0.0.1\"],\"stopped_nodes\":[]}\n");
+}
+
+TEST_F(CommandTableTest, RefusalsAreOneLine) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"cluster", "join", "meshmq@127.0.0.1"},
+                                                                 {"cluster", "join", "meshmq"},
+                                                                 {"cluster", "force-leave", "meshmq"}}) {
+    const Answer answer = run(words);
+    EXPECT_EQ(answer.outcome, Outcome::refused);
+    EXPECT_TRUE(answer.text.starts_with("Ignore.")) << answer.text;
+    EXPECT_EQ(answer.text.find('\n'), answer.text.size() - 1);
+  }
+  EXPECT_EQ(run({"cluster", "leave"}).text, "Failed to leave the cluster: node_not_in_cluster\n");
+  EXPECT_EQ(run({"cluster", "force-leave", "b@h"}).text,
+            "Failed to remove the node from cluster: node_not_in_cluster\n");
+  EXPECT_EQ(run({"cluster", "leave"}, true).text,
+            "{\"error\":\"Failed to leave the cluster: node_not_in_cluster\"}\n");
+}
+
+TEST_F(CommandTableTest, AJoinThatFailsSaysWhy) {
+  start({"cluster", "join", "other"});
+  EXPECT_EQ(dialled_, std::vector<std::string>{"other@127.0.0.1"});
+  control_->link_down("other@127.0.0.1", node::LinkError::unreachable, "127.0.0.1:4369: Connection refused",
+                      now_);
+  EXPECT_EQ(
+      settle().text,
+      "Failed to join the cluster: {node_down,'other@127.0.0.1'}: unreachable (127.0.0.1:4369: Connection "
+      "refused)\n");
+}
+
+TEST_F(CommandTableTest, ClientsOfAllWorkersAreListedById) {
+  worker_replies_[0].clients = {client("c"), client("a")};
+  worker_replies_[1].clients = {client("b")};
+  const std::string text = run({"clients", "list"}).text;
+  EXPECT_LT(text.find("Client(a,"), text.find("Client(b,"));
+  EXPECT_LT(text.find("Client(b,"), text.find("Client(c,"));
+  EXPECT_TRUE(run({"clients", "show", "b"}).text.starts_with("Client(b, username=undefined"));
+  EXPECT_EQ(run({"clients", "show", "nobody"}).text, "Not Found.\n");
+  EXPECT_EQ(run({"clients", "show", "nobody"}).outcome, Outcome::refused);
+  EXPECT_EQ(run({"clients", "kick", "known"}).text, "ok\n");
+  EXPECT_EQ(run({"clients", "kick", "nobody"}).text, "Not Found.\n");
+}
+
+TEST_F(CommandTableTest, SubscriptionsAreListedByClientAndFilter) {
+  worker_replies_[0].subscriptions = {{"b", "t/#", mqtt::QoS::at_least_once}};
+  worker_replies_[1].subscriptions = {{"a", "z", {}}, {"a", "t/a", {}}};
+  EXPECT_EQ(run({"subscriptions", "list"}).text, "a -> t/a\na -> z\nb -> t/#\n");
+  EXPECT_EQ(run({"subscriptions", "show", "b"}).text, "b -> t/#\n");
+  EXPECT_EQ(run({"subscriptions", "show", "b"}, true).text,
+            "[{\"clientid\":\"b\",\"topic\":\"t/#\",\"qos\":1}]\n");
+  EXPECT_EQ(run({"subscriptions", "show", "nobody"}).text, "Not Found.\n");
+}
+
+TEST_F(CommandTableTest, RoutesTrieAndTopics) {
+  for (const char* filter : {"t/+/x", "t/a", "t/#"}) subscribe(filter);
+  EXPECT_EQ(run({"routes", "list"}).text,
+            "t/# -> meshmq@127.0.0.1\nt/+/x -> meshmq@127.0.0.1\nt/a -> meshmq@127.0.0.1\n");
+  EXPECT_EQ(run({"routes", "show", "t/#"}).text, "t/# -> meshmq@127.0.0.1\n");
+  EXPECT_EQ(run({"routes", "show", "no/such"}).text, "");
+  EXPECT_EQ(run({"routes", "show", "no/such"}).outcome, Outcome::done);
+  EXPECT_EQ(run({"trie", "list"}).text, "t/#\nt/+/x\n");
+  EXPECT_EQ(run({"topics", "list"}).text, "t/#\nt/+/x\nt/a\n");
+}
+
+TEST_F(CommandTableTest, RetainedMessages) {
+  retain("r/1");
+  retain("r/2");
+  EXPECT_EQ(run({"retainer", "info"}).text, "retained/total: 2\n");
+  EXPECT_EQ(run({"retainer", "topics"}).text, "r/1\nr/2\n");
+  EXPECT_EQ(run({"retainer", "clean", "r/1"}).text, "Cleaned 1 retained messages\n");
+  EXPECT_EQ(run({"retainer", "clean"}).text, "Cleaned 1 retained messages\n");
+  EXPECT_EQ(run({"retainer", "info"}).text, "retained/total: 0\n");
+}
+
+TEST_F(CommandTableTest, StatsKeepTheirPeaks) {
+  worker_replies_[0].stats.connections = 3;
+  run({"broker", "stats"});
+  worker_replies_[0].stats.connections = 1;
+  const std::string text = run({"broker", "stats"}).text;
+  EXPECT_NE(text.find("connections.count             : 1\nconnections.max               : 3\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(CommandTableTest, MetricsAreAddedUp) {
+  worker_replies_[0].metrics.messages_forward = 2;
+  worker_replies_[1].metrics.messages_forward = 3;
+  EXPECT_NE(run({"broker", "metrics"}).text.find("messages.forward              : 5\n"), std::string::npos);
+}
+
+TEST_F(CommandTableTest, ListenersAreListedStoppedAndRestarted) {
+  ListenerInfo listener;
+  listener.id = "mqtt:tcp:external";
+  listener.listen_on = "0.0.0.0:1883";
+  listeners_ = {listener};
+  EXPECT_TRUE(run({"listeners"}).text.starts_with("mqtt:tcp:external\n  listen_on       : 0.0.0.0:1883\n"));
+  EXPECT_EQ(run({"listeners", "stop", "mqtt:tcp:external"}).text,
+            "Stop mqtt:tcp:external listener on 0.0.0.0:1883 successfully.\n");
+  EXPECT_EQ(run({"listeners", "stop", "22881"}).text, "No such listener 22881\n");
+  EXPECT_EQ(run({"listeners", "restart", "mqtt:tcp:external"}).text,
+            "Failed to restart mqtt:tcp:external listener: address in use\n");
+}
+
+TEST_F(CommandTableTest, LogLevelAndRuntime) {
+  EXPECT_EQ(run({"log", "set-level", "debug"}).text, "debug\n");
+  EXPECT_EQ(log_level_, LogLevel::debug);
+  EXPECT_EQ(run({"log", "primary-level"}).text, "debug\n");
+  EXPECT_EQ(run({"log", "set-level", "loud"}).outcome, Outcome::refused);
+  EXPECT_TRUE(run({"runtime"}).text.starts_with("cpu/load1               : 1.29\n")) << run({"runtime"}).text;
+}
+
+}  // namespace
+}  // namespace meshmq::admin

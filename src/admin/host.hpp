@@ -1,0 +1,52 @@
+#pragma once
+// What commands need to know and to do outside of node::Control: the process and its listeners.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+namespace meshmq::admin {
+
+struct ListenerInfo {
+  std::string id;         ///< mqtt:tcp:external
+  std::string listen_on;  ///< 0.0.0.0:1883
+  std::size_t acceptors = 0;
+  std::size_t connections_max = 0;
+  std::size_t connections = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> shutdown_counts;
+};
+
+struct RuntimeInfo {
+  double load1 = 0;
+  double load5 = 0;
+  double load15 = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t resident_bytes_peak = 0;
+  std::size_t threads = 0;
+  std::size_t workers = 0;
+  std::size_t descriptors = 0;
+  std::size_t descriptors_max = 0;
+  std::uint64_t cpu_ms = 0;  ///< used by the process
+};
+
+/// Implemented by the server. Called on the control thread.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual std::string_view version() const = 0;
+  virtual std::vector<ListenerInfo> listeners() const = 0;
+  /// Fails with Errc::not_found for an unknown id. Clients stay connected.
+  virtual Result<void> stop_listener(std::string_view id) = 0;
+  virtual Result<void> restart_listener(std::string_view id) = 0;
+  virtual RuntimeInfo runtime() const = 0;
+  virtual LogLevel log_level() const = 0;
+  virtual void set_log_level(LogLevel level) = 0;
+};
+
+}  // namespace meshmq::admin

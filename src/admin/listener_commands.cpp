@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "admin/command.hpp"
+
+namespace meshmq::admin {
+
+namespace {
+
+constexpr UsageLine usage[] = {
+    {"listeners", "List listeners"},
+    {"listeners stop    <Identifier>", "Stop a listener"},
+    {"listeners restart <Identifier>", "Restart a listener"},
+};
+
+void list(const Desk& desk, const Call& call) {
+  const std::vector<ListenerInfo> listeners = desk.host.listeners();
+  std::string text;
+  for (const ListenerInfo& listener : listeners) text += format_listener(listener);
+  call.answer(text, Json::array(listeners, listener_json));
+}
+
+std::string address_of(const Desk& desk, const std::string& id) {
+  for (const ListenerInfo& listener : desk.host.listeners()) {
+    if (listener.id == id) return listener.listen_on;
+  }
+  return {};
+}
+
+void stop(Desk& desk, const Call& call, const std::string& id) {
+  const std::string address = address_of(desk, id);
+  const auto stopped = desk.host.stop_listener(id);
+  if (stopped) return call.answer("Stop " + id + " listener on " + address + " successfully.\n", Json("ok"));
+  if (stopped.error().code == Errc::not_found) return call.refuse("No such listener " + id);
+  call.refuse("Failed to stop " + id + " listener on " + address + ": " + stopped.error().message);
+}
+
+void restart(Desk& desk, const Call& call, const std::string& id) {
+  const auto restarted = desk.host.restart_listener(id);
+  if (restarted) return call.answer("Restarted " + id + " listener successfully.\n", Json("ok"));
+  if (restarted.error().code == Errc::not_found) return call.refuse("No such listener " + id);
+  call.refuse("Failed to restart " + id + " listener: " + restarted.error().message);
+}
+
+bool run(Desk& desk, const Call& call) {
+  if (call.words.empty()) {
+    list(desk, call);
+  } else if (call.is("stop", 1)) {
+    stop(desk, call, call.words[1]);
+  } else if (call.is("restart", 1)) {
+    restart(desk, call, call.words[1]);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+constexpr Command commands[] = {{"listeners", usage, run}};
+
+}  // namespace
+
+std::span<const Command> listener_commands() {
+  return commands;
+}
+
+}  // namespace meshmq::admin
