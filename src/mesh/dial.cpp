@@ -20,7 +20,8 @@ using cluster::LinkError;
 Now read_now() {
   const auto mono = std::chrono::steady_clock::now().time_since_epoch();
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return {TimePoint(std::chrono::duration_cast<Duration>(mono)), std::chrono::duration_cast<Duration>(wall).count()};
+  return {TimePoint(std::chrono::duration_cast<Duration>(mono)),
+          std::chrono::duration_cast<Duration>(wall).count()};
 }
 
 std::uint32_t random_challenge() {
@@ -32,19 +33,26 @@ std::uint32_t random_challenge() {
 
 LinkError to_link_error(erldist::HandshakeError error) {
   switch (error) {
-    case erldist::HandshakeError::cookie_refused: return LinkError::cookie_refused;
-    case erldist::HandshakeError::duplicate: return LinkError::duplicate_name;
-    case erldist::HandshakeError::not_allowed: return LinkError::not_allowed;
-    case erldist::HandshakeError::timed_out: return LinkError::timed_out;
-    case erldist::HandshakeError::wrong_name: return LinkError::not_registered;
+    case erldist::HandshakeError::cookie_refused:
+      return LinkError::cookie_refused;
+    case erldist::HandshakeError::duplicate:
+      return LinkError::duplicate_name;
+    case erldist::HandshakeError::not_allowed:
+      return LinkError::not_allowed;
+    case erldist::HandshakeError::timed_out:
+      return LinkError::timed_out;
+    case erldist::HandshakeError::wrong_name:
+      return LinkError::not_registered;
     case erldist::HandshakeError::none:
     case erldist::HandshakeError::malformed:
-    case erldist::HandshakeError::simultaneous: return LinkError::malformed;
+    case erldist::HandshakeError::simultaneous:
+      return LinkError::malformed;
   }
   return LinkError::malformed;
 }
 
-Dial::Dial(asio::io_context& io, const MeshOptions& options, erldist::Identity self, std::string node, CallDone done)
+Dial::Dial(asio::io_context& io, const MeshOptions& options, erldist::Identity self, std::string node,
+           CallDone done)
     : io_(io),
       options_(options),
       self_(std::move(self)),
@@ -70,17 +78,21 @@ void Dial::arm(std::string what) {
   });
 }
 
-std::string Dial::where(std::uint16_t port) const { return fmt::format("{}:{}", address_.to_string(), port); }
+std::string Dial::where(std::uint16_t port) const {
+  return fmt::format("{}:{}", address_.to_string(), port);
+}
 
 void Dial::resolve(const std::string& host) {
   arm("resolving '" + host + "' took too long");
   const auto protocol = options_.ipv6 ? tcp::v6() : tcp::v4();
-  resolver_.async_resolve(protocol, host, "", [self = shared_from_this(), host](error_code error, const Endpoints& found) {
-    if (!self->done_) return;
-    if (error || found.empty()) return self->fail(LinkError::unknown_host, "cannot resolve '" + host + "'");
-    self->address_ = found.begin()->endpoint().address();
-    self->ask_epmd();
-  });
+  resolver_.async_resolve(protocol, host, "",
+                          [self = shared_from_this(), host](error_code error, const Endpoints& found) {
+                            if (!self->done_) return;
+                            if (error || found.empty())
+                              return self->fail(LinkError::unknown_host, "cannot resolve '" + host + "'");
+                            self->address_ = found.begin()->endpoint().address();
+                            self->ask_epmd();
+                          });
 }
 
 void Dial::ask_epmd() {
@@ -97,19 +109,20 @@ void Dial::ask_epmd() {
 }
 
 void Dial::read_epmd() {
-  socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
-    if (!self->done_) return;
-    self->input_.append(self->buffer_, size);
-    if (!error && self->input_.size() < 4096) return self->read_epmd();
-    const auto found = erldist::epmd::decode_lookup(self->input_);
-    self->input_.clear();
-    if (found) return self->connect(found->port);
-    const std::string epmd = "EPMD at " + self->where(self->options_.epmd_port);
-    if (found.error().code == Errc::not_found) {
-      return self->fail(LinkError::not_registered, epmd + " knows no node '" + self->node_ + "'");
-    }
-    self->fail(LinkError::unreachable, epmd + ": " + found.error().message);
-  });
+  socket_.async_read_some(
+      asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+        if (!self->done_) return;
+        self->input_.append(self->buffer_, size);
+        if (!error && self->input_.size() < 4096) return self->read_epmd();
+        const auto found = erldist::epmd::decode_lookup(self->input_);
+        self->input_.clear();
+        if (found) return self->connect(found->port);
+        const std::string epmd = "EPMD at " + self->where(self->options_.epmd_port);
+        if (found.error().code == Errc::not_found) {
+          return self->fail(LinkError::not_registered, epmd + " knows no node '" + self->node_ + "'");
+        }
+        self->fail(LinkError::unreachable, epmd + ": " + found.error().message);
+      });
 }
 
 void Dial::connect(std::uint16_t port) {
@@ -138,23 +151,25 @@ void Dial::step() {
   if (handshake_->failed()) return fail(to_link_error(handshake_->error()), handshake_->reason());
   output_ = handshake_->take_output();
   if (output_.empty()) return read_handshake();
-  asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this()](error_code error, std::size_t) {
-    if (!self->done_) return;
-    if (error) return self->fail(LinkError::closed, error.message());
-    self->read_handshake();
-  });
+  asio::async_write(socket_, asio::buffer(output_),
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      if (!self->done_) return;
+                      if (error) return self->fail(LinkError::closed, error.message());
+                      self->read_handshake();
+                    });
 }
 
 void Dial::read_handshake() {
-  socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
-    if (!self->done_) return;
-    if (error) {
-      self->handshake_->closed();
-    } else {
-      self->handshake_->feed({self->buffer_, size}, read_now());
-    }
-    self->step();
-  });
+  socket_.async_read_some(asio::buffer(buffer_),
+                          [self = shared_from_this()](error_code error, std::size_t size) {
+                            if (!self->done_) return;
+                            if (error) {
+                              self->handshake_->closed();
+                            } else {
+                              self->handshake_->feed({self->buffer_, size}, read_now());
+                            }
+                            self->step();
+                          });
 }
 
 void Dial::fail(LinkError error, std::string detail) {

@@ -1,5 +1,6 @@
 #pragma once
-// Calling another node: resolve, ask its EPMD, connect, shake hands. Includes Asio: for this folder's own files.
+// Calling another node: resolve, ask its EPMD, connect, shake hands. Includes Asio: for this folder's own
+// files.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,12 +27,14 @@ struct Called {
 };
 using CallDone = std::function<void(tl::expected<Called, DialError>)>;
 
-/// One attempt; keeps itself alive until `done` was called, exactly once, from the loop. Limit: `wait` for each step.
+/// One attempt; keeps itself alive until `done` was called, exactly once, from the loop. Limit: `wait` for
+/// each step.
 class Dial : public std::enable_shared_from_this<Dial> {
  public:
   static constexpr Duration wait = std::chrono::seconds(7);
 
-  Dial(boost::asio::io_context& io, const MeshOptions& options, erldist::Identity self, std::string node, CallDone done);
+  Dial(boost::asio::io_context& io, const MeshOptions& options, erldist::Identity self, std::string node,
+       CallDone done);
   void start();
   /// Ends it; `done` hears `reason`.
   void cancel(DialError reason) { finish(tl::unexpected<DialError>(std::move(reason))); }

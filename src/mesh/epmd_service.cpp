@@ -30,7 +30,14 @@ constexpr auto request_wait = std::chrono::seconds(10);
 class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(asio::io_context& io, std::uint16_t port, std::string alive, std::uint16_t dist_port, Logger log)
-      : io_(io), port_(port), alive_(std::move(alive)), dist_port_(dist_port), log_(log), acceptor_(io), registered_(io), retry_(io) {}
+      : io_(io),
+        port_(port),
+        alive_(std::move(alive)),
+        dist_port_(dist_port),
+        log_(log),
+        acceptor_(io),
+        registered_(io),
+        retry_(io) {}
 
   Result<void> start() {
     if (serve()) return {};
@@ -157,7 +164,9 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
     error_code ignored;
     registered_.close(ignored);
     registered_.connect(endpoint, error);
-    if (error) return fail(Errc::unreachable, "port " + std::to_string(port_) + " is neither free nor an EPMD: " + error.message());
+    if (error)
+      return fail(Errc::unreachable,
+                  "port " + std::to_string(port_) + " is neither free nor an EPMD: " + error.message());
     asio::write(registered_, asio::buffer(epmd::encode_register(alive_, {.port = dist_port_})), error);
     std::string reply;
     std::optional<Result<epmd::Registered>> decoded;
@@ -169,16 +178,19 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
       return fail(Errc::malformed, "what listens on port " + std::to_string(port_) + " is no EPMD");
     }
     if (!(*decoded)->ok) {
-      return fail(Errc::already_exists, "the name '" + alive_ + "' is taken: another node of this host is registered "
-                                        "under it at the EPMD on port " + std::to_string(port_));
+      return fail(Errc::already_exists, "the name '" + alive_ +
+                                            "' is taken: another node of this host is registered "
+                                            "under it at the EPMD on port " +
+                                            std::to_string(port_));
     }
     if (creation_ == 0) creation_ = (*decoded)->creation;
     log_.info("Registered at the EPMD on port {}", port_);
-    asio::async_read(registered_, asio::buffer(&byte_, 1), [self = shared_from_this()](error_code, std::size_t) {
-      if (self->stopped_) return;
-      self->log_.warning("The EPMD on port {} is gone", self->port_);
-      self->try_again();
-    });
+    asio::async_read(registered_, asio::buffer(&byte_, 1),
+                     [self = shared_from_this()](error_code, std::size_t) {
+                       if (self->stopped_) return;
+                       self->log_.warning("The EPMD on port {} is gone", self->port_);
+                       self->try_again();
+                     });
     return {};
   }
 
@@ -207,13 +219,23 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
   bool stopped_ = false;
 };
 
-EpmdService::EpmdService(asio::io_context& io, std::uint16_t epmd_port, std::string alive, std::uint16_t dist_port,
-                         Logger log)
+EpmdService::EpmdService(asio::io_context& io, std::uint16_t epmd_port, std::string alive,
+                         std::uint16_t dist_port, Logger log)
     : impl_(std::make_shared<Impl>(io, epmd_port, std::move(alive), dist_port, log)) {}
-EpmdService::~EpmdService() { impl_->stop(); }
-Result<void> EpmdService::start() { return impl_->start(); }
-void EpmdService::stop() { impl_->stop(); }
-bool EpmdService::serving() const { return impl_->serving(); }
-std::uint32_t EpmdService::creation() const { return impl_->creation(); }
+EpmdService::~EpmdService() {
+  impl_->stop();
+}
+Result<void> EpmdService::start() {
+  return impl_->start();
+}
+void EpmdService::stop() {
+  impl_->stop();
+}
+bool EpmdService::serving() const {
+  return impl_->serving();
+}
+std::uint32_t EpmdService::creation() const {
+  return impl_->creation();
+}
 
 }  // namespace meshmq::mesh

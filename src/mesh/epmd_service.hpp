@@ -15,15 +15,17 @@ class io_context;
 
 namespace meshmq::mesh {
 
-/// Serves on `epmd_port` if nobody does; else registers there and keeps that connection. When the other EPMD goes away,
-/// tries both again every two seconds: so one of the nodes of a host always serves.
-/// Thread rule: the loop's thread.
+/// Serves on `epmd_port` if nobody does; else registers there and keeps that connection. When the other EPMD
+/// goes away, tries both again every two seconds: so one of the nodes of a host always serves. Thread rule:
+/// the loop's thread.
 class EpmdService {
  public:
-  EpmdService(boost::asio::io_context& io, std::uint16_t epmd_port, std::string alive, std::uint16_t dist_port, Logger log);
+  EpmdService(boost::asio::io_context& io, std::uint16_t epmd_port, std::string alive,
+              std::uint16_t dist_port, Logger log);
   ~EpmdService();
 
-  /// Blocks for a moment: the node's name must be ours before anything else starts. Fails if another node has it.
+  /// Blocks for a moment: the node's name must be ours before anything else starts. Fails if another node has
+  /// it.
   Result<void> start();
   void stop();
   bool serving() const;

@@ -1,5 +1,6 @@
 #pragma once
-// This node's place in the mesh: named, found through EPMD, linked to other nodes by the distribution protocol.
+// This node's place in the mesh: named, found through EPMD, linked to other nodes by the distribution
+// protocol.
 
 #include <cstdint>
 #include <functional>
@@ -27,9 +28,9 @@ struct MeshOptions {
   /// node.dist_listen_min/max: the first free port of the range; 0..0: any free port.
   std::uint16_t port_min = 6369;
   std::uint16_t port_max = 6389;
-  bool ipv6 = false;                       ///< cluster.proto_dist = inet6_tcp
-  bool epmd = true;                        ///< node.epmd; off: every node listens on port_min
-  std::uint16_t epmd_port = 4369;          ///< ERL_EPMD_PORT
+  bool ipv6 = false;                             ///< cluster.proto_dist = inet6_tcp
+  bool epmd = true;                              ///< node.epmd; off: every node listens on port_min
+  std::uint16_t epmd_port = 4369;                ///< ERL_EPMD_PORT
   Duration tick_time = std::chrono::seconds(8);  ///< node.net_ticktime, between our own nodes
   std::size_t frame_bytes_max = 128 * 1024 * 1024;
   std::size_t queue_bytes_max = 256 * 1024 * 1024;  ///< waiting for one control link; more closes it
@@ -38,7 +39,8 @@ struct MeshOptions {
 /// A connected socket after its handshake, on its way to a worker's loop. Owns `fd`.
 struct AdoptedSocket {
   AdoptedSocket(int handle, std::string bytes) : fd(handle), rest(std::move(bytes)) {}
-  AdoptedSocket(AdoptedSocket&& other) noexcept : fd(std::exchange(other.fd, -1)), rest(std::move(other.rest)) {}
+  AdoptedSocket(AdoptedSocket&& other) noexcept
+      : fd(std::exchange(other.fd, -1)), rest(std::move(other.rest)) {}
   AdoptedSocket& operator=(AdoptedSocket&&) = delete;
   ~AdoptedSocket();
   int release() { return std::exchange(fd, -1); }
@@ -71,7 +73,8 @@ class MeshHandler {
   virtual void rpc_call(RpcId id, const erldist::RpcCall& call) = 0;
 };
 
-/// Thread rule: everything on the thread that runs the loop. Owner: the server; must be stopped before the loop is.
+/// Thread rule: everything on the thread that runs the loop. Owner: the server; must be stopped before the
+/// loop is.
 class Mesh {
  public:
   Mesh(boost::asio::io_context& io, MeshOptions options, MeshHandler& handler, Logger log);
