@@ -244,6 +244,16 @@ TEST_F(CommandTableTest, RetainedMessages) {
   EXPECT_EQ(run({"retainer", "info"}).text, "retained/total: 0\n");
 }
 
+TEST_F(CommandTableTest, CleaningByWhatIsNoFilterDeletesNothing) {
+  retain("r/1");
+  for (const char* filter : {"r/#/1", "r+", ""}) {
+    const Answer answer = run({"retainer", "clean", filter});
+    EXPECT_EQ(answer.outcome, Outcome::refused) << filter;
+    EXPECT_EQ(answer.text, std::string("Not a topic filter: ") + filter + "\n");
+  }
+  EXPECT_EQ(run({"retainer", "info"}).text, "retained/total: 1\n");
+}
+
 TEST_F(CommandTableTest, StatsKeepTheirPeaks) {
   worker_replies_[0].stats.connections = 3;
   run({"broker", "stats"});

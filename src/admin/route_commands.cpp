@@ -4,6 +4,7 @@
 
 #include "admin/command.hpp"
 #include "mqtt/message.hpp"
+#include "topic/filter.hpp"
 
 namespace meshmq::admin {
 
@@ -57,6 +58,13 @@ bool run_trie(Desk& desk, const Call& call) {
   return true;
 }
 
+void clean_retained(Desk& desk, const Call& call, const std::string& filter) {
+  // Deletes in the whole cluster: a slip such as `a/#/b` must not be taken for `a/#`.
+  if (!topic::is_valid_filter(filter)) return call.refuse("Not a topic filter: " + filter);
+  const std::size_t count = desk.control.clean_retained(filter, call.now);
+  call.answer(fmt::format("Cleaned {} retained messages\n", count), Json::object({{"cleaned", count}}));
+}
+
 bool run_retainer(Desk& desk, const Call& call) {
   if (call.is("info", 0)) {
     const std::size_t count = desk.control.stats().retained;
@@ -66,9 +74,7 @@ bool run_retainer(Desk& desk, const Call& call) {
     for (const mqtt::MessagePtr& message : desk.control.retained("#")) topics.emplace_back(message->topic());
     answer_lines(call, topics);
   } else if (call.is("clean", 0) || call.is("clean", 1)) {
-    const std::size_t count =
-        desk.control.clean_retained(call.words.size() == 2 ? call.words[1] : "#", call.now);
-    call.answer(fmt::format("Cleaned {} retained messages\n", count), Json::object({{"cleaned", count}}));
+    clean_retained(desk, call, call.words.size() == 2 ? call.words[1] : "#");
   } else {
     return false;
   }

@@ -34,6 +34,10 @@ bool names_listener(std::string_view key) {
   return false;
 }
 
+std::string_view why(ForeignKey::Reason reason) {
+  return reason == ForeignKey::Reason::not_yet ? "no effect yet" : "no effect, MeshMQ has nothing like it";
+}
+
 bool is_loopback(std::string_view host) {
   return host.starts_with("127.") || host == "::1" || host == "localhost";
 }
@@ -137,8 +141,8 @@ class Loader {
       }
     }
     for (const auto& [pattern, family] : families_) {
-      result_.warnings.push_back(
-          fmt::format("{}: {} ({} keys): no effect yet", family.first->origin, pattern, family.count));
+      result_.warnings.push_back(fmt::format("{}: {} ({} keys): {}", family.first->origin, pattern,
+                                             family.count, why(family.reason)));
     }
   }
 
@@ -160,12 +164,12 @@ class Loader {
           foreign.same.empty() ? ", remove the line" : fmt::format(", only {} is", foreign.same)));
     } else if (foreign.key.ends_with("**")) {
       Family& family = families_[std::string(foreign.key)];
-      if (family.count++ == 0) family.first = &setting;
+      if (family.count++ == 0) {
+        family.first = &setting;
+        family.reason = foreign.reason;
+      }
     } else {
-      const bool later = foreign.reason == ForeignKey::Reason::not_yet;
-      result_.warnings.push_back(
-          fmt::format("{}: {}: {}", setting.origin, setting.key,
-                      later ? "no effect yet" : "no effect, MeshMQ has nothing like it"));
+      result_.warnings.push_back(fmt::format("{}: {}: {}", setting.origin, setting.key, why(foreign.reason)));
     }
   }
 
@@ -214,6 +218,7 @@ class Loader {
   struct Family {
     const Setting* first = nullptr;
     std::size_t count = 0;
+    ForeignKey::Reason reason = ForeignKey::Reason::not_yet;
   };
 
   Loaded result_;

@@ -240,6 +240,14 @@ TEST(ForeignKeys, AreWarnedAboutOnce) {
   EXPECT_EQ(loaded.warnings[2], "f:2: listener.ssl.** (2 keys): no effect yet");
 }
 
+TEST(ForeignKeys, OfAFamilySayWhetherTheyWillComeOrNot) {
+  const Loaded loaded = from_file("rpc.mode = async\nbroker.sys_interval = 1m\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  ASSERT_EQ(loaded.warnings.size(), 2u);
+  EXPECT_EQ(loaded.warnings[0], "f:2: broker.** (1 keys): no effect yet");
+  EXPECT_EQ(loaded.warnings[1], "f:1: rpc.** (1 keys): no effect, MeshMQ has nothing like it");
+}
+
 TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
   const Loaded loaded = from_file(
       "allow_anonymous = false\n"
