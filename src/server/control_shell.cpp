@@ -1,0 +1,40 @@
+#include "server/control_shell.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "net/clock.hpp"
+
+namespace meshmq::server {
+
+namespace asio = boost::asio;
+
+ControlShell::ControlShell(asio::io_context& io, std::span<net::WorkerThread* const> workers, Save save)
+    : io_(io), workers_(workers.begin(), workers.end()), save_(std::move(save)) {}
+
+void ControlShell::end_turn_soon() {
+  if (std::exchange(turn_due_, true)) return;
+  asio::post(io_, [this] {
+    turn_due_ = false;
+    if (control_->end_of_turn(net::read_clock())) end_turn_soon();
+  });
+}
+
+void ControlShell::to_worker(node::WorkerIndex worker, node::ToWorker message) {
+  workers_[worker.value]->send(std::move(message));
+}
+
+void ControlShell::operation_done(node::OperationId operation, Result<void> result) {
+  asio::post(io_, [this, operation, result = std::move(result)] {
+    if (on_operation_done) on_operation_done(operation, result);
+  });
+}
+
+void ControlShell::query_done(node::OperationId operation, std::vector<node::QueryReply> replies) {
+  asio::post(io_, [this, operation, replies = std::move(replies)]() mutable {
+    if (on_query_done) on_query_done(operation, std::move(replies));
+  });
+}
+
+}  // namespace meshmq::server

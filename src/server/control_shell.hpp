@@ -1,0 +1,64 @@
+#pragma once
+// The control thread's shell: carries what happens to node::Control and what it wants to mesh, workers and disk.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "mesh/mesh.hpp"
+#include "net/worker_thread.hpp"
+#include "node/control.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace meshmq::server {
+
+/// Decides nothing. Events end in a turn: end_of_turn() runs once for all events that came together.
+/// Thread rule: the control thread.
+class ControlShell final : public node::ControlPorts {
+ public:
+  /// Makes the image durable; called on the control thread.
+  using Save = std::function<void(const std::string& image)>;
+
+  ControlShell(boost::asio::io_context& io, std::span<net::WorkerThread* const> workers, Save save);
+
+  /// Second half of construction: `mesh` and `control` must outlive the last event.
+  void attach(mesh::Mesh& mesh) { mesh_ = &mesh; }
+  void attach(node::Control& control) { control_ = &control; }
+  /// Who hears of finished operations; always from the loop.
+  std::function<void(node::OperationId, Result<void>)> on_operation_done;
+  std::function<void(node::OperationId, std::vector<node::QueryReply>)> on_query_done;
+
+  /// Runs an event and lets its turn end soon, together with what else has come by then.
+  template <class Event>
+  void event(Event&& run) {
+    run(*control_);
+    end_turn_soon();
+  }
+  void end_turn_soon();
+
+  // --- node::ControlPorts
+  void to_worker(node::WorkerIndex worker, node::ToWorker message) override;
+  void dial(const std::string& node) override { mesh_->dial(node); }
+  void hang_up(const std::string& node) override { mesh_->hang_up(node); }
+  void send(const std::string& node, std::string frame) override { mesh_->send(node, frame); }
+  void save(std::string image) override { save_(image); }
+  void operation_done(node::OperationId operation, Result<void> result) override;
+  void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override;
+
+ private:
+  boost::asio::io_context& io_;
+  std::vector<net::WorkerThread*> workers_;
+  Save save_;
+  mesh::Mesh* mesh_ = nullptr;
+  node::Control* control_ = nullptr;
+  bool turn_due_ = false;
+};
+
+}  // namespace meshmq::server

@@ -1,0 +1,27 @@
+#pragma once
+// The command line of `meshmq`.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace meshmq::server {
+
+enum class Action { foreground, console, start, stop, restart, ping, pid, version, check_config };
+
+struct Options {
+  Action action = Action::foreground;
+  std::optional<std::string> config_file;
+  std::vector<std::string> settings;  ///< --set and --data-dir, as key=value
+  std::optional<std::string> ports_file;
+};
+
+/// The program is to end at once: help was asked for and printed, or the arguments are wrong.
+struct ExitStatus {
+  int code = 0;
+};
+
+std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv);
+
+}  // namespace meshmq::server
