@@ -1,7 +1,7 @@
 #include "net/output_queue.hpp"
 
-#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -35,93 +35,49 @@ void release(const Entry& entry) {
 
 }  // namespace
 
-// ---------------------------------------------------------------- pool
-
 OutputPool::~OutputPool() {
   while (free_ != nullptr) delete std::exchange(free_, free_->next);
-}
-
-OutputBlock* OutputPool::take() {
-  OutputBlock* block = free_;
-  if (block == nullptr) {
-    block = new OutputBlock;
-  } else {
-    free_ = block->next;
-    --kept_;
-  }
-  block->next = nullptr;
-  block->begin = block->end = 0;
-  return block;
-}
-
-void OutputPool::give_back(OutputBlock* block) {
-  if (kept_ >= kept_max) {
-    delete block;
-    return;
-  }
-  block->next = free_;
-  free_ = block;
-  ++kept_;
 }
 
 // ---------------------------------------------------------------- gather
 
 void Gather::clear() {
-  part_count_ = copied_ = bytes_ = 0;
-}
-
-bool Gather::add_part(const char* data, std::size_t size) {
-  if (part_count_ > 0) {
-    iovec& last = parts_[part_count_ - 1];
-    if (static_cast<const char*>(last.iov_base) + last.iov_len == data) {
-      last.iov_len += size;
-      bytes_ += size;
-      return true;
-    }
-  }
-  if (part_count_ == parts_max) return false;
-  parts_[part_count_++] = {const_cast<char*>(data), size};
-  bytes_ += size;
-  return true;
+  part_count_ = copied_ = run_ = bytes_ = 0;
 }
 
 bool Gather::copy(std::string_view bytes) {
-  if (bytes.empty()) return true;
   if (copied_ + bytes.size() > copy_bytes_max) return false;
-  char* at = copies_.get() + copied_;
-  std::memcpy(at, bytes.data(), bytes.size());
-  if (!add_part(at, bytes.size())) return false;
+  std::memcpy(copies_.get() + copied_, bytes.data(), bytes.size());
   copied_ += bytes.size();
+  bytes_ += bytes.size();
   return true;
 }
 
+void Gather::end_run() {
+  if (run_ == copied_) return;
+  parts_[part_count_++] = {copies_.get() + run_, copied_ - run_};
+  run_ = copied_;
+}
+
 bool Gather::reference(std::string_view bytes) {
-  if (bytes.empty()) return true;
-  if (bytes_ >= bytes_max) return false;
-  return add_part(bytes.data(), bytes.size());
+  // Places for the run before, for this part, and for the run behind it.
+  if (bytes_ >= bytes_max || part_count_ + 3 > parts_max) return false;
+  end_run();
+  parts_[part_count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
+  bytes_ += bytes.size();
+  return true;
 }
 
 // ---------------------------------------------------------------- queue
 
-Entry& OutputQueue::add(OutputPool& pool) {
+void OutputQueue::grow(OutputPool& pool) {
+  OutputBlock* block = pool.take();
   if (tail_ == nullptr) {
-    head_ = tail_ = pool.take();
-  } else if (tail_->end == OutputBlock::entries_max) {
-    tail_->next = pool.take();
-    tail_ = tail_->next;
+    head_ = block;
+  } else {
+    tail_->next = block;
   }
-  return tail_->entries[tail_->end++];
-}
-
-void OutputQueue::push(OutputPool& pool, const FramePtr& frame, mqtt::PacketId packet_id) {
-  Entry& entry = add(pool);
-  entry.size = Entry::is_frame;
-  Frame* shared = frame.get();
-  shared->add_ref();
-  std::memcpy(entry.bytes, &shared, sizeof shared);
-  entry.bytes[sizeof shared] = static_cast<char>(packet_id >> 8);
-  entry.bytes[sizeof shared + 1] = static_cast<char>(packet_id);
-  bytes_ += shared->size();
+  tail_ = block;
 }
 
 void OutputQueue::push_small(OutputPool& pool, std::string_view packet) {
@@ -132,25 +88,44 @@ void OutputQueue::push_small(OutputPool& pool, std::string_view packet) {
   bytes_ += packet.size();
 }
 
-void OutputQueue::pop(OutputPool& pool) {
+void OutputQueue::pop_block(OutputPool& pool) {
   OutputBlock* block = head_;
-  release(block->entries[block->begin++]);
-  if (block->begin < block->end) return;
   head_ = block->next;
   if (head_ == nullptr) tail_ = nullptr;
   pool.give_back(block);
 }
 
 void OutputQueue::clear(OutputPool& pool) {
-  while (head_ != nullptr) pop(pool);
+  consume_all(pool);
+}
+
+std::size_t OutputQueue::consume_all(OutputPool& pool) {
+  std::size_t packets = 0;
+  while (head_ != nullptr) {
+    packets += head_->end - head_->begin;
+    for (std::uint8_t i = head_->begin; i < head_->end; ++i) release(head_->entries[i]);
+    pop_block(pool);
+  }
   bytes_ = front_written_ = 0;
+  return packets;
 }
 
 bool OutputQueue::gather_entry(const Entry& entry, std::size_t skip, Gather& out) {
   if (entry.size != Entry::is_frame) return out.copy(std::string_view(entry.bytes, entry.size).substr(skip));
-  const Frame* frame = frame_of(entry);
-  const std::string_view bytes = frame->bytes();
-  const std::size_t id_at = frame->packet_id_offset();
+  const Frame& frame = *frame_of(entry);
+  const std::string_view bytes = frame.bytes();
+  if (bytes.size() >= Gather::reference_bytes_min || skip > 0) return gather_frame(frame, entry, skip, out);
+  if (!out.copy(bytes)) return false;
+  if (const std::size_t id_at = frame.packet_id_offset(); id_at != 0) {
+    std::memcpy(out.copies_.get() + out.copied_ - bytes.size() + id_at, packet_id_bytes(entry).data(), 2);
+  }
+  return true;
+}
+
+/// Large frames, and those that have been written in part.
+bool OutputQueue::gather_frame(const Frame& frame, const Entry& entry, std::size_t skip, Gather& out) {
+  const std::string_view bytes = frame.bytes();
+  const std::size_t id_at = frame.packet_id_offset();
   const auto put = [&](std::string_view part) {
     return part.size() < Gather::reference_bytes_min ? out.copy(part) : out.reference(part);
   };
@@ -167,23 +142,30 @@ void OutputQueue::gather(Gather& out) const {
   std::size_t skip = front_written_;
   for (const OutputBlock* block = head_; block != nullptr; block = block->next) {
     for (std::uint8_t i = block->begin; i < block->end; ++i) {
-      if (out.bytes() >= Gather::bytes_max || !gather_entry(block->entries[i], skip, out)) return;
+      if (out.bytes_ >= Gather::bytes_max || !gather_entry(block->entries[i], skip, out)) {
+        out.end_run();
+        return;
+      }
       skip = 0;
     }
   }
+  out.end_run();
 }
 
 std::size_t OutputQueue::consume(OutputPool& pool, std::size_t written) {
   MESHMQ_ASSERT(written <= bytes_, "more was written than waited");
+  if (written == bytes_) return consume_all(pool);
   bytes_ -= written;
   std::size_t packets = 0;
-  while (head_ != nullptr) {
-    const std::size_t rest = size_of(head_->entries[head_->begin]) - front_written_;
+  for (;;) {
+    const Entry& entry = head_->entries[head_->begin];
+    const std::size_t rest = size_of(entry) - front_written_;
     if (written < rest) break;
     written -= rest;
     front_written_ = 0;
-    pop(pool);
+    release(entry);
     ++packets;
+    if (++head_->begin == head_->end) pop_block(pool);
   }
   front_written_ += written;
   return packets;

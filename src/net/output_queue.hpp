@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -42,8 +43,24 @@ class OutputPool {
   OutputPool(const OutputPool&) = delete;
   OutputPool& operator=(const OutputPool&) = delete;
 
-  OutputBlock* take();
-  void give_back(OutputBlock* block);
+  OutputBlock* take() {
+    OutputBlock* block = free_;
+    if (block == nullptr) return new OutputBlock{};
+    free_ = block->next;
+    --kept_;
+    block->next = nullptr;
+    block->begin = block->end = 0;
+    return block;
+  }
+  void give_back(OutputBlock* block) {
+    if (kept_ >= kept_max) {
+      delete block;
+      return;
+    }
+    block->next = free_;
+    free_ = block;
+    ++kept_;
+  }
 
  private:
   static constexpr std::size_t kept_max = 16 * 1024;
@@ -73,12 +90,14 @@ class Gather {
   /// Both return false, and take nothing, if there is no room.
   bool copy(std::string_view bytes);
   bool reference(std::string_view bytes);
-  bool add_part(const char* data, std::size_t size);
+  /// Copies make one part until something is referenced.
+  void end_run();
 
   std::unique_ptr<char[]> copies_ = std::make_unique<char[]>(copy_bytes_max);
   std::array<iovec, parts_max> parts_;
   std::size_t part_count_ = 0;
   std::size_t copied_ = 0;
+  std::size_t run_ = 0;  ///< where the copies begin that are no part yet
   std::size_t bytes_ = 0;
 };
 
@@ -86,7 +105,16 @@ class Gather {
 /// written. clear() it before it is destroyed. Thread rule: its worker.
 class OutputQueue {
  public:
-  void push(OutputPool& pool, const broker::FramePtr& frame, mqtt::PacketId packet_id);
+  void push(OutputPool& pool, const broker::FramePtr& frame, mqtt::PacketId packet_id) {
+    Entry& entry = add(pool);
+    entry.size = Entry::is_frame;
+    broker::Frame* shared = frame.get();
+    shared->add_ref();
+    std::memcpy(entry.bytes, &shared, sizeof shared);
+    entry.bytes[sizeof shared] = static_cast<char>(packet_id >> 8);
+    entry.bytes[sizeof shared + 1] = static_cast<char>(packet_id);
+    bytes_ += shared->size();
+  }
   void push_small(OutputPool& pool, std::string_view packet);
   bool empty() const { return head_ == nullptr; }
   /// Of all packets, without what was written already.
@@ -101,9 +129,15 @@ class OutputQueue {
  private:
   using Entry = OutputBlock::Entry;
 
-  Entry& add(OutputPool& pool);
-  void pop(OutputPool& pool);
+  Entry& add(OutputPool& pool) {
+    if (tail_ == nullptr || tail_->end == OutputBlock::entries_max) grow(pool);
+    return tail_->entries[tail_->end++];
+  }
+  void grow(OutputPool& pool);
+  void pop_block(OutputPool& pool);
+  std::size_t consume_all(OutputPool& pool);
   static bool gather_entry(const Entry& entry, std::size_t skip, Gather& out);
+  static bool gather_frame(const broker::Frame& frame, const Entry& entry, std::size_t skip, Gather& out);
 
   OutputBlock* head_ = nullptr;
   OutputBlock* tail_ = nullptr;

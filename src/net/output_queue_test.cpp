@@ -72,6 +72,24 @@ TEST(OutputQueue, GathersABoundedAmountAtATime) {
   EXPECT_EQ(queue.bytes(), 0U);
 }
 
+TEST(OutputQueue, TakesNoMoreReferencesThanOneCallMayHave) {
+  OutputPool pool;
+  OutputQueue queue;
+  for (int i = 0; i < 200; ++i) {
+    queue.push(pool, make_frame(4200, 7, static_cast<char>('a' + i % 26)), 0x3132);
+    queue.push_small(pool, "-");
+  }
+  Gather gather;
+  std::size_t packets = 0;
+  while (!queue.empty()) {
+    queue.gather(gather);
+    ASSERT_GT(gather.bytes(), 0U);
+    ASSERT_EQ(bytes_of(gather).size(), gather.bytes());
+    packets += queue.consume(pool, gather.bytes());
+  }
+  EXPECT_EQ(packets, 400U);
+}
+
 // Any mixture of packets, written in pieces of any size, gives the stream that writing one after the other
 // would give.
 TEST(OutputQueue, GivesTheSameStreamHoweverItIsCut) {
