@@ -77,7 +77,7 @@ std::size_t ConnectionTable::handle(Connection& c, std::string_view bytes) {
     if (used == 0 && slice.size() == bytes.size() - done) break;
     window = used == 0 ? window * 8 : slice_bytes;
     done += used;
-    if (queued_bytes_ >= queued_bytes_max) write_all_dirty();
+    if (write_is_due()) write_all_dirty();
   }
   return done;
 }
@@ -150,6 +150,7 @@ bool ConnectionTable::write_once(Connection& c) {
 
 void ConnectionTable::write_all_dirty() {
   queued_bytes_ = 0;
+  pressed_ = false;
   // The list stays: whoever is to end does so in flush(), when the broker may be called.
   const std::size_t count = dirty_.size();
   for (std::size_t i = 0; i < count; ++i) {

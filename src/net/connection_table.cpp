@@ -196,19 +196,23 @@ std::size_t ConnectionTable::send(broker::ConnId conn, const broker::FramePtr& f
   Connection& c = at(conn);
   if (c.state != State::open) return c.output.bytes();
   c.output.push(pool_, frame, packet_id);
-  queued_bytes_ += frame->size();
-  if (!c.writing) mark_dirty(c);
-  if (c.output.bytes() >= pressure_bytes_) c.pressed = true;
-  return c.output.bytes();
+  return queued(c, frame->size());
 }
 
 std::size_t ConnectionTable::send_small(broker::ConnId conn, std::string_view packet) {
   Connection& c = at(conn);
   if (c.state != State::open) return c.output.bytes();
   c.output.push_small(pool_, packet);
-  queued_bytes_ += packet.size();
+  return queued(c, packet.size());
+}
+
+std::size_t ConnectionTable::queued(Connection& c, std::size_t bytes) {
+  queued_bytes_ += bytes;
   if (!c.writing) mark_dirty(c);
-  if (c.output.bytes() >= pressure_bytes_) c.pressed = true;
+  if (c.output.bytes() >= pressure_bytes_) {
+    c.pressed = true;
+    if (!c.writing) pressed_ = true;
+  }
   return c.output.bytes();
 }
 
@@ -228,6 +232,7 @@ void ConnectionTable::resume_reading(broker::ConnId conn) {
 bool ConnectionTable::flush() {
   bool called = resume_paused();
   queued_bytes_ = 0;
+  pressed_ = false;
   std::swap(dirty_, flushing_);
   for (Connection* c : flushing_) {
     c->dirty = false;

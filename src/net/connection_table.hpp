@@ -69,7 +69,7 @@ class ConnectionTable final : public broker::Output {
   /// Whether flush() has something to do.
   bool dirty() const { return !dirty_.empty() || !resumed_.empty(); }
   /// Enough has been done in this turn: others wait.
-  bool turn_is_full() const { return turn_read_ >= turn_read_max || queued_bytes_ >= queued_bytes_max; }
+  bool turn_is_full() const { return turn_read_ >= turn_read_max || write_is_due(); }
   void begin_turn() { turn_read_ = 0; }
   void tick(Now now);
   /// Closes everything without a word to the broker.
@@ -96,6 +96,11 @@ class ConnectionTable final : public broker::Output {
   /// Queued for all connections together since the last flush; more is written before the rest of the input
   /// is handled.
   static constexpr std::size_t queued_bytes_max = 4 * 1024 * 1024;
+
+  /// Input of one turn may not fill a client's share of output; only the client itself may, by taking too
+  /// little.
+  bool write_is_due() const { return queued_bytes_ >= queued_bytes_max || pressed_; }
+  std::size_t queued(Connection& c, std::size_t bytes);
 
   // --- life (connection_table.cpp)
   Connection* open(UniqueFd fd, ListenerLedgerPtr ledger);
@@ -142,6 +147,7 @@ class ConnectionTable final : public broker::Output {
   std::size_t known_ = 0;  ///< connections that the broker knows
   std::size_t turn_read_ = 0;
   std::size_t queued_bytes_ = 0;
+  bool pressed_ = false;  ///< something `pressed` has not been tried to write yet
   ConnectionCounters counters_;
 };
 

@@ -175,6 +175,29 @@ TEST(Connection, ASlowReaderIsWaitedForAndLosesNothingWithinTheLimit) {
   }
 }
 
+// All of it comes in within one turn or two, several times the limit.
+TEST(Connection, AQuickReaderNeverReachesTheLimitThatIsMeantForSlowOnes) {
+  testing::TestNodeOptions options;
+  options.node.broker.output_bytes_max = 32 * 1024;
+  options.node.broker.queue_messages_max = 1;
+  options.listener.send_buffer_bytes = 1024 * 1024;
+  TestNode node(options);
+  RawClient reader(node.port());
+  ASSERT_EQ(reader.connect("reader"), 0);
+  ASSERT_TRUE(reader.subscribe("s"));
+  RawClient writer(node.port());
+  ASSERT_EQ(writer.connect("writer"), 0);
+  constexpr int count = 2000;
+  std::string bytes;
+  for (int i = 0; i < count; ++i) bytes += publish_packet("s", std::to_string(i) + std::string(90, '.'));
+  writer.send(bytes);
+  for (int i = 0; i < count; ++i) {
+    const auto packet = reader.receive();
+    ASSERT_TRUE(packet) << i;
+    ASSERT_EQ(std::stoi(payload_of(*packet)), i);
+  }
+}
+
 TEST(Connection, AClientThatTakesNothingIsClosedAfterSendTimeout) {
   testing::TestNodeOptions options;
   options.node.broker.output_bytes_max = 64 * 1024 * 1024;

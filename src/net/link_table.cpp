@@ -11,6 +11,7 @@ struct LinkTable::Entry final : ForwardLinkEvents {
   void link_frame(std::string_view frame) override {
     if (down) return;
     const Now now = table.host_.turn();
+    table.turn_read_ += frame.size();
     table.host_.worker().link_frame(id, frame, now);
   }
   void link_written(std::size_t queued) override {

@@ -41,11 +41,16 @@ class LinkTable {
   std::size_t send(node::LinkId id, std::string_view frame);
   void close(node::LinkId id);
   void reap();
+  void begin_turn() { turn_read_ = 0; }
+  /// Enough has come in in this turn: others wait.
+  bool turn_is_full() const { return turn_read_ >= turn_read_max; }
   void clear();
   std::size_t size() const { return links_.size(); }
 
  private:
   struct Entry;
+
+  static constexpr std::size_t turn_read_max = 256 * 1024;
 
   Entry* find(node::LinkId id);
 
@@ -54,6 +59,7 @@ class LinkTable {
   std::unordered_map<node::LinkId, std::unique_ptr<Entry>> links_;
   std::vector<std::unique_ptr<Entry>> down_;
   std::uint64_t last_id_ = 0;
+  std::size_t turn_read_ = 0;
 };
 
 }  // namespace meshmq::net

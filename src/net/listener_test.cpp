@@ -97,7 +97,7 @@ TEST(Listener, LetsClientsAboveTheRateWait) {
     EXPECT_EQ(clients[static_cast<std::size_t>(i)].connect("r" + std::to_string(i)), 0);
   const auto took = std::chrono::steady_clock::now() - start;
   EXPECT_GT(took, std::chrono::milliseconds(350)) << "twenty at once, ten at twenty a second";
-  EXPECT_LT(took, std::chrono::seconds(4));
+  EXPECT_LT(took, std::chrono::seconds(10));
 }
 
 TEST(Listener, StopsAndLeavesItsClientsAlone) {

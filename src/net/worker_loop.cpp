@@ -54,6 +54,7 @@ Now WorkerLoop::turn() {
   now_ = read_clock();
   routes_.enter();
   connections_.begin_turn();
+  links_.begin_turn();
   worker_->begin_turn(now_);
   return now_;
 }
@@ -70,7 +71,7 @@ void WorkerLoop::sleep() {
 }
 
 void WorkerLoop::handle_events() {
-  for (int i = 0; i < handlers_max && !connections_.turn_is_full(); ++i) {
+  for (int i = 0; i < handlers_max && !connections_.turn_is_full() && !links_.turn_is_full(); ++i) {
     if (io_.poll_one() == 0) return;
     if (in_turn_) routes_.refresh();
   }

@@ -82,7 +82,7 @@ class WorkerLoop final : public WorkerScope,
   static constexpr int handlers_max = 256;
   // Of other workers, in one turn.
   static constexpr std::size_t messages_max = 512;
-  static constexpr std::size_t message_bytes_max = 1024 * 1024;
+  static constexpr std::size_t message_bytes_max = 256 * 1024;
   /// Messages for another worker go at the end of the turn, or when there are so many: it can begin with
   /// them.
   static constexpr std::size_t outbox_messages_max = 256;
