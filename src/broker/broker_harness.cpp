@@ -69,6 +69,7 @@ void TestRouter::retain(const mqtt::MessagePtr& message) {
 std::size_t TestOutput::append(TestClient& client, std::string_view bytes) {
   EXPECT_FALSE(client.closed_) << "sent to a closed connection";
   client.output_ += bytes;
+  client.unseen_ += bytes;
   return harness_.slow.contains(client.conn().value) ? client.output_.size() : bytes.size();
 }
 
@@ -257,6 +258,7 @@ void TestClient::vanishes() {
 
 std::string TestClient::receives() {
   take_packets();
+  unseen_.clear();
   return std::exchange(lines_, {});
 }
 
@@ -265,20 +267,23 @@ TestClient& TestClient::ignores() {
   return *this;
 }
 
-void TestClient::take_packets() {
+void TestClient::decode(std::string_view bytes, const std::function<void(const mqtt::Packet&)>& visit) const {
   mqtt::Decoder decoder;
-  std::string_view rest = output_;
   const mqtt::DecodeOptions options{mqtt::Role::client, version_, 0};
-  while (!rest.empty()) {
-    const mqtt::DecodeResult result = decoder.decode(rest, options);
+  while (!bytes.empty()) {
+    const mqtt::DecodeResult result = decoder.decode(bytes, options);
     if (result.status != mqtt::DecodeStatus::packet) {
       ADD_FAILURE() << "the broker sent no packet: " << result.text;
-      break;
+      return;
     }
-    lines_ += mqtt::testing::describe(decoder.packet()) + "\n";
-    rest.remove_prefix(result.size);
+    visit(decoder.packet());
+    bytes.remove_prefix(result.size);
   }
-  output_.clear();
+}
+
+void TestClient::take_packets() {
+  const std::string output = std::exchange(output_, {});
+  decode(output, [this](const mqtt::Packet& packet) { lines_ += mqtt::testing::describe(packet) + "\n"; });
 }
 
 }  // namespace meshmq::broker::testing

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -81,6 +82,14 @@ class TestClient {
 
   /// Packets and events since the last call, one line each.
   std::string receives();
+  /// The same as packets; events are not shown. What a packet borrows lives during its visit.
+  template <class Visit>
+  void reads(Visit&& visit) {
+    const std::string unseen = std::exchange(unseen_, {});
+    decode(unseen, [&](const mqtt::Packet& packet) { visit(packet); });
+    output_.clear();
+    lines_.clear();
+  }
   /// The same without looking at it.
   TestClient& ignores();
   ConnId conn() const { return conn_; }
@@ -88,10 +97,12 @@ class TestClient {
   /// Id that the next SUBSCRIBE or PUBLISH gets.
   mqtt::PacketId next_id = 1;
   std::size_t unread_bytes() const { return output_.size(); }
+  bool closed() const { return closed_; }
 
  private:
   friend class Harness;
   friend class TestOutput;
+  void decode(std::string_view bytes, const std::function<void(const mqtt::Packet&)>& visit) const;
   void take_packets();
   void feed();
 
@@ -99,6 +110,7 @@ class TestClient {
   ConnId conn_;
   mqtt::Version version_;
   std::string output_;  ///< bytes from the broker, not yet decoded
+  std::string unseen_;  ///< bytes since the last call of receives() or reads()
   std::string input_;   ///< bytes that the broker has not taken yet
   std::string lines_;
   bool closed_ = false;

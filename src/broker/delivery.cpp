@@ -30,8 +30,10 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
 
 bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
                             const SubscriptionIds& ids, PublishFrames& frames) {
-  if (!has_room(session)) {
-    const bool may_wait = !session.online && config_.queue_store_qos0;
+  // [MQTT-4.6.0-6] Not past those that came while the client was away and still wait behind a full window.
+  const bool others_wait = session.has_waiting() && session.queue->has_qos0();
+  if (!has_room(session) || others_wait) {
+    const bool may_wait = others_wait || (!session.online && config_.queue_store_qos0);
     if (may_wait) {
       enqueue(session, {message, ids, grant.qos, grant.retain});
     } else {

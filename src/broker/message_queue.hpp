@@ -6,6 +6,7 @@
 
 #include "broker/outgoing.hpp"
 #include "broker/ring.hpp"
+#include "mqtt/types.hpp"
 
 namespace meshmq::broker {
 
@@ -19,15 +20,22 @@ class MessageQueue {
   /// Returns true if the oldest message was dropped to make room. `limit` 0: none.
   [[nodiscard]] bool push(Outgoing outgoing, std::size_t limit) {
     const bool full = limit != 0 && ring_.size() >= limit;
-    if (full) ring_.pop_front();
+    if (full) pop();
+    if (outgoing.qos == mqtt::QoS::at_most_once) ++qos0_count_;
     ring_.push_back(std::move(outgoing));
     return full;
   }
   const Outgoing& front() { return ring_.front(); }
-  Outgoing pop() { return ring_.pop_front(); }
+  Outgoing pop() {
+    Outgoing outgoing = ring_.pop_front();
+    if (outgoing.qos == mqtt::QoS::at_most_once) --qos0_count_;
+    return outgoing;
+  }
+  bool has_qos0() const { return qos0_count_ != 0; }
 
  private:
   Ring<Outgoing> ring_;
+  std::size_t qos0_count_ = 0;
 };
 
 }  // namespace meshmq::broker
