@@ -1,5 +1,7 @@
 #include "mesh/epmd_service.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -7,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
+#include <set>
 
 #include "erldist/epmd.hpp"
 #include "mesh/dial.hpp"
@@ -22,6 +25,7 @@ namespace {
 
 constexpr auto retry_interval = std::chrono::seconds(2);
 constexpr std::size_t connections_max = 256;
+constexpr int enroll_wait_ms = 3000;
 /// A caller that does not say what it wants is hung up.
 constexpr auto request_wait = std::chrono::seconds(10);
 
@@ -51,6 +55,8 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
     registered_.close(ignored);
     retry_.cancel();
     server_.reset();
+    for (const auto& session : open_) session->socket.close(ignored);
+    open_.clear();
   }
 
   bool serving() const { return server_.has_value(); }
@@ -100,13 +106,13 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
     auto session = std::make_shared<Session>(io_, ++last_session_);
     acceptor_.async_accept(session->socket, [self = shared_from_this(), session](error_code error) {
       if (self->stopped_ || error == asio::error::operation_aborted) return;
-      if (!error && self->sessions_ < connections_max) self->read(session);
+      if (!error && self->open_.size() < connections_max) self->read(session);
       self->accept();
     });
   }
 
   void read(const SessionPtr& session) {
-    ++sessions_;
+    open_.insert(session);
     session->timer.expires_after(request_wait);
     session->timer.async_wait([session](error_code error) {
       error_code ignored;
@@ -149,7 +155,7 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void end(const SessionPtr& session) {
-    --sessions_;
+    open_.erase(session);
     session->timer.cancel();
     error_code ignored;
     session->socket.close(ignored);
@@ -172,6 +178,10 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
     std::optional<Result<epmd::Registered>> decoded;
     while (!error && !(decoded = epmd::decode_registered(reply))) {
       char byte;
+      if (!answers_in_time()) {
+        return fail(Errc::timed_out,
+                    "what listens on port " + std::to_string(port_) + " is no EPMD: it is silent");
+      }
       if (asio::read(registered_, asio::buffer(&byte, 1), error) == 1) reply += byte;
     }
     if (!decoded || !*decoded) {
@@ -194,6 +204,12 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
     return {};
   }
 
+  /// Registering blocks: the node must not go on under a name that is not its own. But not for ever.
+  bool answers_in_time() {
+    pollfd readable{registered_.native_handle(), POLLIN, 0};
+    return ::poll(&readable, 1, enroll_wait_ms) > 0;
+  }
+
   void try_again() {
     if (serve()) return;
     if (const auto result = enroll(); result) return;
@@ -213,7 +229,7 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
   asio::steady_timer retry_;
   std::optional<epmd::Server> server_;
   std::uint64_t last_session_ = 0;
-  std::size_t sessions_ = 0;
+  std::set<SessionPtr> open_;
   std::uint32_t creation_ = 0;
   char byte_ = 0;
   bool stopped_ = false;

@@ -88,7 +88,10 @@ class MeshTest : public ::testing::Test {
   }
   std::unique_ptr<TestNode> start(const std::string& name, const std::string& cookie = "secret") {
     auto node = std::make_unique<TestNode>(io, name, epmd_port, cookie);
-    const auto result = node->mesh->start();
+    // Registering blocks until the EPMD answers, which another node of this loop may serve.
+    auto started = std::async(std::launch::async, [&] { return node->mesh->start(); });
+    until([&] { return started.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    const auto result = started.get();
     EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
     return node;
   }
