@@ -95,6 +95,13 @@ void Cluster::say_hello(const std::string& node) {
                          .records = membership_.records()});
 }
 
+void Cluster::say_hello_to_all() {
+  // Members may have called while this node was still of another cluster.
+  for (const auto& [node, p] : peers_) {
+    if ((p.link == LinkState::linked || p.link == LinkState::established) && !p.hanging_up) say_hello(node);
+  }
+}
+
 void Cluster::link_up(const std::string& node, Now now) {
   Peer& p = peer(node);
   if (p.link == LinkState::established) lose(node, p);
@@ -218,7 +225,7 @@ void Cluster::meet_other_cluster(const std::string& node, const wire::Hello& hel
     // It remembers us, we do not remember it: our memory was lost. Its word is the better one.
     log_.warning("Node {} knows this node as a member of its cluster; taking its word", node);
     membership_.adopt(hello.cluster, hello.records);
-    say_hello(node);
+    say_hello_to_all();
     membership_changed(node, now);
     establish(node, peer(node), now);
     return;
@@ -307,7 +314,8 @@ void Cluster::join(OperationId operation, const std::string& node, Now now) {
 }
 
 void Cluster::handle(const std::string& node, const wire::JoinRequest&, Now now) {
-  if (shutting_down_) return send(node, wire::JoinRefuse{"the node is shutting down"});
+  if (shutting_down_) return send(node, wire::JoinRefuse{"it is shutting down"});
+  if (join_ && !join_->accepted) return send(node, wire::JoinRefuse{"it is joining " + join_->node + " itself"});
   if (!membership_.is_member(node)) {
     log_.info("Node {} joins the cluster", node);
     membership_.set(node, true, stamp(now));
@@ -323,6 +331,12 @@ void Cluster::handle(const std::string& node, const wire::JoinRequest&, Now now)
 void Cluster::handle(const std::string& node, const wire::JoinAccept& frame, Now now) {
   if (!join_ || join_->node != node || join_->accepted) return;
   for (const auto& [name, record] : frame.records) clock_.observe(record.stamp);
+  if (frame.cluster == membership_.id()) {
+    // Another member called first, and its word was taken.
+    join_->accepted = true;
+    join_->running = frame.running;
+    return handle(node, wire::View{frame.cluster, frame.records}, now);
+  }
   if (!membership_.others().empty()) {
     // One node, one cluster: the old one is told, not left with a ghost.
     const Stamp when = stamp(now);
@@ -334,7 +348,7 @@ void Cluster::handle(const std::string& node, const wire::JoinAccept& frame, Now
   join_->running = frame.running;
   membership_.adopt(frame.cluster, frame.records);
   log_.info("Joined the cluster of {}", node);
-  say_hello(node);
+  say_hello_to_all();
   membership_changed(node, now);
   establish(node, peer(node), now);
 }

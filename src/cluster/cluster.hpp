@@ -130,6 +130,7 @@ class Cluster {
   }
 
   void say_hello(const std::string& node);
+  void say_hello_to_all();
   void meet_other_cluster(const std::string& node, const wire::Hello& hello, Now now);
   void establish(const std::string& node, Peer& peer, Now now);
   void lose(const std::string& node, Peer& peer);

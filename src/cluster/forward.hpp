@@ -20,7 +20,7 @@ using ForwardToken = std::uint64_t;
 /// First frame of the sender on a fresh link.
 struct ForwardHello {
   std::uint16_t version = 1;
-  std::uint64_t incarnation = 0;  ///< of the sending node's process: its numbers start anew with it
+  std::uint64_t incarnation = 0;  ///< of the sender: its numbers start anew with it
   std::string node;
   std::uint16_t worker = 0;
 };

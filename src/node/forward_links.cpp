@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
+
 namespace meshmq::node {
 
 ForwardLinks::ForwardLinks(const Config& config, WorkerIndex self, std::uint64_t incarnation,
@@ -18,8 +20,9 @@ ForwardLinks::Outbound* ForwardLinks::outbound(Slot slot) {
 void ForwardLinks::peer_up(const PeerUp& peer, Now now) {
   auto& out = outbound_[peer.slot];
   if (out == nullptr) {
+    // Numbers start anew with every sender: after a node was removed and joined again, too.
     const cluster::ForwardHello hello{
-        .incarnation = incarnation_, .node = config_.name, .worker = self_.value};
+        .incarnation = hash_mix(incarnation_, ++senders_made_), .node = config_.name, .worker = self_.value};
     out.reset(new Outbound{.slot = peer.slot,
                            .node = peer.node,
                            .sender = cluster::ForwardSender(hello, config_.forward_keep),
@@ -47,7 +50,7 @@ std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
   }
   std::vector<Token> tokens = out->sender.clear();
   counters_.dropped += tokens.size();
-  origins_.erase({out->node, self_.value});
+  std::erase_if(origins_, [&](const auto& item) { return item.first.first == out->node; });
   outbound_.erase(slot);
   std::erase(tokens, 0);
   return tokens;

@@ -100,6 +100,7 @@ class ForwardLinks {
   const Config& config_;
   WorkerIndex self_;
   std::uint64_t incarnation_;
+  std::uint64_t senders_made_ = 0;
   WorkerPorts& ports_;
   Logger log_;
   std::map<Slot, std::unique_ptr<Outbound>> outbound_;
