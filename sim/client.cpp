@@ -127,7 +127,12 @@ void SimClient::handle(const mqtt::Ack& packet) {
     return send_ack(mqtt::PacketType::pubcomp, packet.packet_id);
   }
   const auto it = publishing_.find(packet.packet_id);
-  if (it == publishing_.end()) return listener_.violated(*this, "acknowledgement for nothing");
+  if (it == publishing_.end()) {
+    // What an earlier connection of this session published may be acknowledged on this one.
+    if (!persistent_) return listener_.violated(*this, "acknowledgement for nothing");
+    if (packet.type == mqtt::PacketType::pubrec) send_ack(mqtt::PacketType::pubrel, packet.packet_id);
+    return;
+  }
   if (packet.type == mqtt::PacketType::pubrec) return send_ack(mqtt::PacketType::pubrel, packet.packet_id);
   const MessageId message = it->second;
   publishing_.erase(it);
