@@ -114,7 +114,10 @@ void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& res
     connecting_.handle_broken(channel, result, now);
     return;
   }
-  closing_.fail(channel, {result.reason, result.text}, now);
+  const bool too_large = result.reason == ReasonCode::packet_too_large;
+  closing_.fail(channel,
+                {result.reason, result.text, too_large ? CloseReason::limit : CloseReason::protocol_error},
+                now);
 }
 
 void Broker::Impl::handle_first(Channel& channel, Now now) {

@@ -164,6 +164,7 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
   const bool is_v5 = packet.version == Version::v5;
   channel.version = packet.version;
   session.clean_start = packet.clean_start;
+  session.bridge = packet.bridge;
   session.username = packet.username.value_or("");
   // [MQTT-3.1.2-21]
   const bool server_says = is_v5 && config.server_keepalive_s != 0;

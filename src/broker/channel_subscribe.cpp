@@ -52,8 +52,10 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
   const ReasonCode refusal = check(session, wanted);
   if (refusal != ReasonCode::success) return refusal;
   const mqtt::QoS qos = mqtt::min_qos(wanted.qos, world_.config.qos_max);
+  // What a bridge of MQTT 3 cannot say, or its messages would come back to it.
   const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos),
-                                    wanted.no_local ? 1U : 0U, wanted.retain_as_published ? 1U : 0U};
+                                    wanted.no_local || session.bridge ? 1U : 0U,
+                                    wanted.retain_as_published || session.bridge ? 1U : 0U};
   const std::size_t limit = world_.config.subscriptions_max;
   const bool at_limit = limit != 0 && session.subscriptions.size() >= limit;
   if (at_limit && !world_.subscriptions.contains(session, wanted.filter)) return ReasonCode::quota_exceeded;

@@ -132,6 +132,15 @@ TEST(Deliver, KeepsTheRetainFlagIfToldSo) {  // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
   EXPECT_EQ(plain.receives(), lines("PUBLISH topic='t' payload='1'", "PUBLISH topic='t' payload='2'"));
 }
 
+TEST(Deliver, ToABridgeKeepsTheRetainFlagAndNothingReturns) {
+  Harness h;
+  auto& bridge = h.connect(Connect{.version = Version::v3_1_1, .bridge = true, .client_id = "b"});
+  bridge.subscribes("t").ignores();
+  bridge.publishes("t", "own");
+  h.connect("c").sends(Publish{.topic = "t", .payload = "x", .retain = true});
+  EXPECT_EQ(bridge.receives(), lines("PUBLISH topic='t' retain payload='x'"));
+}
+
 // ---------------------------------------------------------------- window and queue
 
 TEST(Window, HoldsBackWhatTheClientHasNotAsked) {  // [MQTT-3.3.4-9]

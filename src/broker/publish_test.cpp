@@ -308,7 +308,7 @@ TEST(Publish, BeyondWhatIsOfferedEndsTheConnection) {  // [MQTT-3.2.2-11] [MQTT-
 TEST(Publish, LargerThanThePacketLimitEndsTheConnection) {  // [MQTT-3.2.2-15]
   Harness h({.packet_bytes_max = 100});
   EXPECT_EQ(h.connect("a").publishes("t", std::string(200, 'x')).receives(),
-            lines("DISCONNECT reason=95", "closed: protocol_error"));
+            lines("DISCONNECT reason=95", "closed: limit"));
 }
 
 TEST(Publish, IsNotReadWhileTheNodeIsCongested) {

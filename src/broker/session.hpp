@@ -51,6 +51,7 @@ struct Session {
   bool congested = false;  ///< more than Config::output_bytes_max wait for this connection
 
   bool clean_start = true;
+  bool bridge = false;  ///< another broker: gets retain flags as published and nothing of its own
   std::uint16_t keepalive_s = 0;
   std::uint32_t expiry_s = 0;  ///< expiry_never: no end
   std::uint64_t serial = 0;    ///< age order; ties of time are broken by it
