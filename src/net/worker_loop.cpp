@@ -126,6 +126,9 @@ void WorkerLoop::tell_waiting_senders() {
 
 void WorkerLoop::end_turn() {
   if (!in_turn_) return;
+  // What follows is mostly system calls: a commit of routes need not wait for them, and what still matches
+  // (the will of a closed connection) announces itself.
+  routes_.leave();
   // Each pass hands on what the one before has caused, wills of closed connections for example. What is left
   // after a few goes on in the next turn.
   constexpr int passes_max = 4;
@@ -137,7 +140,6 @@ void WorkerLoop::end_turn() {
   links_.reap();
   link_count_.set(links_.size());
   turns_.add();
-  routes_.leave();
   in_turn_ = false;
 }
 

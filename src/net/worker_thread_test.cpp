@@ -7,7 +7,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -135,6 +137,37 @@ TEST(WorkerThread, AllWorkersPublishToEachOtherAtOnce) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(WorkerThread, StopsInTheMiddleOfTraffic) {
+  for (int round = 0; round < 5; ++round) {
+    TestNodeOptions options;
+    options.workers = 3;
+    options.mailbox.messages_max = 20;
+    auto node = std::make_unique<TestNode>(options);
+    const std::uint16_t port = node->port();
+    std::atomic<bool> over{false};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; !over; ++i) {
+          try {
+            RawClient client(port);
+            if (client.connect("busy-" + std::to_string(t) + "-" + std::to_string(i % 5)) != 0) continue;
+            client.send(testing::subscribe_packet(1, "all/#", 0));
+            for (int k = 0; k < 200; ++k) client.send(publish_packet("all/" + std::to_string(k), "x"));
+            client.receive(10);
+          } catch (const std::runtime_error&) {
+            return;
+          }
+        }
+      });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    node.reset();
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+  }
 }
 
 // ---------------------------------------------------------------- forwarding links
