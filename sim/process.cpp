@@ -120,38 +120,40 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
   /// The socket is gone on our side: tell the broker, then the client.
   void gone(const std::shared_ptr<Connection>& c) {
     if (!c->open) return;
-    flush(*c);
+    flush(c);
     c->open = false;
     connections_.erase(c->id);
     run([&](node::Worker& w, Now now) { w.broker().closed(c->id, now); });
     process_.universe_.scheduler.at(std::max(c->last_out, process_.universe_.scheduler.now_us() + 1),
-                                    [client = c->client] {
-                                      if (const auto events = client.lock()) events->closed();
+                                    [connection = c] {
+                                      if (const auto events = connection->client.lock()) events->closed();
                                     });
   }
 
   void drop_clients() {
     for (const auto& [id, c] : connections_) {
-      process_.universe_.scheduler.after(process_.network_.delay(), [client = c->client] {
-        if (const auto events = client.lock()) events->closed();
+      process_.universe_.scheduler.after(process_.network_.delay(), [connection = c] {
+        if (const auto events = connection->client.lock()) events->closed();
       });
     }
   }
 
  private:
-  void flush(Connection& c) {
+  void flush(const std::shared_ptr<Connection>& connection) {
+    Connection& c = *connection;
     if (c.output.empty()) return;
     Scheduler& scheduler = process_.universe_.scheduler;
     c.last_out = std::max(c.last_out + 1, scheduler.now_us() + process_.network_.delay());
-    scheduler.at(c.last_out, [client = c.client, data = std::exchange(c.output, {})] {
-      if (const auto events = client.lock()) events->bytes(data);
+    scheduler.at(c.last_out, [connection, data = std::exchange(c.output, {})] {
+      // The client may have let go of this connection meanwhile.
+      if (const auto events = connection->client.lock()) events->bytes(data);
     });
   }
 
   void end_turn() {
     turn_due_ = false;
     worker_.end_of_turn(process_.now());
-    for (const auto& [id, c] : connections_) flush(*c);
+    for (const auto& [id, c] : connections_) flush(c);
   }
 
   Process& process_;
