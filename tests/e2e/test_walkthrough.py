@@ -3,18 +3,14 @@
 import json
 import pathlib
 import subprocess
-import textwrap
 import time
 
 from harness import Failed, PATIENCE, SceneTest, eventually_equal, main, wait_running
 
 JS = pathlib.Path(__file__).resolve().parent / "js" / "publish.mjs"
-BOTH = textwrap.dedent(
-    """\
-    Cluster status: #{running_nodes =>
-                          ['meshmq@10.77.0.1','meshmq@10.77.0.2'],
-                      stopped_nodes => []}
-    """
+BOTH = (
+    "Cluster status: #{running_nodes => ['meshmq@10.77.0.1','meshmq@10.77.0.2'],\n"
+    "                  stopped_nodes => []}\n"
 )
 
 
