@@ -36,6 +36,10 @@ class AckQueue {
     const std::uint32_t index = number - first_;
     if (index < ring_.size()) ring_[index].settled = true;
   }
+  /// Gives all memory back if nothing waits.
+  void trim() {
+    if (ring_.empty()) ring_.reset();
+  }
   /// The next acknowledgement to send, if it is settled.
   std::optional<PendingAck> pop_settled() {
     if (ring_.empty() || !ring_.front().settled) return std::nullopt;

@@ -22,6 +22,12 @@ class AwaitingRel {
   bool erase(mqtt::PacketId id);
   /// Forgets ids that were inserted before `oldest`. Returns how many.
   std::size_t erase_older(TimePoint oldest);
+  /// Gives all memory back if there are no ids.
+  void trim() {
+    if (size_ != 0) return;
+    slots_.reset();
+    capacity_ = 0;
+  }
 
  private:
   struct Slot {

@@ -99,6 +99,7 @@ void Subscribing::send_retained(Session& session, const std::string& filter,
   const Subscriber* subscriber = list == nullptr ? nullptr : SubscriptionTable::find(session, *list);
   // Unsubscribed in the meantime.
   if (subscriber == nullptr) return;
+  if (messages.empty() || !world_.delivery.takes_retained(session, messages.size())) return;
   const SubscriptionOptions options = subscriber->options;
   for (const mqtt::MessagePtr& message : messages) {
     if (options.no_local && message->publisher() == session.client_id) continue;

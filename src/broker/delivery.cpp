@@ -62,6 +62,16 @@ void Delivery::deliver_retained(Session& session, Outgoing outgoing, Now now) {
   session.retained_backlog->push_back(std::move(outgoing));
 }
 
+bool Delivery::takes_retained(Session& session, std::size_t count) {
+  const std::size_t limit = config_.queue_messages_max * retained_backlog_factor;
+  const bool takes = limit == 0 || !session.retained_backlog || session.retained_backlog->size() < limit;
+  if (takes) return true;
+  session.dropped_count += count;
+  metrics_.delivery_dropped += count;
+  metrics_.delivery_dropped_queue_full += count;
+  return false;
+}
+
 void Delivery::pump(Session& session, Now now) {
   pump_parked(session, now);
   if (session.inflight.parked() != 0) return;

@@ -36,7 +36,10 @@ class Delivery {
   /// Hot path: a message that has just been published. Returns whether the session took it.
   bool deliver(Session& session, const mqtt::MessagePtr& message, Grant grant, const SubscriptionIds& ids,
                PublishFrames& frames, Now now);
-  /// A retained message for a new subscription: never dropped for want of room.
+  /// Whether the retained messages of one more subscription may follow. No, and they are counted as dropped,
+  /// if those of earlier ones that wait are `retained_backlog_factor` times zone.*.max_mqueue_len already.
+  bool takes_retained(Session& session, std::size_t count);
+  /// A retained message for a new subscription; waits if there is no room.
   void deliver_retained(Session& session, Outgoing outgoing, Now now);
 
   /// Sends what waits, as far as window and connection allow.
@@ -48,6 +51,8 @@ class Delivery {
   void retry(Session& session, TimePoint sent_before, Now now);
 
  private:
+  static constexpr std::size_t retained_backlog_factor = 64;
+
   bool has_room(const Session& session) const { return session.online && !session.congested; }
   bool window_open(const Session& session) const {
     return has_room(session) && !session.has_waiting() && !session.inflight.full() &&

@@ -76,6 +76,7 @@ struct Session {
   void trim() {
     if (!has_waiting()) queue.reset();
     inflight.trim();
+    awaiting_rel.trim();
   }
   TimePoint expires_at() const { return detached_at + std::chrono::seconds(expiry_s); }
   TimePoint will_due_at() const { return detached_at + std::chrono::seconds(will->delay_s); }

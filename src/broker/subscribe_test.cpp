@@ -11,6 +11,7 @@ namespace meshmq::broker::testing {
 namespace {
 
 using mqtt::Connect;
+using mqtt::PacketId;
 using mqtt::PacketType;
 using mqtt::Publish;
 using mqtt::QoS;
@@ -288,6 +289,22 @@ TEST(RetainedBacklog, IsSentAsTheClientKeepsUp) {
   }
   EXPECT_EQ(got, lines("SUBACK id=1 code=1") + expected);
   EXPECT_EQ(h.metrics().delivery_dropped, 0U);
+}
+
+TEST(RetainedBacklog, OfManySubscriptionsIsBounded) {
+  Harness h({.inflight_max = 1, .queue_messages_max = 1});
+  auto& p = h.connect("p", Version::v3_1_1);
+  for (PacketId id = 1; id <= 50; ++id) {
+    const std::string topic = "r/" + std::to_string(id);
+    p.sends(
+        Publish{.topic = topic, .payload = "x", .packet_id = id, .qos = QoS::at_least_once, .retain = true});
+  }
+  auto& a = h.connect("a");
+  for (int i = 0; i < 10; ++i) a.subscribes("r/#", 1);
+  EXPECT_EQ(h.metrics().delivery_dropped_queue_full, 8U * 50U);
+  EXPECT_EQ(h.broker.clients()[0].dropped_msgs, 8U * 50U);
+  for (PacketId id = 1; id <= 100; ++id) a.acks(PacketType::puback, id);
+  EXPECT_EQ(h.broker.clients()[0].delivered_msgs, 100U);
 }
 
 TEST(RetainedBacklog, GoesThroughTheWindow) {

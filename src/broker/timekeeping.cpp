@@ -52,6 +52,7 @@ void Timekeeping::visit_connected(Channel& channel, Now now) {
     session.awaiting_rel.erase_older(now.mono - world_.config.await_rel_timeout);
   }
   session.trim();
+  channel.acks.trim();
   watch(channel, now);
 }
 
