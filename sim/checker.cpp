@@ -26,6 +26,8 @@ void Simulation::violated(const std::string& what) {
 
 void Simulation::received(SimClient& client, MessageId message, std::string_view topic, mqtt::QoS qos) {
   ++outcome_.delivered;
+  note(client.id() + "@" + client.node() + " gets " + std::to_string(message) + " at QoS " +
+       std::to_string(static_cast<int>(qos)));
   const auto it = published_.find(message);
   if (it == published_.end() || it->second.topic != topic) {
     return violated(client.id() + " got a message that nobody published: " + std::string(topic));

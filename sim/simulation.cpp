@@ -191,6 +191,8 @@ void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::st
   const MessageId message = ++last_message_;
   published_[message] = {topic, client->node(), qos, scheduler.now_us()};
   ++outcome_.published;
+  note(client->id() + "@" + client->node() + " publishes " + std::to_string(message) + " on " + topic +
+       " at QoS " + std::to_string(static_cast<int>(qos)));
   promise(message);
   client->publish(message, topic, qos);
 }
@@ -205,11 +207,16 @@ void Simulation::act() {
   } else if (dice < 60) {
     publish(client, random_topic(false), random_qos(random_));
   } else if (dice < 85) {
-    client->subscribe(random_topic(true), random_qos(random_));
+    const std::string filter = random_topic(true);
+    const mqtt::QoS qos = random_qos(random_);
+    note(client->id() + "@" + client->node() + " subscribes " + filter);
+    client->subscribe(filter, qos);
   } else if (dice < 92 && !client->confirmed().empty()) {
     auto it = client->confirmed().begin();
     std::advance(it, static_cast<long>(random_.below(client->confirmed().size())));
-    client->unsubscribe(std::string(it->first));
+    const std::string filter = it->first;
+    note(client->id() + "@" + client->node() + " unsubscribes " + filter);
+    client->unsubscribe(filter);
   } else if (dice < 94) {
     connect(client);
   }

@@ -219,6 +219,8 @@ void Cluster::meet_other_cluster(const std::string& node, const wire::Hello& hel
     // join.
     return;
   }
+  // Perhaps a member of the cluster that this node is joining: the answer to the join decides.
+  if (join_ && !join_->accepted) return;
   const Stamp* left = membership_.left(hello.cluster);
   const bool gone_since = left != nullptr && ours->second.stamp < *left;
   if (!gone_since && membership_.others().empty()) {
@@ -250,6 +252,7 @@ void Cluster::handle(const std::string& node, const wire::View& frame, Now now) 
 void Cluster::handle(const std::string& node, const wire::Left& frame, Now now) {
   clock_.observe(frame.since);
   if (frame.cluster != membership_.id() || !membership_.is_member(node)) return;
+  if (frame.since < membership_.records().at(node).stamp) return;  // it has joined again since
   log_.warning("Node {} left the cluster while this node was away", node);
   membership_.set(node, false, stamp(now));
   membership_changed(node, now);
@@ -315,7 +318,8 @@ void Cluster::join(OperationId operation, const std::string& node, Now now) {
 
 void Cluster::handle(const std::string& node, const wire::JoinRequest&, Now now) {
   if (shutting_down_) return send(node, wire::JoinRefuse{"it is shutting down"});
-  if (join_ && !join_->accepted) return send(node, wire::JoinRefuse{"it is joining " + join_->node + " itself"});
+  if (join_ && !join_->accepted)
+    return send(node, wire::JoinRefuse{"it is joining " + join_->node + " itself"});
   if (!membership_.is_member(node)) {
     log_.info("Node {} joins the cluster", node);
     membership_.set(node, true, stamp(now));
