@@ -21,7 +21,7 @@ constexpr auto connack_v5 = "CONNACK receive_max=100 packet_max=1048576 alias_ma
 /// A client id whose home is that worker of two.
 std::string id_at_home(std::uint16_t worker) {
   for (int i = 0;; ++i) {
-    const std::string id = "client-" + std::to_string(i);
+    std::string id = "client-" + std::to_string(i);
     if (hash_bytes(id) % 2 == worker) return id;
   }
 }

@@ -210,7 +210,7 @@ TEST(Subscriptions, OfManySessionsStayInStep) {
 // ---------------------------------------------------------------- retained
 
 class Retained : public ::testing::Test {
- protected:
+ public:
   void SetUp() override {
     h.connect("p")
         .sends(Publish{.topic = "r/1", .payload = "one", .retain = true})

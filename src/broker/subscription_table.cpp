@@ -7,7 +7,7 @@
 namespace meshmq::broker {
 
 SubscriberList::~SubscriberList() {
-  if (capacity_ != 0) delete[] many_;
+  if (capacity_ != 0) delete[] many;
 }
 
 void SubscriberList::add(Subscriber subscriber) {
@@ -16,8 +16,8 @@ void SubscriberList::add(Subscriber subscriber) {
     const std::uint32_t capacity = room * 2;
     auto* larger = new Subscriber[capacity];
     std::copy_n(data(), size_, larger);
-    if (capacity_ != 0) delete[] many_;
-    many_ = larger;
+    if (capacity_ != 0) delete[] many;
+    many = larger;
     capacity_ = capacity;
   }
   data()[size_++] = subscriber;
@@ -34,9 +34,9 @@ void SubscriberList::remove(std::uint32_t index) {
   if (capacity_ < 8 || size_ > capacity_ / 4) return;
   const std::uint32_t capacity = capacity_ / 2;
   auto* smaller = new Subscriber[capacity];
-  std::copy_n(many_, size_, smaller);
-  delete[] many_;
-  many_ = smaller;
+  std::copy_n(many, size_, smaller);
+  delete[] many;
+  many = smaller;
   capacity_ = capacity;
 }
 

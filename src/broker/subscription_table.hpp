@@ -35,7 +35,7 @@ struct Subscriber {
 /// meaning.
 class SubscriberList {
  public:
-  SubscriberList() : one_() {}
+  SubscriberList() : one() {}
   ~SubscriberList();
   SubscriberList(const SubscriberList&) = delete;
   SubscriberList& operator=(const SubscriberList&) = delete;
@@ -54,14 +54,14 @@ class SubscriberList {
   void set_route_pending(Token token) { route_pending_ = token; }
 
  private:
-  Subscriber* data() { return capacity_ == 0 ? &one_ : many_; }
+  Subscriber* data() { return capacity_ == 0 ? &one : many; }
 
   union {
-    Subscriber one_;
-    Subscriber* many_;
+    Subscriber one;
+    Subscriber* many;
   };
   std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;  ///< of many_; 0: one_ is used
+  std::uint32_t capacity_ = 0;  ///< of many; 0: one is used
   Token route_pending_ = 0;
 };
 

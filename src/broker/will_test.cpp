@@ -22,7 +22,7 @@ Connect with_will(Version version = Version::v5) {
 }
 
 class Will : public ::testing::Test {
- protected:
+ public:
   Will() : watcher(h.connect("watcher").subscribes("w", 1).ignores()) {}
 
   Harness h;
