@@ -376,6 +376,18 @@ TEST_F(ServicesTest, ANewRemoteCallIsASpawnedProcessThatEnds) {
   EXPECT_EQ(answers(), "31: 21:{[alias|<opaque>],return,42} ");
 }
 
+TEST_F(ServicesTest, ARemoteCastIsCarriedOutAndNotAnswered) {
+  const Term function = Term::tuple({Term::atom("erpc"), Term::atom("execute_cast"), Term::of(3)});
+  const Term no_reply = Term::list({Term::tuple({Term::atom("reply"), Term::atom("no")})});
+  ask(Term::tuple({Term::of(29), tag, caller, caller, function, no_reply}),
+      Term::list({Term::atom("m"), Term::atom("f"), Term::list({Term::of(1000)})}));
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_EQ(calls[0].function, "f");
+  EXPECT_EQ(calls[0].arguments.size(), 1U);
+  services.answer(calls[0].id, Term::of(42), out);
+  EXPECT_EQ(answers(), "");
+}
+
 TEST_F(ServicesTest, OtherSpawnsAreNotSupportedAndOtherNamesSilent) {
   const Term function = Term::tuple({Term::atom("os"), Term::atom("cmd"), Term::of(1)});
   ask(Term::tuple({Term::of(29), tag, caller, caller, function, Term::list({})}),

@@ -293,8 +293,9 @@ void Handshake::handle_reply(std::string_view message) {
     return fail_with(HandshakeError::malformed, "handshake of '" + peer_.name + "': malformed reply");
   }
   if (!same_digest(answer, digest(self_.cookie, challenge_))) {
-    return fail_with(HandshakeError::cookie_refused, "** Connection attempt from node '" + peer_.name +
-                                                         "' rejected. Invalid challenge reply. **");
+    return fail_with(HandshakeError::cookie_refused,
+                     "** Connection attempt from node '" + peer_.name +
+                         "' rejected. Invalid challenge reply. ** It has another cookie");
   }
   std::string ack = "a" + digest(self_.cookie, their_challenge);
   send(ack);

@@ -92,9 +92,10 @@ void Services::handle_spawn(const ControlMessage& m, std::string& out, std::vect
   std::string_view bytes = m.message;
   const auto arguments = decode_term(bytes);
   const std::vector<Term> list = arguments ? elements(*arguments) : std::vector<Term>();
-  const bool call =
-      function.items[0].is_atom("erpc") && function.items[1].is_atom("execute_call") && list.size() == 4;
-  if (!call) {
+  const bool erpc = function.items[0].is_atom("erpc");
+  const bool call = erpc && function.items[1].is_atom("execute_call") && list.size() == 4;
+  const bool cast = erpc && function.items[1].is_atom("execute_cast") && list.size() == 3;
+  if (!call && !cast) {
     out += encode_frame(
         Term::tuple({op(Operation::spawn_reply), request, from, Term::of(0), Term::atom("notsup")}));
     return;
@@ -106,12 +107,14 @@ void Services::handle_spawn(const ControlMessage& m, std::string& out, std::vect
         encode_frame(Term::tuple({op(Operation::spawn_reply), request, from, Term::of(monitored), process}));
   }
   Pending pending{.spawned = true,
+                  .cast = cast,
                   .caller = from,
                   .reference = request,
-                  .result_tag = list[0],
+                  .result_tag = cast ? Term() : list[0],
                   .process = process,
                   .group_leader = m.fields[2]};
-  start(std::move(pending), list[1], list[2], list[3], calls, out);
+  const std::size_t at = cast ? 0 : 1;  // a call carries its tag first
+  start(std::move(pending), list[at], list[at + 1], list[at + 2], calls, out);
 }
 
 void Services::start(Pending pending, const Term& module, const Term& function, const Term& arguments,
@@ -136,6 +139,7 @@ void Services::answer(std::uint64_t id, const Term& value, std::string& out) {
   if (it == pending_.end()) return;
   const Pending p = std::move(it->second);
   pending_.erase(it);
+  if (p.cast) return;
   if (!p.spawned) {
     out += send_to(p.caller, Term::tuple({p.reference, value}));
     return;
@@ -153,6 +157,7 @@ void Services::refuse(std::uint64_t id, std::string_view reason, std::string& ou
   }
   const Pending p = std::move(it->second);
   pending_.erase(it);
+  if (p.cast) return;
   const Term exit = Term::tuple({p.result_tag, Term::atom("error"), Term::atom(reason), Term::list({})});
   out += encode_frame(Term::tuple({op(Operation::monitor_p_exit), p.process, p.caller, p.reference, exit}));
 }

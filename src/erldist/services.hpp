@@ -40,6 +40,7 @@ class Services {
  private:
   struct Pending {
     bool spawned = false;  ///< answered as a process that ended, not as a message
+    bool cast = false;     ///< not answered at all
     Term caller;           ///< pid
     Term reference;        ///< tag of the reply, or the monitor
     Term result_tag;       ///< spawned only

@@ -1,5 +1,6 @@
 #pragma once
-// The control thread's shell: carries what happens to node::Control and what it wants to mesh, workers and disk.
+// The control thread's shell: carries what happens to node::Control and what it wants to mesh, workers and
+// disk.
 
 #include <functional>
 #include <memory>

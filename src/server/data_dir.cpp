@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +48,15 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+/// Locks that belong to the open file, not to the process: nobody loses one by closing another descriptor,
+/// and whether one is held can be asked without taking it.
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
 long pid_in(int fd) {
   char text[32] = {};
   const ssize_t size = ::pread(fd, text, sizeof text - 1, 0);
@@ -59,7 +67,8 @@ long pid_in(int fd) {
 
 Result<void> sync_directory(const std::filesystem::path& path) {
   const Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return system_failure("cannot sync " + path.string());
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0)
+    return system_failure("cannot sync " + path.string());
   return {};
 }
 
@@ -72,10 +81,12 @@ Result<DataDir> DataDir::open(const std::string& path) {
   const std::string lock_path = path + "/" + lock_name;
   Fd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   if (lock.get() < 0) return system_failure("cannot use the data directory " + path);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(Errc::already_exists,
-                fmt::format("the data directory {} is in use by process {}: every node needs its own (node.data_dir)",
-                            path, pid_in(lock.get())));
+  struct flock whole = whole_file();
+  if (::fcntl(lock.get(), F_OFD_SETLK, &whole) != 0) {
+    return fail(
+        Errc::already_exists,
+        fmt::format("the data directory {} is in use by process {}: every node needs its own (node.data_dir)",
+                    path, pid_in(lock.get())));
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
@@ -87,10 +98,13 @@ Result<DataDir> DataDir::open(const std::string& path) {
 long DataDir::holder(const std::string& path) {
   const Fd lock(::open((path + "/" + lock_name).c_str(), O_RDWR | O_CLOEXEC));
   if (lock.get() < 0) return 0;
-  return ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0 ? 0 : pid_in(lock.get());
+  struct flock whole = whole_file();
+  const bool held = ::fcntl(lock.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+  return held ? pid_in(lock.get()) : 0;
 }
 
-DataDir::DataDir(DataDir&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+DataDir::DataDir(DataDir&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 DataDir::~DataDir() {
   // The lock file stays: to unlink it would race with whoever is about to lock it.

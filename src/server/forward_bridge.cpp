@@ -39,7 +39,9 @@ class BridgedLink final : public net::ForwardLink, private mesh::ForwardSocketEv
 class LinkMaker {
  public:
   LinkMaker(ForwardOptions options, Logger log, mesh::AdoptedSocket socket)
-      : options_(std::move(options)), log_(log), socket_(std::make_shared<mesh::AdoptedSocket>(std::move(socket))) {}
+      : options_(std::move(options)),
+        log_(log),
+        socket_(std::make_shared<mesh::AdoptedSocket>(std::move(socket))) {}
 
   std::unique_ptr<net::ForwardLink> operator()(asio::io_context& io) {
     auto made = mesh::ForwardSocket::make(io, std::move(*socket_), options_.node, options_.tick_time,
@@ -64,7 +66,8 @@ void ForwardBridge::dial(net::WorkerThread& worker, cluster::Slot slot, const st
   asio::post(control_, [this, &worker, slot, node] {
     const auto done = [this, &worker, slot, node](tl::expected<mesh::AdoptedSocket, mesh::DialError> socket) {
       if (socket) return worker.forward_connected(slot, LinkMaker(options_, log_, std::move(*socket)));
-      log_.warning("No forwarding link to {}: {} ({})", node, to_string(socket.error().error), socket.error().detail);
+      log_.warning("No forwarding link to {}: {} ({})", node, to_string(socket.error().error),
+                   socket.error().detail);
       worker.forward_failed(slot);
     };
     mesh_->dial_forward(worker.index().value, node, done);

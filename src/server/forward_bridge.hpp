@@ -32,8 +32,8 @@ class ForwardBridge final : public net::ForwardTransport {
   /// Any worker thread.
   void dial(net::WorkerThread& worker, cluster::Slot slot, const std::string& node) override;
   /// Control thread: another node's worker called; all its links go to the same worker here.
-  void accepted(std::span<net::WorkerThread* const> workers, const std::string& origin, std::uint16_t origin_worker,
-                mesh::AdoptedSocket socket);
+  void accepted(std::span<net::WorkerThread* const> workers, const std::string& origin,
+                std::uint16_t origin_worker, mesh::AdoptedSocket socket);
 
  private:
   boost::asio::io_context& control_;

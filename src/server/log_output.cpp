@@ -27,8 +27,8 @@ std::string timestamp() {
   std::tm local{};
   localtime_r(&seconds, &local);
   const long minutes_east = local.tm_gmtoff / 60;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", local.tm_year + 1900,
+                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
                      duration_cast<milliseconds>(now).count() % 1000, minutes_east < 0 ? '-' : '+',
                      std::abs(minutes_east) / 60, std::abs(minutes_east) % 60);
 }
@@ -122,7 +122,8 @@ class LogOutput::Writer {
   void write_line(const std::string& line) {
     if (options_.console) write_all(STDOUT_FILENO, line);
     if (fd_ < 0) return;
-    if (options_.rotation_bytes > 0 && file_bytes_ + line.size() > options_.rotation_bytes && file_bytes_ > 0) rotate();
+    if (options_.rotation_bytes > 0 && file_bytes_ + line.size() > options_.rotation_bytes && file_bytes_ > 0)
+      rotate();
     write_all(fd_, line);
     file_bytes_ += line.size();
   }
@@ -159,7 +160,8 @@ Result<std::unique_ptr<LogOutput>> LogOutput::open(LogOutputOptions options) {
   return std::unique_ptr<LogOutput>(new LogOutput(level, std::move(writer)));
 }
 
-LogOutput::LogOutput(LogLevel level, std::unique_ptr<Writer> writer) : level_(level), writer_(std::move(writer)) {}
+LogOutput::LogOutput(LogLevel level, std::unique_ptr<Writer> writer)
+    : level_(level), writer_(std::move(writer)) {}
 LogOutput::~LogOutput() = default;
 
 void LogOutput::write(LogLevel level, std::string_view text) {

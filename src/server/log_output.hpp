@@ -19,8 +19,9 @@ struct LogOutputOptions {
   unsigned rotation_count = 1;
 };
 
-/// Lines are `2021-07-28T16:15:39.528+00:00 [error] text`. A thread of its own writes them, so that a slow disk or terminal
-/// holds up nobody. Limit: `lines_max` waiting lines; what is more is dropped, and a line says how many. Thread rule: any.
+/// Lines are `2021-07-28T16:15:39.528+00:00 [error] text`. A thread of its own writes them, so that a slow
+/// disk or terminal holds up nobody. Limit: `lines_max` waiting lines; what is more is dropped, and a line
+/// says how many. Thread rule: any.
 class LogOutput final : public LogSink {
  public:
   static constexpr std::size_t lines_max = 10'000;

@@ -1,0 +1,49 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "ctl/ctl.hpp"
+#include "erldist/term.hpp"
+
+namespace meshmq::ctl {
+
+namespace {
+
+using erldist::Term;
+using namespace std::chrono_literals;
+
+/// A join may take as long as cluster.join_wait.
+constexpr Duration answer_wait = 60s;
+
+int complain(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return unreachable;
+}
+
+}  // namespace
+
+int ask(const CtlRequest& request) {
+  std::vector<Term> words;
+  for (const std::string& word : request.words) words.push_back(Term::binary(word));
+  std::vector<Term> options;
+  if (request.json) options.push_back(Term::atom("json"));
+  const auto answer =
+      mesh::rpc_call(request.target, "meshmq_ctl", "run_command",
+                     {Term::list(std::move(words)), Term::list(std::move(options))}, answer_wait);
+  const std::string node = erldist::print_atom(request.target.node);
+  if (!answer) {
+    const auto& [error, detail] = answer.error();
+    return complain(fmt::format("Node {} not responding: {}{}", node, to_string(error),
+                                detail.empty() ? "" : " (" + detail + ")"));
+  }
+  const bool expected = answer->is_tuple(2) && answer->items[0].kind == Term::Kind::integer &&
+                        answer->items[1].kind == Term::Kind::binary;
+  if (!expected) return complain(fmt::format("RPC to {} failed: {}", node, erldist::print(*answer)));
+  const std::string& text = answer->items[1].text;
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return static_cast<int>(answer->items[0].integer);
+}
+
+}  // namespace meshmq::ctl

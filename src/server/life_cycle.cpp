@@ -1,0 +1,257 @@
+#include "server/life_cycle.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "config/load.hpp"
+#include "config/run_file.hpp"
+#include "config/source.hpp"
+#include "mesh/rpc_connection.hpp"
+#include "server/daemon.hpp"
+#include "server/data_dir.hpp"
+#include "server/log_output.hpp"
+#include "server/node_process.hpp"
+
+namespace meshmq::server {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int success = 0;
+constexpr int failure = 1;
+constexpr auto start_wait = 60s;
+constexpr auto stop_wait = 60s;
+constexpr rlim_t descriptors_recommended = 1024;
+
+void print(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+int complain(const std::string& line) {
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return failure;
+}
+
+std::uint16_t usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return static_cast<std::uint16_t>(std::clamp(count, 1, 1024));
+}
+
+config::Loaded load(const Options& options) {
+  config::Loaded loaded = config::load(
+      {.file = options.config_file, .environment = config::environment(), .arguments = options.settings});
+  node::Config& node = loaded.config.node;
+  if (node.workers == 0) node.workers = usable_cores();
+  node.broker.worker_count = node.workers;
+  return loaded;
+}
+
+/// One descriptor for each connection: as many as the system lets this process have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= descriptors_recommended) return;
+  print(fmt::format("!!!!\n!!!! WARNING: ulimit -n is {}; {} is the recommended minimum.\n!!!!",
+                    limit.rlim_cur, descriptors_recommended));
+}
+
+LogOutputOptions log_options(const config::Config& config, bool to_console) {
+  const config::Log& log = config.log;
+  const std::string to = to_console && !log.to_is_explicit ? "console" : log.to;
+  LogOutputOptions options{.console = to == "console" || to == "both", .file = {}, .level = log.level};
+  if (to == "file" || to == "both") {
+    options.file = (std::filesystem::path(config.data_dir) / log.dir / log.file).string();
+  }
+  options.rotation_bytes = log.rotation ? log.rotation_bytes : 0;
+  options.rotation_count = log.rotation_count;
+  return options;
+}
+
+/// Runs a node until it is told to stop. `ready` is called when it accepts clients, `failed` if it never
+/// does.
+int run_node(const Options& options, config::Loaded loaded, bool to_console,
+             const std::function<void()>& ready, const std::function<void(const std::string&)>& failed) {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  const auto fail_with = [&](const std::string& why) {
+    failed(why);
+    return failure;
+  };
+  const auto data = DataDir::open(loaded.config.data_dir);
+  if (!data) return fail_with(data.error().message);
+  const auto log = LogOutput::open(log_options(loaded.config, to_console));
+  if (!log) return fail_with(log.error().message);
+  for (const std::string& warning : loaded.warnings) Logger(log->get()).warning("{}", warning);
+
+  NodeProcess process(
+      {.config = std::move(loaded.config), .ports_file = options.ports_file.value_or(""), .say = print},
+      *data, **log);
+  if (const auto started = process.start(); !started) {
+    data->remove(config::RunFile::name);
+    return fail_with(started.error().message);
+  }
+  ready();
+  process.run();
+  data->remove(config::RunFile::name);
+  return success;
+}
+
+/// Loads the configuration or prints every mistake in it.
+template <class Then>
+int with_config(const Options& options, Then&& then) {
+  config::Loaded loaded = load(options);
+  if (loaded.errors.empty()) return then(std::move(loaded));
+  for (const std::string& error : loaded.errors) complain(error);
+  return failure;
+}
+
+int foreground(const Options& options) {
+  return with_config(options, [&](config::Loaded loaded) {
+    return run_node(
+        options, std::move(loaded), true, [] {}, [](const std::string& why) { complain(why); });
+  });
+}
+
+int start(const Options& options) {
+  return with_config(options, [&](config::Loaded loaded) {
+    if (DataDir::holder(loaded.config.data_dir) != 0) return complain("Node is already running!");
+    const auto log_dir = std::filesystem::path(loaded.config.data_dir) / loaded.config.log.dir;
+    std::error_code error;
+    std::filesystem::create_directories(log_dir, error);
+    const std::string why = daemonise((log_dir / "console.log").string(), start_wait, [&](ReadyPipe& pipe) {
+      return run_node(
+          options, std::move(loaded), false, [&] { pipe.ready(); },
+          [&](const std::string& reason) {
+            complain(reason);
+            pipe.failed(reason);
+          });
+    });
+    if (!why.empty())
+      return complain(fmt::format("MeshMQ Broker {} failed to start: {}", MESHMQ_VERSION, why));
+    print(fmt::format("MeshMQ Broker {} is started successfully!", MESHMQ_VERSION));
+    return success;
+  });
+}
+
+/// Ends the node of the data directory. An empty text: it is gone.
+std::string end_node(const std::string& data_dir) {
+  const long pid = DataDir::holder(data_dir);
+  if (pid == 0) return "Node is not running!";
+  if (::kill(static_cast<pid_t>(pid), SIGTERM) != 0)
+    return fmt::format("cannot stop process {}: {}", pid, std::strerror(errno));
+  const auto deadline = std::chrono::steady_clock::now() + stop_wait;
+  while (DataDir::holder(data_dir) == pid) {
+    if (std::chrono::steady_clock::now() > deadline) return fmt::format("process {} does not stop", pid);
+    std::this_thread::sleep_for(20ms);
+  }
+  return {};
+}
+
+int stop(const Options& options) {
+  return with_config(options, [](const config::Loaded& loaded) {
+    const std::string why = end_node(loaded.config.data_dir);
+    if (!why.empty()) return complain(why);
+    print("ok");
+    return success;
+  });
+}
+
+int restart(const Options& options) {
+  return with_config(options, [&](const config::Loaded& loaded) {
+    if (DataDir::holder(loaded.config.data_dir) != 0) {
+      const std::string why = end_node(loaded.config.data_dir);
+      if (!why.empty()) return complain(why);
+      print(fmt::format("MeshMQ Broker {} is stopped: ok", MESHMQ_VERSION));
+    }
+    return start(options);
+  });
+}
+
+int ping(const Options& options) {
+  return with_config(options, [](const config::Loaded& loaded) {
+    const auto run_file = config::RunFile::read(loaded.config.data_dir);
+    const std::string node = run_file ? run_file->node : loaded.config.node.name;
+    if (run_file) {
+      const auto answer = mesh::rpc_call({.node = run_file->node,
+                                          .cookie = run_file->cookie,
+                                          .ipv6 = run_file->ipv6,
+                                          .epmd_port = run_file->epmd_port,
+                                          .epmd = run_file->epmd,
+                                          .dist_port = run_file->dist_port},
+                                         "meshmq", "status", {}, 10s);
+      if (answer) {
+        print("pong");
+        return success;
+      }
+    }
+    return complain(fmt::format("Node '{}' not responding to pings.", node));
+  });
+}
+
+int pid(const Options& options) {
+  return with_config(options, [](const config::Loaded& loaded) {
+    const long holder = DataDir::holder(loaded.config.data_dir);
+    if (holder == 0) return complain("Node is not running!");
+    print(std::to_string(holder));
+    return success;
+  });
+}
+
+int version() {
+  print(fmt::format("MeshMQ Broker {}", MESHMQ_VERSION));
+  return success;
+}
+
+int check_config(const Options& options) {
+  const config::Loaded loaded = load(options);
+  for (const std::string& error : loaded.errors) complain(error);
+  for (const std::string& warning : loaded.warnings) complain("warning: " + warning);
+  if (!loaded.errors.empty()) return failure;
+  print(options.config_file.value_or("The built-in configuration") + " is ok");
+  return success;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  switch (options.action) {
+    case Action::foreground:
+    case Action::console:
+      return foreground(options);
+    case Action::start:
+      return start(options);
+    case Action::stop:
+      return stop(options);
+    case Action::restart:
+      return restart(options);
+    case Action::ping:
+      return ping(options);
+    case Action::pid:
+      return pid(options);
+    case Action::version:
+      return version();
+    case Action::check_config:
+      return check_config(options);
+  }
+  return failure;
+}
+
+}  // namespace meshmq::server

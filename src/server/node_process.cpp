@@ -1,0 +1,370 @@
+#include "server/node_process.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "admin/command_table.hpp"
+#include "admin/json.hpp"
+#include "base/assert.hpp"
+#include "cluster/membership.hpp"
+#include "config/run_file.hpp"
+#include "mesh/mesh.hpp"
+#include "net/clock.hpp"
+#include "net/control_mailbox.hpp"
+#include "net/route_table.hpp"
+#include "net/worker_thread.hpp"
+#include "node/control.hpp"
+#include "server/control_shell.hpp"
+#include "server/forward_bridge.hpp"
+#include "server/process_host.hpp"
+#include "server/remote_calls.hpp"
+
+namespace meshmq::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto tick_interval = std::chrono::milliseconds(100);
+constexpr auto sample_interval = std::chrono::seconds(30);
+/// How long a stopping node waits for its goodbyes to be written, and how often it looks.
+constexpr auto goodbye_wait = std::chrono::seconds(5);
+constexpr auto goodbye_interval = std::chrono::milliseconds(20);
+
+std::uint64_t unpredictable() {
+  std::uint64_t value = 0;
+  const ssize_t got = getrandom(&value, sizeof value, 0);
+  MESHMQ_ASSERT(got == static_cast<ssize_t>(sizeof value), "the kernel has no randomness");
+  return value;
+}
+
+/// Grows with every start, and differs even if the clock stands still.
+std::uint64_t new_incarnation() {
+  return static_cast<std::uint64_t>(net::read_clock().wall) << 20 | (unpredictable() & 0xFFFFF);
+}
+
+mesh::MeshOptions mesh_options(const config::Config& config) {
+  mesh::MeshOptions options;
+  options.node = config.node.name;
+  options.cookie = config.mesh.cookie;
+  options.port_min = config.mesh.dist_listen_min;
+  options.port_max = config.mesh.dist_listen_max;
+  options.ipv6 = config.mesh.proto_dist == "inet6_tcp";
+  options.epmd = config.mesh.epmd;
+  options.epmd_port = config.mesh.epmd_port;
+  options.tick_time = config.mesh.net_ticktime;
+  return options;
+}
+
+net::ListenerOptions listener_options(const config::Listener& listener) {
+  return {.name = "mqtt:tcp:" + listener.name,
+          .address = listener.host,
+          .port = listener.port,
+          .ipv6_only = false,
+          .backlog = listener.backlog,
+          .nodelay = listener.nodelay,
+          .send_buffer_bytes = listener.send_buffer_bytes,
+          .receive_buffer_bytes = listener.receive_buffer_bytes,
+          .connections_max = listener.connections_max,
+          .accepts_per_s_max = listener.accepts_per_s_max,
+          .send_timeout = listener.send_timeout};
+}
+
+}  // namespace
+
+/// Members are destroyed in reverse order: users before what they use. Threads end in stop_threads().
+class NodeProcess::Impl final : public mesh::MeshHandler {
+ public:
+  Impl(NodeOptions options, const DataDir& data, LogOutput& log)
+      : options_(std::move(options)),
+        data_(data),
+        log_(&log),
+        routes_(config_.node.workers),
+        mailbox_(io_, [this](std::vector<node::ToControl>& batch) { handle(batch); }),
+        mesh_(io_, mesh_options(config_), *this, log_),
+        bridge_(io_, {.node = config_.node.name, .tick_time = config_.mesh.net_ticktime}, log_),
+        workers_(make_workers()),
+        worker_pointers_(pointers()),
+        host_(worker_pointers_, log),
+        shell_(io_, worker_pointers_, [this](const std::string& image) { save(image); }) {
+    bridge_.attach(mesh_);
+    shell_.attach(mesh_);
+  }
+  ~Impl() override { stop_threads(); }
+
+  Result<void> start();
+  void run() { io_.run(); }
+
+  // --- mesh::MeshHandler
+  void link_up(const std::string& node) override {
+    ++links_;
+    shell_.event([&](node::Control& c) { c.link_up(node, net::read_clock()); });
+  }
+  void link_frame(const std::string& node, std::string_view frame) override {
+    shell_.event([&](node::Control& c) { c.link_frame(node, frame, net::read_clock()); });
+  }
+  void link_down(const std::string& node, cluster::LinkError error, const std::string& detail) override {
+    log_.debug("Link to {} down: {} ({})", node, to_string(error), detail);
+    --links_;
+    shell_.event([&](node::Control& c) { c.link_down(node, error, detail, net::read_clock()); });
+  }
+  void forward_accepted(const std::string& origin, std::uint16_t worker,
+                        mesh::AdoptedSocket socket) override {
+    bridge_.accepted(worker_pointers_, origin, worker, std::move(socket));
+  }
+  void rpc_call(RpcId id, const erldist::RpcCall& call) override;
+
+ private:
+  std::vector<std::unique_ptr<net::WorkerThread>> make_workers();
+  std::vector<net::WorkerThread*> pointers() const;
+  Result<void> start_control();
+  Result<void> start_listeners();
+  Result<void> write_run_file() const;
+  Result<void> write_ports_file() const;
+  Result<std::string> saved_image() const;
+  void save(const std::string& image) const;
+  std::string image_name() const { return "membership." + config_.node.name; }
+
+  void handle(std::vector<node::ToControl>& batch);
+  void arm_tick();
+  void arm_sample();
+  void await_signal();
+  void say_goodbye();
+  void stop_when_quiet(std::chrono::steady_clock::time_point deadline);
+  void stop_threads();
+
+  const NodeOptions options_;
+  const config::Config& config_ = options_.config;
+  const DataDir& data_;
+  const Logger log_;
+  const std::uint64_t incarnation_ = new_incarnation();
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGTERM, SIGINT};
+  asio::steady_timer tick_timer_{io_};
+  asio::steady_timer sample_timer_{io_};
+  asio::steady_timer goodbye_timer_{io_};
+  net::SharedRouteTable routes_;
+  net::ControlMailbox mailbox_;
+  mesh::Mesh mesh_;
+  ForwardBridge bridge_;
+  std::vector<std::unique_ptr<net::WorkerThread>> workers_;
+  std::vector<net::WorkerThread*> worker_pointers_;
+  ProcessHost host_;
+  ControlShell shell_;
+  std::unique_ptr<node::Control> control_;
+  std::unique_ptr<admin::CommandTable> commands_;
+  std::unique_ptr<RemoteCalls> remote_calls_;
+  std::ptrdiff_t links_ = 0;  ///< open control links
+  bool stopping_ = false;
+};
+
+// ---------------------------------------------------------------- start
+
+std::vector<std::unique_ptr<net::WorkerThread>> NodeProcess::Impl::make_workers() {
+  std::vector<std::unique_ptr<net::WorkerThread>> workers;
+  for (std::uint16_t i = 0; i < config_.node.workers; ++i) {
+    net::WorkerThreadOptions options;
+    options.node = config_.node;
+    options.self = broker::WorkerIndex(i);
+    options.incarnation = incarnation_;
+    options.seed = unpredictable();
+    options.mailbox = {.messages_max = config_.mailbox_messages, .bytes_max = config_.mailbox_bytes};
+    workers.push_back(
+        std::make_unique<net::WorkerThread>(std::move(options), routes_, mailbox_, bridge_, log_));
+  }
+  return workers;
+}
+
+std::vector<net::WorkerThread*> NodeProcess::Impl::pointers() const {
+  std::vector<net::WorkerThread*> result;
+  for (const auto& worker : workers_) result.push_back(worker.get());
+  return result;
+}
+
+Result<void> NodeProcess::Impl::start() {
+  options_.say("Starting meshmq on node " + config_.node.name);
+  if (auto started = mesh_.start(); !started) return started;
+  if (auto started = start_control(); !started) return started;
+  for (const auto& worker : workers_) {
+    if (auto started = worker->start(worker_pointers_); !started) return started;
+  }
+  if (auto started = start_listeners(); !started) return started;
+  if (auto written = write_run_file(); !written) return written;
+  if (auto written = write_ports_file(); !written) return written;
+  arm_tick();
+  arm_sample();
+  await_signal();
+  options_.say(fmt::format("MeshMQ Broker {} is running now!", host_.version()));
+  return {};
+}
+
+Result<void> NodeProcess::Impl::start_control() {
+  const auto image = saved_image();
+  if (!image) return tl::unexpected<Error>(image.error());
+  const Now now = net::read_clock();
+  control_ = std::make_unique<node::Control>(config_.node, *image, incarnation_, routes_, shell_, log_,
+                                             unpredictable(), now);
+  shell_.attach(*control_);
+  commands_ = std::make_unique<admin::CommandTable>(config_.node.name, *control_, host_, now);
+  remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_);
+  shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
+    commands_->operation_done(operation, std::move(result));
+  };
+  shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
+    commands_->query_done(operation, std::move(replies));
+  };
+  return {};
+}
+
+Result<void> NodeProcess::Impl::start_listeners() {
+  for (const config::Listener& listener : config_.listeners) {
+    net::ListenerOptions options = listener_options(listener);
+    const std::string id = options.name;
+    if (auto started = host_.start_listener(std::move(options)); !started) return started;
+    options_.say(fmt::format("Start {} listener on {} successfully.", id, host_.address_of(id)));
+  }
+  return {};
+}
+
+Result<void> NodeProcess::Impl::write_run_file() const {
+  const config::RunFile file{.pid = ::getpid(),
+                             .node = config_.node.name,
+                             .cookie = config_.mesh.cookie,
+                             .ipv6 = config_.mesh.proto_dist == "inet6_tcp",
+                             .epmd = config_.mesh.epmd,
+                             .epmd_port = config_.mesh.epmd_port,
+                             .dist_port = mesh_.port()};
+  return data_.replace(config::RunFile::name, file.text(), 0600);
+}
+
+Result<void> NodeProcess::Impl::write_ports_file() const {
+  if (options_.ports_file.empty()) return {};
+  std::vector<std::pair<std::string, admin::Json>> ports;
+  for (const config::Listener& listener : config_.listeners) {
+    ports.emplace_back("listener.tcp." + listener.name, host_.port_of("mqtt:tcp:" + listener.name));
+  }
+  ports.emplace_back("node.dist", mesh_.port());
+  if (config_.mesh.epmd) ports.emplace_back("node.epmd", config_.mesh.epmd_port);
+  return replace_file(options_.ports_file, admin::Json::object(ports).text() + "\n", 0644);
+}
+
+// ---------------------------------------------------------------- membership on disk
+
+/// One image for each name that the node has had: with another name it is another node.
+Result<std::string> NodeProcess::Impl::saved_image() const {
+  auto image = data_.read(image_name());
+  if (!image || image->empty() || cluster::Membership::restore(*image, config_.node.name)) return image;
+  // The core says what is wrong with it and begins anew; whoever wants to look at it still can.
+  if (auto kept = data_.replace(image_name() + ".damaged", *image, 0640); !kept) {
+    return tl::unexpected<Error>(kept.error());
+  }
+  return image;
+}
+
+void NodeProcess::Impl::save(const std::string& image) const {
+  if (const auto saved = data_.replace(image_name(), image, 0640); !saved) {
+    log_.critical("The membership is not durable: {}", saved.error().message);
+  }
+}
+
+// ---------------------------------------------------------------- running
+
+void NodeProcess::Impl::handle(std::vector<node::ToControl>& batch) {
+  const Now now = net::read_clock();
+  shell_.event([&](node::Control& control) {
+    for (node::ToControl& message : batch) control.handle(std::move(message), now);
+  });
+}
+
+void NodeProcess::Impl::rpc_call(RpcId id, const erldist::RpcCall& call) {
+  shell_.event([&](node::Control&) {
+    remote_calls_->call(call, net::read_clock(), [this, id](const RemoteAnswer& answer) {
+      if (answer.refused) return mesh_.rpc_refuse(id, answer.reason);
+      mesh_.rpc_answer(id, answer.output, answer.value);
+    });
+  });
+}
+
+void NodeProcess::Impl::arm_tick() {
+  tick_timer_.expires_after(tick_interval);
+  tick_timer_.async_wait([this](error_code error) {
+    if (error) return;
+    shell_.event([](node::Control& control) { control.tick(net::read_clock()); });
+    arm_tick();
+  });
+}
+
+void NodeProcess::Impl::arm_sample() {
+  sample_timer_.expires_after(sample_interval);
+  sample_timer_.async_wait([this](error_code error) {
+    if (error) return;
+    shell_.event([this](node::Control&) { commands_->sample(net::read_clock()); });
+    arm_sample();
+  });
+}
+
+// ---------------------------------------------------------------- stop
+
+void NodeProcess::Impl::await_signal() {
+  signals_.async_wait([this](error_code error, int) {
+    if (error) return;
+    if (stopping_) std::_Exit(EXIT_FAILURE);
+    say_goodbye();
+    await_signal();
+  });
+}
+
+void NodeProcess::Impl::say_goodbye() {
+  stopping_ = true;
+  log_.info("Stopping");
+  for (const admin::ListenerInfo& listener : host_.listeners()) {
+    options_.say(fmt::format("Stop {} listener on {} successfully.", listener.id, listener.listen_on));
+  }
+  host_.stop_listeners();
+  shell_.event([](node::Control& control) { control.shut_down(net::read_clock()); });
+  stop_when_quiet(std::chrono::steady_clock::now() + goodbye_wait);
+}
+
+void NodeProcess::Impl::stop_when_quiet(std::chrono::steady_clock::time_point deadline) {
+  goodbye_timer_.expires_after(goodbye_interval);
+  goodbye_timer_.async_wait([this, deadline](error_code error) {
+    if (error) return;
+    std::size_t connections = 0;
+    for (const auto& worker : workers_) connections += worker->stats().connections;
+    const bool late = std::chrono::steady_clock::now() >= deadline;
+    if ((connections > 0 || links_ > 0) && !late) return stop_when_quiet(deadline);
+    if (connections > 0) log_.warning("{} clients did not take their goodbye in time", connections);
+    stop_threads();
+    io_.stop();
+  });
+}
+
+void NodeProcess::Impl::stop_threads() {
+  host_.stop_listeners();
+  mesh_.stop();
+  for (const auto& worker : workers_) worker->stop();
+  mailbox_.close();
+}
+
+NodeProcess::NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log)
+    : impl_(std::make_unique<Impl>(std::move(options), data, log)) {}
+NodeProcess::~NodeProcess() = default;
+Result<void> NodeProcess::start() {
+  return impl_->start();
+}
+void NodeProcess::run() {
+  impl_->run();
+}
+
+}  // namespace meshmq::server

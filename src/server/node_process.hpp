@@ -1,0 +1,38 @@
+#pragma once
+// One node: all rooms wired together, from start to a clean stop.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "server/data_dir.hpp"
+#include "server/log_output.hpp"
+
+namespace meshmq::server {
+
+struct NodeOptions {
+  config::Config config;
+  std::string ports_file;  ///< where the real ports are written once all listeners accept; empty: nowhere
+  /// A line for the operator's console: what starts and stops.
+  std::function<void(const std::string&)> say;
+};
+
+/// The calling thread becomes the control thread. `data` and `log` must outlive it.
+class NodeProcess {
+ public:
+  NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log);
+  ~NodeProcess();
+
+  /// Everything until clients are accepted. Fails with one line for the operator; destroy it then.
+  Result<void> start();
+  /// Until SIGTERM or SIGINT has led to a clean stop; a second signal ends the process at once.
+  void run();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace meshmq::server

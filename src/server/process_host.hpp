@@ -1,0 +1,55 @@
+#pragma once
+// The process as operators see it: its listeners, its log, its use of the machine.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/host.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "net/listener.hpp"
+#include "net/worker_thread.hpp"
+#include "server/log_output.hpp"
+
+namespace meshmq::server {
+
+/// Thread rule: one owner, the control thread.
+class ProcessHost final : public admin::Host {
+ public:
+  /// `workers` and `log` must outlive it.
+  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log) : workers_(workers), log_(log) {}
+
+  /// Fails with `Failed to start <id> listener on <address>: <reason>`.
+  Result<void> start_listener(net::ListenerOptions options);
+  void stop_listeners();
+  /// Of one that runs; 0 otherwise.
+  std::uint16_t port_of(std::string_view id) const;
+  std::string address_of(std::string_view id) const;
+
+  std::string_view version() const override;
+  std::vector<admin::ListenerInfo> listeners() const override;
+  Result<void> stop_listener(std::string_view id) override;
+  Result<void> restart_listener(std::string_view id) override;
+  admin::RuntimeInfo runtime() const override;
+  LogLevel log_level() const override { return log_.level(); }
+  void set_log_level(LogLevel level) override { log_.set_level(level); }
+
+ private:
+  /// `listener` is nullptr while it is stopped.
+  struct Entry {
+    net::ListenerOptions options;
+    std::unique_ptr<net::Listener> listener;
+  };
+  Result<void> start(Entry& entry);
+  Entry* find(std::string_view id);
+
+  std::span<net::WorkerThread* const> workers_;
+  LogOutput& log_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace meshmq::server
