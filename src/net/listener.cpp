@@ -88,10 +88,10 @@ class Listener::Impl {
 
   void stop() {
     std::vector<std::future<void>> stopped;
-    for (auto& [worker, acceptor] : acceptors_) {
+    for (auto& [worker, its] : acceptors_) {
       std::promise<void> promise;
       stopped.push_back(promise.get_future());
-      worker->post([acceptor, promise = std::move(promise)](WorkerScope&) mutable {
+      worker->post([acceptor = its, promise = std::move(promise)](WorkerScope&) mutable {
         acceptor->stop();
         promise.set_value();
       });

@@ -12,17 +12,17 @@ using broker::Frame;
 using broker::FramePtr;
 using Entry = OutputBlock::Entry;
 
-static_assert(sizeof(Frame*) + sizeof(std::uint16_t) <= broker::small_packet_bytes_max);
+static_assert(Entry::packet_id_at + sizeof(mqtt::PacketId) <= broker::small_packet_bytes_max);
 
 Frame* frame_of(const Entry& entry) {
   Frame* frame;
-  std::memcpy(&frame, entry.bytes, sizeof frame);
+  std::memcpy(&frame, entry.bytes, Entry::packet_id_at);
   return frame;
 }
 
 /// The two bytes of the packet id, as they go on the wire.
 std::string_view packet_id_bytes(const Entry& entry) {
-  return {entry.bytes + sizeof(Frame*), 2};
+  return {entry.bytes + Entry::packet_id_at, 2};
 }
 
 std::size_t size_of(const Entry& entry) {

@@ -21,6 +21,7 @@ namespace meshmq::net {
 struct OutputBlock {
   struct Entry {
     static constexpr std::uint8_t is_frame = 0xff;
+    static constexpr std::size_t packet_id_at = sizeof(void*);  ///< of a frame, behind the pointer
 
     char bytes[broker::small_packet_bytes_max];  ///< the packet; or a Frame*, then the packet id
     std::uint8_t size;                           ///< of the small packet, or is_frame
@@ -110,9 +111,9 @@ class OutputQueue {
     entry.size = Entry::is_frame;
     broker::Frame* shared = frame.get();
     shared->add_ref();
-    std::memcpy(entry.bytes, &shared, sizeof shared);
-    entry.bytes[sizeof shared] = static_cast<char>(packet_id >> 8);
-    entry.bytes[sizeof shared + 1] = static_cast<char>(packet_id);
+    std::memcpy(entry.bytes, &shared, Entry::packet_id_at);
+    entry.bytes[Entry::packet_id_at] = static_cast<char>(packet_id >> 8);
+    entry.bytes[Entry::packet_id_at + 1] = static_cast<char>(packet_id);
     bytes_ += shared->size();
   }
   void push_small(OutputPool& pool, std::string_view packet);

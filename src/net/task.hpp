@@ -42,10 +42,13 @@ class Task {
     virtual void run(WorkerScope& scope) = 0;
   };
   template <class F>
-  struct Body final : Runnable {
+  class Body final : public Runnable {
+   public:
     explicit Body(F&& f) : f_(std::move(f)) {}
     explicit Body(const F& f) : f_(f) {}
     void run(WorkerScope& scope) override { f_(scope); }
+
+   private:
     F f_;
   };
 
