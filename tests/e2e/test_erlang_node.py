@@ -23,7 +23,7 @@ class ErlangNode(SceneTest):
         self.assertEqual(self.erl(node.host, ping), "pong\n")
         self.assertEqual(self.erl(node.host, ping, hidden=True), "pong\n")
         self.assertEqual(self.erl(node.host, ping, cookie="wrong"), "pang\n")
-        node.wait_log(r"probe@127\.0\.0\.1.*cookie")
+        node.wait_log(r"probe@127\.0\.0\.1.*another cookie")
 
         status = 'rpc:call(\'meshmq@127.0.0.1\', emqx_ctl, run_command, [["cluster","status"]])'
         self.assertEqual(self.erl(node.host, status), STATUS)
