@@ -77,6 +77,10 @@ void Simulation::promise(MessageId message) {
 void Simulation::check_promise(const Promise& promise) {
   const Published& p = published_.at(promise.message);
   if (promise.client->epoch() != promise.epoch || disturbed_at(p.node, promise.to) >= p.at) return;
+  // A client that connects anew overtakes what its old connection still carries.
+  if (p.qos == mqtt::QoS::at_most_once || p.acknowledged < 0) {
+    if (p.publisher->epoch() != p.publisher_epoch) return;
+  }
   ++outcome_.promises;
   if (promise.client->got(promise.message)) return;
   violated(promise.client->id() + "@" + promise.to + " missed message " + std::to_string(promise.message) +

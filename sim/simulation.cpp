@@ -189,7 +189,7 @@ void Simulation::connect(const std::shared_ptr<SimClient>& client) {
 
 void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos) {
   const MessageId message = ++last_message_;
-  published_[message] = {topic, client->node(), qos, scheduler.now_us()};
+  published_[message] = {topic, client->node(), qos, scheduler.now_us(), -1, client, client->epoch()};
   ++outcome_.published;
   note(client->id() + "@" + client->node() + " publishes " + std::to_string(message) + " on " + topic +
        " at QoS " + std::to_string(static_cast<int>(qos)));

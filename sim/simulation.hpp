@@ -55,6 +55,8 @@ class Simulation final : public Universe {
     mqtt::QoS qos = mqtt::QoS::at_most_once;
     Micros at = 0;
     Micros acknowledged = -1;
+    std::shared_ptr<SimClient> publisher{};
+    std::uint64_t publisher_epoch = 0;
   };
   /// `client` must get `message`, unless a misfortune came in between.
   struct Promise {

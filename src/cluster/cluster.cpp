@@ -107,6 +107,7 @@ void Cluster::link_up(const std::string& node, Now now) {
   if (p.link == LinkState::established) lose(node, p);
   p.link = LinkState::linked;
   p.hanging_up = false;
+  p.early_sync.reset();
   p.stranger_until = now.mono + stranger_wait;
   say_hello(node);
 }
@@ -144,6 +145,8 @@ void Cluster::establish(const std::string& node, Peer& p, Now now) {
   routes_.set_live(p.slot, true);
   routes_.commit();
   ports_.peer_up(p.slot, node, p.incarnation);
+  if (p.early_sync) replicator_.handle(node, *p.early_sync);
+  p.early_sync.reset();
 }
 
 void Cluster::lose(const std::string& node, Peer& p) {
@@ -258,6 +261,12 @@ void Cluster::handle(const std::string& node, const wire::Left& frame, Now now) 
   membership_changed(node, now);
 }
 
+void Cluster::handle(const std::string& node, const wire::SyncRequest& frame, Now) {
+  Peer& p = peer(node);
+  if (p.link == LinkState::established) return replicator_.handle(node, frame);
+  p.early_sync = frame;
+}
+
 void Cluster::membership_changed(const std::string& learned_from, Now now) {
   const auto self = membership_.records().find(membership_.self());
   if (self == membership_.records().end() || !self->second.member) {
@@ -281,12 +290,13 @@ void Cluster::membership_changed(const std::string& learned_from, Now now) {
   dial_members(now);
 }
 
-void Cluster::become_alone(Stamp when, Now) {
+void Cluster::become_alone(Stamp when, Now now) {
   membership_.stand_alone(ClusterId(random_.next()), std::move(when));
   save();
   for (auto& [node, p] : peers_) {
     if (p.link == LinkState::established) lose(node, p);
-    if (!join_ || join_->node != node) hang_up(node, p);
+    // Whoever still has to hear of it hangs up himself, when nothing comes from him any more.
+    p.stranger_until = now.mono + stranger_wait;
     replicator_.forget(node);
     ports_.peer_gone(p.slot);
   }

@@ -85,6 +85,8 @@ class Cluster {
     /// A linked node that is no member is hung up then, unless it asks to join.
     TimePoint stranger_until{};
     bool hanging_up = false;
+    /// Came before the peer was established here: it knew sooner than we that it is a member.
+    std::optional<wire::SyncRequest> early_sync{};
   };
   /// `cluster join` under way.
   struct Join {
@@ -124,6 +126,7 @@ class Cluster {
     for (const wire::SharedRow& row : frame.rows) clock_.observe({row.stamp.time, {}});
     shared_sync_.handle(node, frame, now);
   }
+  void handle(const std::string& node, const wire::SyncRequest& frame, Now now);
   template <class Replication>
   void handle(const std::string& node, const Replication& frame, Now) {
     replicator_.handle(node, frame);

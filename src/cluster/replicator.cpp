@@ -317,6 +317,16 @@ void Replicator::end_of_turn() {
 }
 
 void Replicator::tick(Now now) {
+  for (auto& [node, peer] : peers_) {
+    Incoming& in = peer.in;
+    if (!peer.up || !in.sync_requested || in.snapshot) {
+      in.ask_again = now.mono + sync_wait;
+    } else if (in.ask_again <= now.mono) {
+      in.sync_requested = false;
+      in.ask_again = now.mono + sync_wait;
+      request_sync(node, peer, in.incarnation);
+    }
+  }
   if (now.mono < next_digest_) return;
   next_digest_ = now.mono + digest_interval;
   for (auto& [node, peer] : peers_) {

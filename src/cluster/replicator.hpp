@@ -27,6 +27,7 @@ class Replicator {
   static constexpr std::size_t rows_per_part_max = 2000;
   static constexpr unsigned parts_in_flight_max = 4;
   static constexpr Duration digest_interval = std::chrono::seconds(10);
+  static constexpr Duration sync_wait = std::chrono::seconds(5);
 
   /// Slots below `own_slots` are this node's workers. `routes` and `ports` must outlive this object.
   Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
@@ -78,6 +79,7 @@ class Replicator {
     std::uint64_t rows = 0;
     std::uint64_t digest = 0;
     bool sync_requested = false;
+    TimePoint ask_again{};  ///< a request without an answer is repeated then
     bool ack_due = false;
     /// Hashes of the rows seen so far while a snapshot streams in.
     std::optional<std::unordered_set<std::uint64_t>> snapshot;

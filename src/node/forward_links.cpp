@@ -50,6 +50,10 @@ std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
   }
   std::vector<Token> tokens = out->sender.clear();
   counters_.dropped += tokens.size();
+  // Nor does anything come from it any more.
+  for (const auto& [link, in] : inbound_) {
+    if (in.from.first == out->node) ports_.link_close(link);
+  }
   std::erase_if(origins_, [&](const auto& item) { return item.first.first == out->node; });
   outbound_.erase(slot);
   std::erase(tokens, 0);
