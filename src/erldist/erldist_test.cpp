@@ -168,6 +168,14 @@ TEST_F(HandshakeTest, ADeadConnectionIsReplacedOnRequest) {
   EXPECT_TRUE(a->done() && b->done());
 }
 
+TEST_F(HandshakeTest, ASecondNodeOfOneNameIsToldSo) {
+  decide = Welcome::duplicate;
+  call();
+  carry();
+  EXPECT_EQ(a->error(), HandshakeError::duplicate);
+  EXPECT_EQ(b->error(), HandshakeError::duplicate);
+}
+
 TEST_F(HandshakeTest, OfTwoCallsAtOnceOneGoesOn) {
   decide = Welcome::nok;
   call();

@@ -107,6 +107,8 @@ class TickTimer {
   void received(Now now) { received_ = now.mono; }
   bool tick_due(Now now) const { return now.mono - sent_ >= tick_time_ / 4; }
   bool dead(Now now) const { return now.mono - received_ >= tick_time_; }
+  /// Heard of so lately that it cannot have died without our noticing, but for an unlucky moment.
+  bool lively(Now now) const { return now.mono - received_ < tick_time_ / 2; }
   void set_tick_time(Duration tick_time) { tick_time_ = tick_time; }
 
  private:

@@ -193,6 +193,10 @@ void Handshake::welcome(Welcome decision, Now now) {
       send("salive");
       step_ = Step::wait_insist;
       return run(now);
+    case Welcome::duplicate:
+      send("sduplicate");
+      return fail_with(HandshakeError::duplicate,
+                       "node '" + peer_.name + "' rejected: duplicate name, a live node of it is connected");
     case Welcome::not_allowed:
       return;
   }
@@ -216,6 +220,9 @@ void Handshake::handle_status(std::string_view message) {
     step_ = Step::wait_challenge;
   } else if (status == "nok") {
     fail_with(HandshakeError::simultaneous, "node '" + peer_.name + "' is calling us at the same time");
+  } else if (status == "duplicate") {
+    fail_with(HandshakeError::duplicate,
+              "node '" + peer_.name + "' is connected to a live node of the same name as this one");
   } else if (status == "not_allowed") {
     fail_with(HandshakeError::not_allowed, "node '" + peer_.name + "' does not allow this node to connect");
   } else {

@@ -43,7 +43,8 @@ enum class Welcome : std::uint8_t {
   ok_simultaneous,  ///< we were calling too and give up our attempt
   nok,              ///< we are calling too and go on with our attempt
   not_allowed,
-  alive,  ///< there is a connection already: the caller may insist on replacing it
+  alive,      ///< there is a connection already: the caller may insist on replacing it
+  duplicate,  ///< a live node of the caller's name is connected; a status that only our own nodes get
 };
 
 /// Steps:  A connects to B, each message behind a length of 2 bytes (TLS: 4).

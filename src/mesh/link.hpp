@@ -37,6 +37,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void close(cluster::LinkError error, std::string detail);
   void tick(Now now);
   const erldist::RemoteIdentity& peer() const { return peer_; }
+  bool lively(Now now) const { return !closed_ && timer_.lively(now); }
 
  private:
   void read();

@@ -89,7 +89,7 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
   void dial_done(const std::string& node, tl::expected<Called, DialError> result);
   void arm_timer();
   erldist::Identity identity(const std::string& name, std::uint64_t extra_flags) const {
-    return {name, options_.cookie, erldist::flag::ours | extra_flags, epmd_ ? epmd_->creation() : 1};
+    return {name, options_.cookie, erldist::flag::ours | extra_flags, epmd_ ? epmd_->creation() : creation_};
   }
 
   asio::io_context& io_;
@@ -107,6 +107,7 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
   std::map<std::uint64_t, Foreign> foreign_;
   std::map<IncomingPtr, bool> incoming_;
   std::uint64_t last_foreign_ = 0;
+  const std::uint32_t creation_ = random_challenge() | 1;  ///< without EPMD, which gives one otherwise
 };
 
 // ---------------------------------------------------------------- life
@@ -231,7 +232,13 @@ erldist::Welcome Mesh::Impl::welcome(const erldist::RemoteIdentity& caller) {
   if (erldist::parse_forward_name(caller.name) || (caller.flags & erldist::flag::meshmq) == 0) {
     return erldist::Welcome::ok;
   }
-  if (links_.contains(caller.name)) return erldist::Welcome::alive;
+  if (const auto it = links_.find(caller.name); it != links_.end()) {
+    // Another start of that node is no return of the one we are linked to: there are two, or that one just
+    // died.
+    const bool other_start = it->second->peer().creation != caller.creation;
+    return other_start && it->second->lively(read_now()) ? erldist::Welcome::duplicate
+                                                         : erldist::Welcome::alive;
+  }
   if (const auto it = dials_.find(caller.name); it != dials_.end()) {
     // [otp] Of two calls at once the one of the greater name goes on.
     if (options_.node > caller.name) return erldist::Welcome::nok;
@@ -385,11 +392,11 @@ void Mesh::Impl::add_foreign(tcp::socket socket, const erldist::RemoteIdentity& 
   events.frame = [weak, id](std::string_view body) {
     if (const auto self = weak.lock()) self->foreign_frame(id, body);
   };
-  events.down = [weak, id, name = peer.name](LinkError, const std::string& detail) {
+  events.down = [weak, id, name = peer.name](LinkError error, const std::string& detail) {
     const auto self = weak.lock();
-    if (!self) return;
-    self->foreign_.erase(id);
-    self->log_.info("Erlang node '{}' disconnected: {}", name, detail);
+    if (!self || self->foreign_.erase(id) == 0) return;
+    const LogLevel level = error == LinkError::closed ? LogLevel::info : LogLevel::warning;
+    self->log_.log(level, "Erlang node '{}' disconnected: {}", name, detail);
   };
   link->start(std::move(events), std::move(rest));
 }
@@ -399,7 +406,6 @@ void Mesh::Impl::foreign_frame(std::uint64_t id, std::string_view body) {
   if (it == foreign_.end()) return;
   const auto message = erldist::decode_control(body);
   if (!message) {
-    log_.warning("Closing the connection of '{}': {}", it->second.link->peer().name, message.error().message);
     return it->second.link->close(LinkError::malformed, message.error().message);
   }
   std::vector<erldist::RpcCall> calls;

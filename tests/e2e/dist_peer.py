@@ -6,6 +6,7 @@ import struct
 
 # All that OTP 25 demands, hidden; the same without BIG_CREATION and without the flag that stands for all of them.
 FLAGS = 0x507070F94
+FLAGS_OF_OURS = FLAGS | 1 << 60  # as a MeshMQ node
 FLAGS_TOO_FEW = FLAGS & ~0x40000 & ~0x4000000
 CREATION = 7
 
@@ -45,9 +46,9 @@ class Peer:
         self.send(b"N" + struct.pack(">QIH", flags, CREATION, len(name)) + name)
         return self.receive()
 
-    def handshake(self, cookie):
+    def handshake(self, cookie, flags=FLAGS):
         """The whole of it; true if the other side proved that it knows the cookie too."""
-        status = self.send_name()
+        status = self.send_name(flags)
         if status != b"sok":
             raise AssertionError(f"status {status}")
         challenge = self.receive()

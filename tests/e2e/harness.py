@@ -302,7 +302,8 @@ class SceneTest(unittest.TestCase):
         self.scene = Scene(self._testMethodName.removeprefix("test_")[:40])
 
     def tearDown(self):
-        failed = not self._outcome.success
+        result = self._outcome.result
+        failed = any(test is self for test, _ in result.failures + result.errors)
         problems = self.scene.close()
         if failed or problems:
             print(self.scene.logs(), f"kept: {self.scene.directory}", sep="\n", flush=True)

@@ -4,7 +4,7 @@ import os
 import re
 import socket
 
-from dist_peer import FLAGS_TOO_FEW, Peer, reg_send
+from dist_peer import FLAGS_OF_OURS, FLAGS_TOO_FEW, Peer, reg_send
 from harness import BIN, COOKIE, PATIENCE, Failed, SceneTest, eventually_equal, main
 
 REFUSED, USAGE, UNREACHABLE = 1, 2, 3
@@ -39,7 +39,7 @@ class JoinRefusals(SceneTest):
         client.ping()
 
     def test_host_that_is_not_there(self):
-        node = self.scene.node(settings={"cluster.join_wait": "3s"}).start()
+        node = self.scene.node(settings={"cluster.join_wait": "12s"}).start()
         self.refuse(node, "meshmq@10.77.0.99", "unreachable|timed out")
 
     def test_wrong_cookie(self):
@@ -92,6 +92,7 @@ class BadPeers(SceneTest):
 
     def peer(self, name="stranger@10.77.0.3"):
         connection = self.stranger.connect(self.node1.address, self.node1.dist_port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
         return Peer(connection, name)
 
     def assert_undisturbed(self):
@@ -134,7 +135,7 @@ class BadPeers(SceneTest):
         self.node1.wait_log(r"stranger@10\.77\.0\.3.*BIG_CREATION")
         # A cluster protocol from the future, over a proper connection.
         peer = self.peer("future@10.77.0.3")
-        self.assertTrue(peer.handshake(COOKIE))
+        self.assertTrue(peer.handshake(COOKIE, FLAGS_OF_OURS))
         hello = b"\x00" + b"\xff\xf0\xff\xff" + b"\x00" * 16 + b"\x00"
         peer.send_frame(reg_send(peer.name, "meshmq_cluster", hello))
         self.node1.wait_log(r"future@10\.77\.0\.3.*version")
@@ -146,13 +147,13 @@ class BadPeers(SceneTest):
             self.assertTrue(peer.handshake(COOKIE))
             peer.send_frame(frame)
             self.assertTrue(peer.wait_closed(PATIENCE), frame)
-            self.node1.wait_log(rf"{re.escape(peer.name)}.*malformed")
-        for name in ("meshmq_cluster", "meshmq_forward"):
-            peer = self.peer(f"{name}@10.77.0.3")
-            self.assertTrue(peer.handshake(COOKIE))
-            peer.send_frame(reg_send(peer.name, name, b"\x07\xff\xff"))
+            self.node1.wait_log(rf"warning.*{re.escape(peer.name)}")
+        for name, process in (("member@10.77.0.3", "meshmq_cluster"), ("other.fwd0@10.77.0.3", "meshmq_forward")):
+            peer = self.peer(name)
+            self.assertTrue(peer.handshake(COOKIE, FLAGS_OF_OURS))
+            peer.send_frame(reg_send(peer.name, process, b"\x03\xff\xff"))
             self.assertTrue(peer.wait_closed(PATIENCE), name)
-            self.node1.wait_log(re.escape(peer.name))
+            self.node1.wait_log(rf"warning.*{name.split('@')[0].split('.')[0]}@10\.77\.0\.3")
         self.assert_undisturbed()
 
     def test_frame_that_claims_to_be_huge(self):
@@ -160,7 +161,7 @@ class BadPeers(SceneTest):
         self.assertTrue(peer.handshake(COOKIE))
         peer.socket.sendall(b"\xff\xff\xff\xf0" + b"x" * 1000)
         self.assertTrue(peer.wait_closed(PATIENCE))
-        self.node1.wait_log(r"huge@10\.77\.0\.3")
+        self.node1.wait_log(r"warning.*huge@10\.77\.0\.3")
         self.assert_undisturbed()
 
 class OperatorMistakes(SceneTest):
@@ -187,8 +188,8 @@ class OperatorMistakes(SceneTest):
 
     def test_bad_configuration_stops_the_start(self):
         host = self.scene.host()
-        log = self.fails_to_start(self.scene.node(host, settings={"listener.tcp.externl": "1883"}))
-        self.assertRegex(log, r"listener\.tcp\.externl.*listener\.tcp\.external")
+        log = self.fails_to_start(self.scene.node(host, settings={"listener.tpc.external": "1883"}))
+        self.assertRegex(log, r"listener\.tpc\.external.*listener\.tcp\.external")
         log = self.fails_to_start(self.scene.node(host, settings={"node.net_ticktime": "soon"}))
         self.assertRegex(log, r"node\.net_ticktime.*soon")
         log = self.fails_to_start(self.scene.node(host, name="without-host"))
