@@ -1,5 +1,7 @@
 // What must hold in every run, whatever the weather.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/simulation.hpp"
@@ -115,18 +117,18 @@ void Simulation::check_tables() {
     const auto process = find(node);
     const auto status = process->control().status();
     if (status.running_nodes != all || !status.stopped_nodes.empty()) {
-      violated(node + " sees " + std::to_string(status.running_nodes.size()) + " running and " +
-               std::to_string(status.stopped_nodes.size()) + " stopped nodes of " +
-               std::to_string(all.size()));
+      violated(fmt::format("{} sees {} running and {} stopped nodes of {}", node, status.running_nodes.size(),
+                           status.stopped_nodes.size(), all.size()));
     }
     std::set<std::pair<std::string, std::string>> actual;
     for (const auto& route : process->control().routes()) actual.emplace(route.filter, route.node);
     for (const auto& [filter, owner] : expected) {
-      if (!actual.contains({filter, owner})) violated(node + " lacks the route " + filter + " -> " + owner);
+      if (!actual.contains({filter, owner}))
+        violated(fmt::format("{} lacks the route {} -> {}", node, filter, owner));
     }
     for (const auto& [filter, owner] : actual) {
       if (!expected.contains({filter, owner}))
-        violated(node + " has a ghost route " + filter + " -> " + owner);
+        violated(fmt::format("{} has a ghost route {} -> {}", node, filter, owner));
     }
     if (process->control().digest() != find(names_[0])->control().digest())
       violated(node + " has another digest");

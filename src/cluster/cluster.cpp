@@ -384,7 +384,8 @@ void Cluster::check_join(Now now) {
   const bool late = join_->deadline <= now.mono;
   if (!join_->accepted) {
     if (late)
-      fail_join({Errc::timed_out, "{node_down,'" + join_->node + "'}: no answer within cluster.join_wait"});
+      fail_join({Errc::timed_out,
+                 "{node_down,'" + join_->node + "'}: timed out (no answer within cluster.join_wait)"});
     return;
   }
   // Done when this node has everything that the running members have, and they have everything of ours.

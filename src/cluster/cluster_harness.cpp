@@ -11,19 +11,19 @@ void TestNode::start() {
   routes = std::make_unique<RouteTable>();
   rows = std::make_unique<TestRows>();
   machine = std::make_unique<Cluster>(settings, image, *routes, *rows, *this, Logger(),
-                                      std::hash<std::string>{}(name) + incarnation, world_.now);
+                                      std::hash<std::string>{}(name) + incarnation, world.now);
 }
 
 void TestNode::crash() {
   machine.reset();
   up.clear();
-  for (const auto& [other, node] : world_.nodes_) {
-    if (other != name) world_.drop_link(name, other, LinkError::closed);
+  for (const auto& [other, node] : world.nodes_) {
+    if (other != name) world.drop_link(name, other, LinkError::closed);
   }
 }
 
 void TestNode::write(const std::string& key, const std::string& value) {
-  const RowStamp stamp = machine->row_stamp(world_.now);
+  const RowStamp stamp = machine->row_stamp(world.now);
   rows->apply(key, stamp, value);
   machine->replicator().append_shared(key, stamp, value);
 }
@@ -35,15 +35,15 @@ std::string TestNode::shared() const {
 }
 
 void TestNode::dial(const std::string& node) {
-  world_.dials_.emplace_back(name, node);
+  world.dials_.emplace_back(name, node);
 }
 void TestNode::hang_up(const std::string& node) {
-  world_.deliveries_.push_back({name, node, {}, true});
+  world.deliveries_.push_back({name, node, {}, true});
 }
 void TestNode::send(const std::string& node, std::string frame) {
-  ++world_.frames;
-  world_.bytes += frame.size();
-  world_.deliveries_.push_back({name, node, std::move(frame)});
+  ++world.frames;
+  world.bytes += frame.size();
+  world.deliveries_.push_back({name, node, std::move(frame)});
 }
 
 std::string TestNode::table() const {

@@ -41,7 +41,7 @@ class TestRows final : public SharedRows {
 /// One node: its machine, its table, its durable image, and what it was told to do.
 class TestNode final : public ClusterPorts {
  public:
-  TestNode(TestCluster& world, std::string node_name) : world_(world), name(std::move(node_name)) {}
+  TestNode(TestCluster& test_world, std::string node_name) : world(test_world), name(std::move(node_name)) {}
 
   void start();
   /// Power off: the image stays, peers notice at once.
@@ -76,7 +76,7 @@ class TestNode final : public ClusterPorts {
   std::string running() const;
   std::string members() const;
 
-  TestCluster& world_;
+  TestCluster& world;
   std::string name;
   std::string image;
   std::unique_ptr<RouteTable> routes;
