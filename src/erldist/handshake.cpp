@@ -37,16 +37,17 @@ std::string digest(std::string_view cookie, std::uint32_t challenge) {
   return {reinterpret_cast<const char*>(out), size};
 }
 
-Handshake::Handshake(Identity self, std::uint32_t challenge, bool wide, Step first, Now now)
+Handshake::Handshake(Identity self, std::uint32_t challenge, bool wide, Step first, Now now, Duration wait)
     : self_(std::move(self)),
       challenge_(challenge),
       wide_(wide),
       step_(first),
-      deadline_(now.mono + step_wait) {}
+      wait_(wait),
+      deadline_(now.mono + wait) {}
 
 Handshake Handshake::connect(Identity self, std::string peer, std::uint32_t challenge, bool wide_lengths,
-                             Now now) {
-  Handshake h(std::move(self), challenge, wide_lengths, Step::wait_status, now);
+                             Now now, Duration wait) {
+  Handshake h(std::move(self), challenge, wide_lengths, Step::wait_status, now, wait);
   h.called_ = std::move(peer);
   h.peer_.name = h.called_;
   std::string message;
@@ -59,8 +60,9 @@ Handshake Handshake::connect(Identity self, std::string peer, std::uint32_t chal
   return h;
 }
 
-Handshake Handshake::accept(Identity self, std::uint32_t challenge, bool wide_lengths, Now now) {
-  return {std::move(self), challenge, wide_lengths, Step::wait_name, now};
+Handshake Handshake::accept(Identity self, std::uint32_t challenge, bool wide_lengths, Now now,
+                            Duration wait) {
+  return {std::move(self), challenge, wide_lengths, Step::wait_name, now, wait};
 }
 
 std::string Handshake::take_output() {
@@ -108,7 +110,7 @@ void Handshake::run(Now now) {
     const std::string copy(message);
     input_.erase(0, copy.size() + (wide_ ? 4 : 2));
     handle(copy);
-    deadline_ = now.mono + step_wait;
+    deadline_ = now.mono + wait_;
   }
 }
 
@@ -172,7 +174,7 @@ void Handshake::handle_name(std::string_view message) {
 
 void Handshake::welcome(Welcome decision, Now now) {
   MESHMQ_ASSERT(wants_welcome(), "nobody asked");
-  deadline_ = now.mono + step_wait;
+  deadline_ = now.mono + wait_;
   if (decision == Welcome::not_allowed || !missing_flags(peer_.flags, flag::mandatory).empty()) {
     send("snot_allowed");
     if (!check_flags()) return;

@@ -59,7 +59,7 @@ enum class Welcome : std::uint8_t {
 ///                        <------       ack
 ///
 /// A wrong digest is answered by silence and a closed connection. Thread rule: one owner.
-/// Limits: `message_bytes_max` per message, `step_wait` per step.
+/// Limits: `message_bytes_max` per message, `wait` per step.
 class Handshake {
  public:
   static constexpr std::size_t message_bytes_max = 1024;
@@ -67,8 +67,9 @@ class Handshake {
 
   /// `challenge` must be unpredictable.
   static Handshake connect(Identity self, std::string peer, std::uint32_t challenge, bool wide_lengths,
-                           Now now);
-  static Handshake accept(Identity self, std::uint32_t challenge, bool wide_lengths, Now now);
+                           Now now, Duration wait = step_wait);
+  static Handshake accept(Identity self, std::uint32_t challenge, bool wide_lengths, Now now,
+                          Duration wait = step_wait);
 
   /// Takes bytes; sends what take_output() returns.
   void feed(std::string_view bytes, Now now);
@@ -104,7 +105,7 @@ class Handshake {
     failed,
   };
 
-  Handshake(Identity self, std::uint32_t challenge, bool wide, Step first, Now now);
+  Handshake(Identity self, std::uint32_t challenge, bool wide, Step first, Now now, Duration wait);
   void run(Now now);
   bool next_message(std::string_view& message);
   void handle(std::string_view message);
@@ -122,6 +123,7 @@ class Handshake {
   std::uint32_t challenge_;
   bool wide_;
   Step step_;
+  Duration wait_;
   TimePoint deadline_;
   RemoteIdentity peer_;
   std::string called_;  ///< connector: whom we called

@@ -72,7 +72,7 @@ void Dial::start() {
 }
 
 void Dial::arm(std::string what) {
-  timer_.expires_after(wait);
+  timer_.expires_after(options_.setup_time);
   timer_.async_wait([self = shared_from_this(), what = std::move(what)](error_code error) {
     if (!error) self->fail(LinkError::timed_out, what);
   });
@@ -140,7 +140,8 @@ void Dial::shake_hands() {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   arm("'" + node_ + "' does not finish the handshake");
-  handshake_ = erldist::Handshake::connect(self_, node_, random_challenge(), false, read_now());
+  handshake_ =
+      erldist::Handshake::connect(self_, node_, random_challenge(), false, read_now(), options_.setup_time);
   step();
 }
 

@@ -27,12 +27,10 @@ struct Called {
 };
 using CallDone = std::function<void(tl::expected<Called, DialError>)>;
 
-/// One attempt; keeps itself alive until `done` was called, exactly once, from the loop. Limit: `wait` for
-/// each step.
+/// One attempt; keeps itself alive until `done` was called, exactly once, from the loop. Limit:
+/// MeshOptions::setup_time for each step.
 class Dial : public std::enable_shared_from_this<Dial> {
  public:
-  static constexpr Duration wait = std::chrono::seconds(7);
-
   Dial(boost::asio::io_context& io, const MeshOptions& options, erldist::Identity self, std::string node,
        CallDone done);
   void start();

@@ -32,8 +32,6 @@ constexpr std::string_view control_process = "meshmq_cluster";
 constexpr auto tick_interval = std::chrono::milliseconds(250);
 /// A real Erlang node ticks every quarter of its own net_ticktime (60 s unless told otherwise).
 constexpr Duration foreign_tick_time = std::chrono::seconds(75);
-/// Both called; if the other call comes to nothing, the owner must not wait for ever.
-constexpr auto other_call_wait = std::chrono::seconds(8);
 constexpr std::size_t handshakes_max = 256;
 
 }  // namespace
@@ -183,8 +181,9 @@ void Mesh::Impl::accept() {
       incoming->socket.set_option(tcp::no_delay(true), ignored);
       const auto endpoint = incoming->socket.remote_endpoint(ignored);
       incoming->from = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
-      incoming->handshake = erldist::Handshake::accept(
-          self->identity(self->options_.node, erldist::flag::meshmq), random_challenge(), false, read_now());
+      incoming->handshake =
+          erldist::Handshake::accept(self->identity(self->options_.node, erldist::flag::meshmq),
+                                     random_challenge(), false, read_now(), self->options_.setup_time);
       self->incoming_[incoming] = true;
       self->read_handshake(incoming);
     }
@@ -344,7 +343,8 @@ void Mesh::Impl::dial_done(const std::string& node, tl::expected<Called, DialErr
   const DialError error = result.error();
   const bool simultaneous = error.detail.empty() || error.detail.find("same time") != std::string::npos;
   if (!simultaneous) return handler_.link_down(node, error.error, error.detail);
-  auto timer = std::make_shared<asio::steady_timer>(io_, other_call_wait);
+  // Both called; if the other call comes to nothing, the owner must not wait for ever.
+  auto timer = std::make_shared<asio::steady_timer>(io_, options_.setup_time + std::chrono::seconds(1));
   timer->async_wait([self = shared_from_this(), node, timer](error_code) {
     if (self->stopped_ || self->links_.contains(node) || self->dials_.contains(node)) return;
     self->handler_.link_down(node, LinkError::timed_out, "both nodes called at once, neither call succeeded");

@@ -28,10 +28,11 @@ struct MeshOptions {
   /// node.dist_listen_min/max: the first free port of the range; 0..0: any free port.
   std::uint16_t port_min = 6369;
   std::uint16_t port_max = 6389;
-  bool ipv6 = false;                             ///< cluster.proto_dist = inet6_tcp
-  bool epmd = true;                              ///< node.epmd; off: every node listens on port_min
-  std::uint16_t epmd_port = 4369;                ///< ERL_EPMD_PORT
-  Duration tick_time = std::chrono::seconds(8);  ///< node.net_ticktime, between our own nodes
+  bool ipv6 = false;                              ///< cluster.proto_dist = inet6_tcp
+  bool epmd = true;                               ///< node.epmd; off: every node listens on port_min
+  std::uint16_t epmd_port = 4369;                 ///< ERL_EPMD_PORT
+  Duration tick_time = std::chrono::seconds(8);   ///< node.net_ticktime, between our own nodes
+  Duration setup_time = std::chrono::seconds(7);  ///< node.net_setuptime, for each step of connecting
   std::size_t frame_bytes_max = 128 * 1024 * 1024;
   std::size_t queue_bytes_max = 256 * 1024 * 1024;  ///< waiting for one control link; more closes it
 };

@@ -64,6 +64,7 @@ mesh::MeshOptions mesh_options(const config::Config& config) {
   options.epmd = config.mesh.epmd;
   options.epmd_port = config.mesh.epmd_port;
   options.tick_time = config.mesh.net_ticktime;
+  options.setup_time = config.mesh.net_setuptime;
   return options;
 }
 
