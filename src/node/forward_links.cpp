@@ -193,15 +193,17 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
 void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<mqtt::MessagePtr>& received,
                               std::vector<Token>& confirmed) {
   const auto frame = cluster::decode_forward_frame(bytes);
+  const auto out = outbound_by_link_.find(link);
+  const auto in = inbound_.find(link);
+  const bool is_out = out != outbound_by_link_.end();
+  if (!is_out && in == inbound_.end()) return;
   if (!frame) {
-    log_.warning("Forwarding link closed: {}", frame.error().message);
+    const std::string& node = is_out ? out->second->node : in->second.from.first;
+    log_.warning("Forwarding link {} {} closed: {}", is_out ? "to" : "of", node, frame.error().message);
     return ports_.link_close(link);
   }
-  if (const auto out = outbound_by_link_.find(link); out != outbound_by_link_.end()) {
-    return handle_outbound(*out->second, *frame, confirmed);
-  }
-  if (const auto in = inbound_.find(link); in != inbound_.end())
-    handle_inbound(link, in->second, *frame, received);
+  if (is_out) return handle_outbound(*out->second, *frame, confirmed);
+  handle_inbound(link, in->second, *frame, received);
 }
 
 void ForwardLinks::link_down(LinkId link, Now now) {

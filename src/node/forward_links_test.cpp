@@ -51,12 +51,14 @@ class ForwardLinksTest : public ::testing::Test {
   }
   /// Ends turns and carries frames until nothing moves.
   void pump() {
-    do {
+    bool moved = true;
+    while (moved) {
       a.end_of_turn();
       b.end_of_turn();
+      moved = !ports_a.sent.empty() || !ports_b.sent.empty();
       carry(ports_a, b);
       carry(ports_b, a);
-    } while (!ports_a.sent.empty() || !ports_b.sent.empty());
+    }
   }
   void carry(Ports& from, ForwardLinks& to) {
     while (!from.sent.empty()) {
