@@ -72,6 +72,8 @@ class JoinRefusals(SceneTest):
     def test_duplicate_name_in_the_cluster(self):
         node1, node2 = self.scene.cluster(2, settings=DEFAULT_LOG)
         impostor = self.scene.node(name=node2.name).start()
+        # meshmq_ctl on that host shall find the impostor, not the node whose name it has taken.
+        impostor.host.run(["ip", "address", "add", f"{node2.address}/32", "dev", "lo"])
         self.refuse(impostor, node1.name, "duplicate")
         node1.wait_log(rf"{re.escape(node2.name)}.*duplicate")
         self.assertEqual(node1.status(), ([node1.name, node2.name], []))
@@ -110,7 +112,7 @@ class BadPeers(SceneTest):
                     connection.shutdown(socket.SHUT_WR)
                     while connection.recv(4096):
                         pass
-                except ConnectionError:
+                except OSError:  # closed by the node, in the middle of it
                     pass
                 connection.close()
         self.node1.wait_log(re.escape(self.stranger.address))
@@ -151,7 +153,7 @@ class BadPeers(SceneTest):
         for name, process in (("member@10.77.0.3", "meshmq_cluster"), ("other.fwd0@10.77.0.3", "meshmq_forward")):
             peer = self.peer(name)
             self.assertTrue(peer.handshake(COOKIE, FLAGS_OF_OURS))
-            peer.send_frame(reg_send(peer.name, process, b"\x03\xff\xff"))
+            peer.send_frame(reg_send(peer.name, process, b"\x00\xff\xff"))
             self.assertTrue(peer.wait_closed(PATIENCE), name)
             self.node1.wait_log(rf"warning.*{name.split('@')[0].split('.')[0]}@10\.77\.0\.3")
         self.assert_undisturbed()
