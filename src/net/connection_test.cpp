@@ -251,8 +251,9 @@ TEST(Connection, ManyShortLivesLeaveNothingBehind) {
     if (i % 3 == 0) client.receive();
     if (i % 2 == 0) client.abort();
   }
-  EXPECT_TRUE(TestNode::eventually([&] { return node.listener().stats().connections == 0; }));
-  EXPECT_EQ(node.connections(), 0U);
+  // Both: one of them may still wait in the kernel's queue of connections while the listener counts none.
+  EXPECT_TRUE(TestNode::eventually(
+      [&] { return node.listener().stats().connections == 0 && node.connections() == 0; }));
 }
 
 TEST(Connection, ShutDownSaysGoodbyeToEverybody) {
