@@ -204,11 +204,17 @@ void Cluster::handle(const std::string& node, const wire::Hello& frame, Now now)
   }
   p.incarnation = frame.incarnation;
   for (const auto& [name, record] : frame.records) clock_.observe(record.stamp);
+  if (frame.cluster == membership_.id()) handle(node, wire::View{frame.cluster, frame.records}, now);
   if (frame.cluster != membership_.id()) return meet_other_cluster(node, frame, now);
-  if (join_ && join_->node == node && !join_->accepted) {
-    fail_join({Errc::already_exists, "{already_in_cluster,'" + node + "'}"});
+  if (!join_ || join_->node != node || join_->accepted) return;
+  if (membership_.is_member(node)) {
+    // Only this node had not heard of the other one yet.
+    join_->accepted = true;
+    join_->running = {node};
+  } else if (!std::exchange(join_->requested, true)) {
+    // One of the two was removed by the other, and comes back.
+    send(node, wire::JoinRequest{});
   }
-  handle(node, wire::View{frame.cluster, frame.records}, now);
 }
 
 void Cluster::meet_other_cluster(const std::string& node, const wire::Hello& hello, Now now) {
@@ -245,9 +251,8 @@ void Cluster::handle(const std::string& node, const wire::View& frame, Now now) 
   Peer& p = peer(node);
   if (frame.cluster != membership_.id()) return;  // the news was that we are no member any more
   if (!membership_.is_member(node)) {
-    // It may not know yet that it was removed.
-    send(node, wire::View{membership_.id(), membership_.records()});
-    return hang_up(node, p);
+    // It may not know yet that it was removed. It may also have come to join again: a stranger has a moment.
+    return send(node, wire::View{membership_.id(), membership_.records()});
   }
   if (p.link == LinkState::linked && !p.hanging_up) establish(node, p, now);
 }
@@ -280,8 +285,8 @@ void Cluster::membership_changed(const std::string& learned_from, Now now) {
     if (p.link == LinkState::established) {
       send(node, wire::View{membership_.id(), membership_.records()});
       lose(node, p);
+      hang_up(node, p);
     }
-    hang_up(node, p);
     if (membership_.records().contains(node)) {
       replicator_.forget(node);
       ports_.peer_gone(p.slot);

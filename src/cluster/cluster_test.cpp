@@ -247,6 +247,38 @@ TEST_F(ClusterTest, ADamagedReplicaIsFoundByItsDigestAndRepaired) {
   EXPECT_EQ(world["b"].table(), world["a"].table());
 }
 
+TEST_F(ClusterTest, NodesThatRemovedEachOtherCanJoinAgain) {
+  world.add("a").subscribe("t/a");
+  world.add("b").subscribe("t/b");
+  ASSERT_EQ(world.join("b", "a"), "ok");
+  world.cut("a", "b");
+  world.settle();
+  world.force_leave("a", "b");
+  world.force_leave("b", "a");
+  world.mend("a", "b");
+  world.settle();
+  EXPECT_EQ(world.join("b", "a"), "ok");
+  EXPECT_EQ(world["a"].running(), "a,b");
+  EXPECT_EQ(world["b"].running(), "a,b");
+  EXPECT_EQ(world["b"].table(), "t/a -> a; t/b -> b; ");
+}
+
+TEST_F(ClusterTest, ANodeThatWasAwayJoinsTheRemainderOfItsOldCluster) {
+  three();
+  world["c"].crash();
+  EXPECT_EQ(world.force_leave("a", "c"), "ok");
+  EXPECT_EQ(world.leave("b"), "ok");
+  world["b"].crash();
+  world["c"].start();
+  world.cut("a", "c");
+  world.settle();
+  EXPECT_EQ(world.force_leave("c", "a"), "ok");
+  world.mend("a", "c");
+  EXPECT_EQ(world.join("c", "a"), "ok");
+  EXPECT_EQ(world["c"].running(), "a,c");
+  EXPECT_EQ(world["a"].running(), "a,c");
+}
+
 TEST_F(ClusterTest, SharedRowsReachEverybodyAndTheLaterOneWins) {
   three();
   world["a"].write("x", "1");
