@@ -4,29 +4,31 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <numeric>
+#include <vector>
 
 #include "sim/simulation.hpp"
 
 int main(int argc, char** argv) {
   std::uint64_t seeds = 1000;
   std::uint64_t first = 1;
-  std::int64_t one = -1;
+  std::vector<std::uint64_t> chosen;
   bool verbose = false;
   CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
-  app.add_option("--seed", one, "run this seed only");
+  app.add_option("--seed", chosen, "run only this seed (or these)");
   app.add_flag("--verbose", verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
-  if (one >= 0) {
-    first = static_cast<std::uint64_t>(one);
-    seeds = 1;
+  if (chosen.empty()) {
+    chosen.resize(seeds);
+    std::iota(chosen.begin(), chosen.end(), first);
   }
 
   meshmq::sim::Outcome total;
   std::uint64_t failed = 0;
   const auto start = std::chrono::steady_clock::now();
-  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+  for (const std::uint64_t seed : chosen) {
     meshmq::sim::Simulation simulation(seed, verbose);
     const meshmq::sim::Outcome outcome = simulation.run();
     total.events += outcome.events;
@@ -47,10 +49,10 @@ int main(int argc, char** argv) {
   std::printf(
       "%llu seeds in %.1f s: %llu events, %llu published, %llu delivered, %llu promises checked, %llu "
       "faults\n",
-      static_cast<unsigned long long>(seeds), seconds, static_cast<unsigned long long>(total.events),
+      static_cast<unsigned long long>(chosen.size()), seconds, static_cast<unsigned long long>(total.events),
       static_cast<unsigned long long>(total.published), static_cast<unsigned long long>(total.delivered),
       static_cast<unsigned long long>(total.promises), static_cast<unsigned long long>(total.faults));
-  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - failed),
+  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(chosen.size() - failed),
               static_cast<unsigned long long>(failed));
   return failed == 0 ? 0 : 1;
 }
