@@ -16,6 +16,8 @@ namespace {
 constexpr Micros calm_before = 18_s;
 /// A promised message must have arrived by then.
 constexpr Micros delivery_time = 8_s;
+/// A PUBLISH has reached its node and was matched by then.
+constexpr Micros arrival_time = 50_ms;
 /// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
 constexpr Micros prompt = 4_s;
 
@@ -72,7 +74,11 @@ void Simulation::promise(MessageId message) {
     if (!subscribed) continue;
     const Promise promised{client, client->epoch(), message, client->node()};
     scheduler.after(delivery_time, [this, promised] { check_promise(promised); });
-    if (p.qos != mqtt::QoS::at_most_once) kept_.push_back(promised);
+    if (p.qos == mqtt::QoS::at_most_once) continue;
+    scheduler.after(arrival_time, [this, promised] {
+      const Published& sent = published_.at(promised.message);
+      if (disturbed_at(sent.node, promised.to) < sent.at) kept_.push_back(promised);
+    });
   }
 }
 

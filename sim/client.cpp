@@ -8,8 +8,17 @@
 
 namespace meshmq::sim {
 
+void SimClient::forget_session() {
+  confirmed_.clear();
+  released_later_.clear();
+  copies_.clear();
+}
+
 void SimClient::forget_connection() {
   ++epoch_;
+  // Without a CONNACK nobody knows whether the broker still had the session; one of MQTT 3 with clean session
+  // ends with its connection.
+  if (!connack_ || ends_with_connection_) forget_session();
   connack_ = false;
   input_.clear();
   subscribing_.clear();
@@ -23,11 +32,8 @@ void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_star
   process_ = process;
   node_ = process->name();
   persistent_ = session_expiry_s > 0;
-  if (clean_start) {
-    confirmed_.clear();
-    released_later_.clear();
-    copies_.clear();
-  }
+  ends_with_connection_ = session_expiry_s == 0 || (clean_start && version_ != mqtt::Version::v5);
+  if (clean_start) forget_session();
   connection_ = process->connect(shared_from_this());
   send(mqtt::Connect{.version = version_,
                      .clean_start = clean_start,
@@ -63,6 +69,10 @@ void SimClient::subscribe(const std::string& filter, mqtt::QoS qos) {
 void SimClient::unsubscribe(const std::string& filter) {
   ++epoch_;
   confirmed_.erase(filter);
+  // A second SUBSCRIBE of the filter may still wait for its SUBACK: it confirms nothing any more.
+  for (auto& [packet_id, subscribing] : subscribing_) {
+    if (subscribing.first == filter) subscribing.first.clear();
+  }
   const std::string_view view = filter;
   send(mqtt::Unsubscribe{.packet_id = next_packet_id(), .filters = {&view, 1}});
 }
@@ -104,11 +114,7 @@ void SimClient::bytes(const std::string& data) {
 void SimClient::handle(const mqtt::Connack& packet) {
   if (packet.reason != mqtt::ReasonCode::success) return listener_.violated(*this, "CONNACK refuses");
   connack_ = true;
-  if (!packet.session_present) {
-    confirmed_.clear();
-    released_later_.clear();
-    copies_.clear();
-  }
+  if (!packet.session_present) forget_session();
 }
 
 void SimClient::handle(const mqtt::Suback& packet) {
@@ -118,7 +124,7 @@ void SimClient::handle(const mqtt::Suback& packet) {
   subscribing_.erase(it);
   if (static_cast<std::uint8_t>(packet.codes[0]) >= 0x80)
     return listener_.violated(*this, "SUBACK refuses " + filter);
-  confirmed_[filter] = qos;
+  if (!filter.empty()) confirmed_[filter] = qos;
 }
 
 void SimClient::handle(const mqtt::Ack& packet) {

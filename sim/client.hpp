@@ -74,6 +74,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   void handle(const Other&) {}
   void receive(const mqtt::Publish& packet);
   mqtt::PacketId next_packet_id() { return ++last_packet_id_ == 0 ? ++last_packet_id_ : last_packet_id_; }
+  void forget_session();
   void forget_connection();
 
   Scheduler& scheduler_;
@@ -85,6 +86,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   std::string node_;
   bool connack_ = false;
   bool persistent_ = false;
+  bool ends_with_connection_ = false;  ///< the session
   std::uint64_t epoch_ = 0;
   std::string input_;
   mqtt::Decoder decoder_;

@@ -11,6 +11,13 @@ namespace {
 
 constexpr Micros tick_interval = 100_ms;
 
+/// Bytes that are still on their way must not reach the client's next connection.
+void tell_closed(Connection& connection) {
+  const auto events = connection.client.lock();
+  connection.client.reset();
+  if (events) events->closed();
+}
+
 }  // namespace
 
 /// One worker: node::Worker with virtual sockets and mailboxes.
@@ -125,16 +132,13 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
     connections_.erase(c->id);
     run([&](node::Worker& w, Now now) { w.broker().closed(c->id, now); });
     process_.universe_.scheduler.at(std::max(c->last_out, process_.universe_.scheduler.now_us() + 1),
-                                    [connection = c] {
-                                      if (const auto events = connection->client.lock()) events->closed();
-                                    });
+                                    [connection = c] { tell_closed(*connection); });
   }
 
   void drop_clients() {
     for (const auto& [id, c] : connections_) {
-      process_.universe_.scheduler.after(process_.network_.delay(), [connection = c] {
-        if (const auto events = connection->client.lock()) events->closed();
-      });
+      process_.universe_.scheduler.after(process_.network_.delay(),
+                                         [connection = c] { tell_closed(*connection); });
     }
   }
 
