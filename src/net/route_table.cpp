@@ -31,8 +31,12 @@ void SharedRouteReader::leave() const {
   announced_.store(0, std::memory_order_release);
 }
 
+bool SharedRouteReader::awaited() const {
+  return table_.epoch_.load(std::memory_order_relaxed) != announced_.load(std::memory_order_relaxed);
+}
+
 void SharedRouteReader::refresh() const {
-  if (table_.epoch_.load(std::memory_order_relaxed) != announced_.load(std::memory_order_relaxed)) enter();
+  if (awaited()) enter();
 }
 
 void SharedRouteReader::match(std::string_view topic, cluster::SlotSet& out) const {

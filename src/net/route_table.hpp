@@ -31,7 +31,9 @@ class alignas(128) SharedRouteReader final : public cluster::RouteReader {
 
   void enter() const;
   void leave() const;
-  /// Within a long batch: lets a waiting commit() pass. Costs one load when there is none.
+  /// Within a long batch: a commit() waits for this reader. One load.
+  bool awaited() const;
+  /// Lets it pass; what was matched until now must have been handed on.
   void refresh() const;
 
   void match(std::string_view topic, cluster::SlotSet& out) const override;

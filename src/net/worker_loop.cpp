@@ -73,7 +73,10 @@ void WorkerLoop::sleep() {
 void WorkerLoop::handle_events() {
   for (int i = 0; i < handlers_max && !connections_.turn_is_full() && !links_.turn_is_full(); ++i) {
     if (io_.poll_one() == 0) return;
-    if (in_turn_) routes_.refresh();
+    if (!in_turn_ || !routes_.awaited()) continue;
+    // Retained messages that were matched before the commit reach the control thread before it looks them up.
+    control_.put(to_control_);
+    routes_.refresh();
   }
 }
 
@@ -126,6 +129,7 @@ void WorkerLoop::tell_waiting_senders() {
 
 void WorkerLoop::end_turn() {
   if (!in_turn_) return;
+  control_.put(to_control_);  // before a commit may pass, as above
   // What follows is mostly system calls: a commit of routes need not wait for them, and what still matches
   // (the will of a closed connection) announces itself.
   routes_.leave();
