@@ -468,9 +468,10 @@ void Cluster::tick(Now now) {
   check_farewells(now);
 }
 
-void Cluster::end_of_turn(Now now) {
-  replicator_.end_of_turn();
+bool Cluster::end_of_turn(Now now) {
+  const bool again = replicator_.end_of_turn();
   check_join(now);
+  return again;
 }
 
 void Cluster::shut_down() {

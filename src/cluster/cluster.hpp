@@ -52,7 +52,8 @@ class Cluster {
   void link_frame(const std::string& node, std::string_view bytes, Now now);
   void link_down(const std::string& node, LinkError error, std::string_view detail, Now now);
   void tick(Now now);
-  void end_of_turn(Now now);
+  /// True: call again soon, when what has come meanwhile is handled.
+  [[nodiscard]] bool end_of_turn(Now now);
 
   // --- operators; each ends in ClusterPorts::operation_done()
   void join(OperationId operation, const std::string& node, Now now);

@@ -118,13 +118,15 @@ bool TestCluster::step() {
 void TestCluster::settle(Duration time) {
   const TimePoint until = now.mono + time;
   while (now.mono < until) {
+    bool again = false;
     do {
       while (step()) {
       }
+      again = false;
       for (auto& [name, node] : nodes_) {
-        if (node->machine) node->machine->end_of_turn(now);
+        if (node->machine && node->machine->end_of_turn(now)) again = true;
       }
-    } while (!deliveries_.empty() || !dials_.empty());
+    } while (again || !deliveries_.empty() || !dials_.empty());
     now.mono += Duration(100);
     now.wall += 100;
     for (auto& [name, node] : nodes_) {

@@ -83,6 +83,7 @@ void Replicator::peer_down(const std::string& node) {
   it->second.up = false;
   it->second.out = {};
   it->second.in.snapshot.reset();
+  it->second.in.ack.reset();
 }
 
 void Replicator::forget(const std::string& node) {
@@ -303,17 +304,22 @@ void Replicator::damage_for_test(const std::string& node, std::string_view filte
         {.table = LogEntry::Table::routes, .add = false, .key = std::string(filter), .value = {}});
 }
 
-void Replicator::end_of_turn() {
+bool Replicator::end_of_turn() {
   if (routes_changed_) {
     routes_changed_ = false;
     routes_.commit();
   }
   send_entries();
+  bool again = false;
   for (auto& [node, peer] : peers_) {
-    if (!peer.up || !peer.in.ack_due) continue;
-    peer.in.ack_due = false;
-    send(node, wire::Ack{peer.in.incarnation, peer.in.applied});
+    if (!peer.up) continue;
+    Incoming& in = peer.in;
+    if (in.ack) send(node, *std::exchange(in.ack, std::nullopt));
+    if (!std::exchange(in.ack_due, false)) continue;
+    in.ack = wire::Ack{in.incarnation, in.applied};
+    again = true;
   }
+  return again;
 }
 
 void Replicator::tick(Now now) {

@@ -62,8 +62,10 @@ class Replicator {
   void handle(const std::string& node, const wire::Ack& frame);
   void handle(const std::string& node, const wire::Digest& frame);
 
-  /// Commits the routes if any changed, then sends what is new and what is to be acknowledged.
-  void end_of_turn();
+  /// Commits the routes if any changed, then sends what is new. An acknowledgement leaves one turn after its
+  /// commit: rows that were written by those who had not seen the routes yet then go before it. True: there
+  /// is one, call again when what has come meanwhile is handled.
+  [[nodiscard]] bool end_of_turn();
   void tick(Now now);
 
   /// Breaks one row of what we hold of `node`, as a bug or bad memory would. For tests of the repair.
@@ -81,6 +83,7 @@ class Replicator {
     bool sync_requested = false;
     TimePoint ask_again{};  ///< a request without an answer is repeated then
     bool ack_due = false;
+    std::optional<wire::Ack> ack{};  ///< leaves at the end of the next turn
     /// Hashes of the rows seen so far while a snapshot streams in.
     std::optional<std::unordered_set<std::uint64_t>> snapshot;
   };

@@ -66,7 +66,7 @@ class Control::Impl final : public cluster::ClusterPorts {
   }
 
   bool end_of_turn(Now now) {
-    cluster_.end_of_turn(now);
+    const bool again = cluster_.end_of_turn(now);
     // Whoever published a retained message before these routes were committed has told us by now: the lookup
     // sees it.
     for (Subscribe& subscribe : ready_) answer(subscribe, now);
@@ -78,7 +78,7 @@ class Control::Impl final : public cluster::ClusterPorts {
       ready_.push_back(std::move(front));
       subscribes_.pop_front();
     }
-    return !ready_.empty();
+    return again || !ready_.empty();
   }
 
   void tick(Now now) {
