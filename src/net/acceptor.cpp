@@ -113,8 +113,12 @@ void Acceptor::admit(UniqueFd fd, std::string peername, Now now) {
   ledger.accepted.fetch_add(1, std::memory_order_relaxed);
   const int nodelay = options.nodelay ? 1 : 0;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
-  loop_.connections().adopt(
-      {.fd = std::move(fd), .peername = std::move(peername), .unread = {}, .ledger = shared_->ledger});
+  auto transport = options.make_stage ? std::make_unique<Transport>(options.make_stage()) : nullptr;
+  loop_.connections().adopt({.fd = std::move(fd),
+                             .peername = std::move(peername),
+                             .unread = {},
+                             .ledger = shared_->ledger,
+                             .transport = std::move(transport)});
 }
 
 void Acceptor::report_failure(int error, Now now) {

@@ -21,7 +21,9 @@ namespace meshmq::net {
 struct ListenerShared {
   explicit ListenerShared(ListenerOptions listener_options, Logger logger)
       : options(std::move(listener_options)), log(logger), rate(options.accepts_per_s_max) {
+    ledger->name = options.name;
     ledger->send_timeout = options.send_timeout;
+    ledger->handshake_timeout = options.handshake_timeout;
   }
 
   const ListenerOptions options;

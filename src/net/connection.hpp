@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "broker/ports.hpp"
 #include "net/listener_ledger.hpp"
 #include "net/output_queue.hpp"
+#include "net/stage.hpp"
 
 namespace meshmq::net {
 
@@ -19,14 +21,15 @@ using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_c
 
 /// State of one connection; ConnectionTable does all the work.
 ///
-///     open --close()--> closing --written--> draining --peer closed, or linger is over--> dead --handlers
-///     gone--> freed
+///     (opening -->) open --close()--> closing --written--> draining --peer closed, or linger is over--> dead
+///     --handlers gone--> freed
 ///       \--peer closed or failed--> gone ------------------------------------------------/
 ///
-/// The broker knows it while it is open, closing or gone; Broker::closed() ends that. An idle one holds no
-/// buffers.
+/// The broker knows it (`known`) from open until Broker::closed(); one with a stage begins as opening,
+/// unknown until the handshake is over. An idle one holds no buffers.
 struct Connection {
   enum class State : std::uint8_t {
+    opening,  ///< a stage shakes hands, until `deadline`
     open,
     closing,   ///< the broker has said close(): what is queued is still written
     gone,      ///< the peer is: what is queued is tried once
@@ -42,8 +45,9 @@ struct Connection {
   Descriptor socket;
   OutputQueue output;
   std::string unread;  ///< the beginning of a packet, or what came in before reading was paused
+  std::unique_ptr<Transport> transport;  ///< nullptr: plain TCP
   ListenerLedgerPtr ledger;
-  TimePoint deadline{};  ///< of draining, or of a write that makes no progress; see `timed`
+  TimePoint deadline{};  ///< of opening, draining, or a write that makes no progress; see `timed`
   broker::ConnId id;
   broker::WorkerIndex home;
   State state = State::open;
@@ -54,6 +58,7 @@ struct Connection {
   bool dirty : 1 = false;    ///< is in the list of those to be flushed
   bool timed : 1 = false;    ///< is in the list of those with a deadline
   bool pressed : 1 = false;  ///< its output was above half of the limit: the broker waits for drained()
+  bool known : 1 = false;    ///< to the broker
 };
 
 }  // namespace meshmq::net

@@ -35,19 +35,24 @@ void ConnectionTable::on_readable(Connection& c) {
   host_.turn();
   c.reading = false;
   if (c.state == State::draining) return throw_away_input(c);
-  if (c.state != State::open || c.paused) return;
+  if (!takes_input(c)) return;
   const ssize_t size = ::recv(c.socket.native_handle(), input_.get(), input_bytes_max, MSG_DONTWAIT);
   counters_.receive_calls.add();
   if (size > 0) {
     counters_.bytes_received.add(static_cast<std::size_t>(size));
     turn_read_ += static_cast<std::size_t>(size);
-    receive(c, {input_.get(), static_cast<std::size_t>(size)});
+    const std::string_view bytes(input_.get(), static_cast<std::size_t>(size));
+    if (c.transport == nullptr) {
+      receive(c, bytes);
+    } else {
+      feed(c, bytes);
+    }
   } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
     c.state = State::gone;
     c.cause = size == 0 ? ShutdownCause::tcp_closed : ShutdownCause::tcp_error;
     mark_dirty(c);
   }
-  if (c.state == State::open && !c.paused) wait_readable(c);
+  if (takes_input(c)) wait_readable(c);
 }
 
 /// `bytes` follow what is in c.unread. Afterwards c.unread holds what is to be handled together with later
@@ -91,7 +96,8 @@ bool ConnectionTable::resume_paused() {
     Connection* c = connections_[id.value].get();
     if (c == nullptr || c->state != State::open || c->paused) continue;
     if (!c->unread.empty()) receive(*c, {});
-    if (c->state == State::open && !c->paused) wait_readable(*c);
+    if (c->transport) feed_rest(*c);
+    if (takes_input(*c)) wait_readable(*c);
   }
   return true;
 }
@@ -106,6 +112,7 @@ void ConnectionTable::throw_away_input(Connection& c) {
 
 /// Writes until the queue is empty or the kernel has enough. Ends nothing and calls nobody.
 void ConnectionTable::write(Connection& c) {
+  if (c.transport) return write_staged(c);
   // A connection with much to write lets the others have their turn.
   constexpr int calls_max = 4;
   for (int calls = 0; !c.output.empty() && !c.writing; ++calls) {
@@ -117,35 +124,52 @@ void ConnectionTable::write(Connection& c) {
 /// False: no more for now.
 bool ConnectionTable::write_once(Connection& c) {
   c.output.gather(gather_);
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(gather_.parts());
-  message.msg_iovlen = gather_.part_count();
-  const ssize_t size = ::sendmsg(c.socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  counters_.send_calls.add();
-  if (size < 0 && errno != EAGAIN && errno != EINTR) {
-    c.output.clear(pool_);
-    if (c.state == State::open) {
-      c.state = State::gone;
-      c.cause = ShutdownCause::tcp_error;
-    }
-    return false;
-  }
+  const ssize_t size = transmit(c, gather_.parts(), gather_.part_count());
+  if (size < 0) return false;
   if (size > 0) {
-    counters_.bytes_sent.add(static_cast<std::size_t>(size));
     counters_.packets_sent.add(c.output.consume(pool_, static_cast<std::size_t>(size)));
     if (static_cast<std::size_t>(size) == gather_.bytes()) return true;
   }
-  if (c.state == State::gone) {
-    c.output.clear(pool_);
-    return false;
+  await_room(c, size > 0);
+  return false;
+}
+
+/// One system call: how much the kernel has taken, 0 if it has enough. Negative: broken, nothing is to be
+/// written any more.
+ssize_t ConnectionTable::transmit(Connection& c, const iovec* parts, std::size_t count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts);
+  message.msg_iovlen = count;
+  const ssize_t size = ::sendmsg(c.socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  counters_.send_calls.add();
+  if (size >= 0) {
+    counters_.bytes_sent.add(static_cast<std::size_t>(size));
+    return size;
   }
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  drop_output(c);
+  if (c.state == State::open || c.state == State::opening) {
+    c.state = State::gone;
+    c.cause = ShutdownCause::tcp_error;
+  }
+  return -1;
+}
+
+/// The kernel has enough. `progress`: it has taken something.
+void ConnectionTable::await_room(Connection& c, bool progress) {
+  if (c.state == State::gone) return drop_output(c);
   if (c.state == State::closing) {
     if (!c.timed) set_deadline(c, linger_);
-  } else if (c.ledger->send_timeout.count() > 0 && (size > 0 || !c.timed)) {
+  } else if (c.state == State::open && c.ledger->send_timeout.count() > 0 &&
+             (progress || !c.timed || c.deadline == TimePoint::max())) {
     set_deadline(c, c.ledger->send_timeout);
   }
   wait_writable(c);
-  return false;
+}
+
+void ConnectionTable::drop_output(Connection& c) {
+  c.output.clear(pool_);
+  if (c.transport) std::string().swap(c.transport->unsent);
 }
 
 void ConnectionTable::write_all_dirty() {

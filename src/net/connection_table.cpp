@@ -58,16 +58,30 @@ Connection* ConnectionTable::open(UniqueFd fd, ListenerLedgerPtr ledger) {
     return nullptr;
   }
   fd.release();
-  counters_.connections.set(++known_);
   return place.get();
 }
 
 void ConnectionTable::adopt(MovedConnection connection) {
   Connection* c = open(std::move(connection.fd), std::move(connection.ledger));
   if (c == nullptr) return;
-  host_.broker().open(c->id, std::move(connection.peername), host_.turn());
-  if (c->state == State::open && !connection.unread.empty()) receive(*c, connection.unread);
-  if (c->state == State::open && !c->paused) wait_readable(*c);
+  c->transport = std::move(connection.transport);
+  if (c->transport && !c->transport->ready) {
+    c->state = State::opening;
+    c->transport->peer.name = std::move(connection.peername);
+    set_deadline(*c, c->ledger->handshake_timeout);
+  } else {
+    introduce(*c, std::move(connection.peername));
+    if (c->state == State::open && !connection.unread.empty()) receive(*c, connection.unread);
+    if (c->transport) feed_rest(*c);
+  }
+  if (takes_input(*c)) wait_readable(*c);
+}
+
+void ConnectionTable::introduce(Connection& c, std::string peername) {
+  c.state = State::open;
+  c.known = true;
+  counters_.connections.set(++known_);
+  host_.broker().open(c.id, std::move(peername), host_.turn());
 }
 
 // ---------------------------------------------------------------- going
@@ -89,10 +103,13 @@ void ConnectionTable::move(broker::ConnId conn, broker::WorkerIndex home) {
 }
 
 void ConnectionTable::hand_over(Connection& c, std::string_view unread) {
-  MovedConnection moved{
-      .fd = {}, .peername = {}, .unread = std::string(unread), .ledger = std::move(c.ledger)};
+  MovedConnection moved{.fd = {},
+                        .peername = {},
+                        .unread = std::string(unread),
+                        .ledger = std::move(c.ledger),
+                        .transport = std::move(c.transport)};
   moved.fd = UniqueFd(c.socket.release());
-  moved.peername = peer_name(moved.fd.get());
+  moved.peername = moved.transport ? moved.transport->peer.name : peer_name(moved.fd.get());
   const broker::WorkerIndex home = c.home;
   counters_.connections.set(--known_);
   bury(c);
@@ -104,14 +121,16 @@ void ConnectionTable::finish(Connection& c) {
   c.ledger->connections.fetch_sub(1, std::memory_order_relaxed);
   c.ledger->shutdowns[c.cause].fetch_add(1, std::memory_order_relaxed);
   std::string().swap(c.unread);
-  counters_.connections.set(--known_);
+  const bool known = c.known;
+  c.known = false;
+  if (known) counters_.connections.set(--known_);
   const broker::ConnId id = c.id;
   if (c.state == State::closing) {
     start_draining(c);
   } else {
     bury(c);
   }
-  host_.broker().closed(id, host_.turn());
+  if (known) host_.broker().closed(id, host_.turn());
 }
 
 // Closing a socket with unread input sends a reset, which may overtake what we have written: the client would
@@ -127,6 +146,7 @@ void ConnectionTable::start_draining(Connection& c) {
 void ConnectionTable::bury(Connection& c) {
   c.output.clear(pool_);
   std::string().swap(c.unread);
+  c.transport = nullptr;
   c.ledger = nullptr;
   boost::system::error_code ignored;
   c.socket.close(ignored);
@@ -149,7 +169,7 @@ void ConnectionTable::close_all() {
   for (auto& c : connections_) {
     if (c == nullptr) continue;
     c->output.clear(pool_);
-    if (c->ledger && (c->state == State::open || c->state == State::closing || c->state == State::gone)) {
+    if (c->ledger && c->state != State::draining && c->state != State::dead) {
       c->ledger->connections.fetch_sub(1, std::memory_order_relaxed);
     }
   }
@@ -168,8 +188,8 @@ void ConnectionTable::tick(Now now) {
     if (c->deadline <= now.mono) check_deadline(*c);
   }
   std::erase_if(timed_, [](Connection* c) {
-    const bool waits =
-        c->state == State::closing || c->state == State::draining || (c->state == State::open && c->writing);
+    const bool waits = c->state == State::opening || c->state == State::closing ||
+                       c->state == State::draining || (c->state == State::open && c->writing);
     c->timed = waits;
     return !waits;
   });
@@ -182,10 +202,13 @@ void ConnectionTable::check_deadline(Connection& c) {
   } else if (c.state == State::open && c.writing) {
     c.state = State::gone;
     c.cause = ShutdownCause::send_timeout;
+  } else if (c.state == State::opening) {
+    c.state = State::gone;
+    c.cause = ShutdownCause::handshake_timeout;
   } else {
     return;
   }
-  c.output.clear(pool_);
+  drop_output(c);
   mark_dirty(c);
 }
 
@@ -237,7 +260,7 @@ bool ConnectionTable::flush() {
   for (Connection* c : flushing_) {
     c->dirty = false;
     write(*c);
-    if (c->state == State::gone || (c->state == State::closing && c->output.empty())) {
+    if (c->state == State::gone || (c->state == State::closing && all_written(*c))) {
       finish(*c);
       called = true;
     } else if (c->pressed && c->state == State::open && c->output.bytes() < pressure_bytes_) {

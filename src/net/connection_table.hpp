@@ -17,6 +17,7 @@
 #include "net/counter.hpp"
 #include "net/listener_ledger.hpp"
 #include "net/output_queue.hpp"
+#include "net/stage.hpp"
 #include "net/unique_fd.hpp"
 
 namespace meshmq::net {
@@ -27,6 +28,7 @@ struct MovedConnection {
   std::string peername;
   std::string unread;
   ListenerLedgerPtr ledger;
+  std::unique_ptr<Transport> transport = nullptr;  ///< nullptr: plain TCP
 };
 
 /// What the table needs of its loop.
@@ -104,6 +106,7 @@ class ConnectionTable final : public broker::Output {
 
   // --- life (connection_table.cpp)
   Connection* open(UniqueFd fd, ListenerLedgerPtr ledger);
+  void introduce(Connection& c, std::string peername);
   void finish(Connection& c);
   void start_draining(Connection& c);
   void bury(Connection& c);
@@ -125,7 +128,24 @@ class ConnectionTable final : public broker::Output {
   void throw_away_input(Connection& c);
   void write(Connection& c);
   bool write_once(Connection& c);
+  ssize_t transmit(Connection& c, const iovec* parts, std::size_t count);
+  void await_room(Connection& c, bool progress);
+  void drop_output(Connection& c);
   void write_all_dirty();
+
+  // --- bytes of connections with a stage (connection_stage.cpp)
+  void feed(Connection& c, std::string_view bytes);
+  StageStatus feed_once(Connection& c, std::string_view& bytes);
+  void feed_rest(Connection& c);
+  void fail_stage(Connection& c, const std::string& why);
+  void write_staged(Connection& c);
+  bool write_unsent(Connection& c);
+  bool wrap_once(Connection& c);
+  bool send_down(Connection& c);
+  static bool takes_input(const Connection& c) {
+    return (c.state == State::open && !c.paused) || c.state == State::opening;
+  }
+  static bool all_written(const Connection& c);
 
   boost::asio::io_context& io_;
   ConnectionHost& host_;
@@ -144,6 +164,8 @@ class ConnectionTable final : public broker::Output {
   std::unique_ptr<char[]> input_ = std::make_unique<char[]>(input_bytes_max);
   OutputPool pool_;
   Gather gather_;
+  std::string up_;         ///< StageIo
+  std::string down_;       ///< StageIo
   std::size_t known_ = 0;  ///< connections that the broker knows
   std::size_t turn_read_ = 0;
   std::size_t queued_bytes_ = 0;

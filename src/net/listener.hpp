@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "net/stage.hpp"
 
 namespace meshmq::net {
 
@@ -31,6 +32,10 @@ struct ListenerOptions {
   std::uint32_t accepts_per_s_max = 1000;  ///< .max_conn_rate; more wait in the backlog. 0 = no limit
   /// .send_timeout: a client that takes nothing for so long is closed; 0 = never.
   Duration send_timeout = std::chrono::seconds(15);
+  /// Makes the stage of one connection, on any worker's thread; empty: plain TCP.
+  StageFactory make_stage = nullptr;
+  /// .handshake_timeout: until all stages are ready.
+  Duration handshake_timeout = std::chrono::seconds(15);
 };
 
 struct ListenerStats {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/intrusive_ptr.hpp"
@@ -21,21 +22,29 @@ struct ShutdownCause {
   static constexpr std::uint8_t tcp_error = broker_reasons + 1;  ///< reset, or the network failed
   static constexpr std::uint8_t send_timeout =
       broker_reasons + 2;  ///< took nothing for listener.*.send_timeout
-  static constexpr std::uint8_t count = broker_reasons + 3;
+  static constexpr std::uint8_t handshake_timeout = broker_reasons + 3;  ///< TLS, WebSocket or PROXY header
+  static constexpr std::uint8_t handshake_failed = broker_reasons + 4;
+  static constexpr std::uint8_t transport_error = broker_reasons + 5;  ///< of TLS or WebSocket, later on
+  static constexpr std::uint8_t count = broker_reasons + 6;
 
   static std::string_view text(std::uint8_t cause);
 };
 
 /// Shared by a listener and all connections that it accepted; outlives it while they live.
-/// Thread rule: any thread; send_timeout is set before the first connection comes.
+/// Thread rule: any thread; the plain members are set before the first connection comes.
 class ListenerLedger {
  public:
+  std::string name;          ///< for log lines
   Duration send_timeout{0};  ///< 0: a client may stop taking for as long as it likes
+  Duration handshake_timeout{0};
 
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
   std::array<std::atomic<std::uint64_t>, ShutdownCause::count> shutdowns{};
+
+  /// Clients that do something wrong may fill the log with one warning per second at most.
+  bool may_warn(TimePoint now);
 
   void add_ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
@@ -44,6 +53,7 @@ class ListenerLedger {
 
  private:
   std::atomic<std::uint32_t> refs_{1};
+  std::atomic<TimePoint> warn_next_{TimePoint{}};
 };
 using ListenerLedgerPtr = IntrusivePtr<ListenerLedger>;
 

@@ -45,6 +45,14 @@ void Gather::clear() {
   part_count_ = copied_ = run_ = bytes_ = 0;
 }
 
+void Gather::limit(std::size_t bytes) {
+  if (bytes_ <= bytes) return;
+  bytes_ = bytes;
+  part_count_ = 0;
+  while (parts_[part_count_].iov_len < bytes) bytes -= parts_[part_count_++].iov_len;
+  parts_[part_count_++].iov_len = bytes;
+}
+
 bool Gather::copy(std::string_view bytes) {
   if (copied_ + bytes.size() > copy_bytes_max) return false;
   std::memcpy(copies_.get() + copied_, bytes.data(), bytes.size());

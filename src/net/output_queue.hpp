@@ -79,6 +79,8 @@ class Gather {
   static constexpr std::size_t bytes_max = 256 * 1024;  ///< of one call
 
   void clear();
+  /// Keeps no more than the first `bytes` of what was gathered.
+  void limit(std::size_t bytes);
   const iovec* parts() const { return parts_.data(); }
   std::size_t part_count() const { return part_count_; }
   std::size_t bytes() const { return bytes_; }
