@@ -198,6 +198,24 @@ TEST(Connection, AQuickReaderNeverReachesTheLimitThatIsMeantForSlowOnes) {
   }
 }
 
+// More than is read and written in one turn comes, then nothing: what is left over needs no further event.
+TEST(Connection, WhatOneTurnLeavesOverIsWrittenInTheNext) {
+  testing::TestNodeOptions options;
+  options.node.broker.output_bytes_max = 8 * 1024 * 1024;
+  options.node.broker.tick_interval = std::chrono::seconds(60);
+  TestNode node(options);
+  RawClient client(node.port());
+  ASSERT_EQ(client.connect("echo"), 0);
+  ASSERT_TRUE(client.subscribe("s"));
+  std::string bytes;
+  for (int i = 0; i < 3000; ++i) bytes += publish_packet("s", std::to_string(i) + std::string(400, '.'));
+  client.send(bytes);
+  for (int i = 0; i < 3000; ++i) {
+    const auto packet = client.receive(2000);
+    ASSERT_TRUE(packet) << i;
+  }
+}
+
 TEST(Connection, AClientThatTakesNothingIsClosedAfterSendTimeout) {
   testing::TestNodeOptions options;
   options.node.broker.output_bytes_max = 64 * 1024 * 1024;

@@ -39,7 +39,12 @@ void WorkerLoop::set_peers(std::vector<WorkerLoop*> peers) {
 
 void WorkerLoop::run() {
   while (!stopping_) {
-    if (!busy()) sleep();
+    if (busy()) {
+      // What was left over is an event of its own: nothing else might come.
+      turn();
+    } else {
+      sleep();
+    }
     handle_events();
     read_mail();
     end_turn();
