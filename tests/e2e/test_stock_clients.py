@@ -16,6 +16,10 @@ class StockClients(SceneTest):
         super().setUp()
         self.node = self.scene.cluster(2)[1]
 
+    @property
+    def uri(self):
+        return f"tcp://{self.node.address}:{self.node.mqtt_port}"
+
     def run_client(self, *command):
         done = self.node.host.run([str(word) for word in command], timeout=60, check=False)
         self.assertRegex(done.stdout, r"^ok \d+$", done.stderr)
@@ -23,17 +27,16 @@ class StockClients(SceneTest):
 
     def test_paho_c(self):
         for version in VERSIONS:
-            self.run_client(BIN / "paho_c", f"tcp://{self.node.address}:{self.node.mqtt_port}", version, f"c/{version}")
+            self.run_client(BIN / "paho_c", self.uri, version, f"c/{version}")
 
     def test_paho_cpp(self):
         for version in VERSIONS:
-            self.run_client(BIN / "paho_cpp", f"tcp://{self.node.address}:{self.node.mqtt_port}", version, f"cpp/{version}")
+            self.run_client(BIN / "paho_cpp", self.uri, version, f"cpp/{version}")
 
     def test_paho_python(self):
         for version in VERSIONS:
-            self.run_client(
-                PYTHON, CLIENTS / "paho_python.py", "tcp", self.node.address, self.node.mqtt_port, version, f"py/{version}"
-            )
+            where = ("tcp", self.node.address, self.node.mqtt_port)
+            self.run_client(PYTHON, CLIENTS / "paho_python.py", *where, version, f"py/{version}")
 
 
 if __name__ == "__main__":
