@@ -17,7 +17,7 @@ constexpr Micros calm_before = 18_s;
 /// A promised message must have arrived by then.
 constexpr Micros delivery_time = 8_s;
 /// A PUBLISH has reached its node and was matched by then.
-constexpr Micros arrival_time = 50_ms;
+constexpr Micros arrival_time = 500_ms;
 /// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
 constexpr Micros prompt = 4_s;
 

@@ -54,7 +54,7 @@ std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
   for (const auto& [link, in] : inbound_) {
     if (in.from.first == out->node) ports_.link_close(link);
   }
-  std::erase_if(origins_, [&](const auto& item) { return item.first.first == out->node; });
+  // How far it had come stays known: until it hears of the parting it sends again what was not acknowledged.
   outbound_.erase(slot);
   std::erase(tokens, 0);
   return tokens;

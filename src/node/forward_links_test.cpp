@@ -171,6 +171,19 @@ TEST_F(ForwardLinksTest, WhatWaitsForANodeThatIsNoMemberIsSettledAndCounted) {
   EXPECT_EQ(forward("m3", mqtt::QoS::at_least_once, 12), Forwarded::dropped);
 }
 
+TEST_F(ForwardLinksTest, ANodeThatPartsStillKnowsWhatItHasReceived) {
+  peer_up();
+  b.peer_up({Slot(1), "a@h", 1}, now);
+  connect();
+  forward("m1", mqtt::QoS::at_least_once, 11);
+  a.end_of_turn();
+  carry(ports_a, b);
+  b.peer_gone(Slot(1));
+  disconnect();
+  connect();
+  EXPECT_EQ(received, "m1 ") << "a had not heard of it and sent again";
+}
+
 TEST_F(ForwardLinksTest, ALinkThatLiesAboutItsOriginIsClosed) {
   b.link_accepted(LinkId(5), "somebody@else", 0);
   cluster::ForwardSender sender({.incarnation = 1, .node = "a@h", .worker = 0}, std::chrono::seconds(1));
