@@ -12,8 +12,46 @@
 
 namespace meshmq::config {
 
-/// One `listener.tcp.<name>`.
+/// A certificate of a TLS listener, with its key.
+struct TlsCertificate {
+  std::string name;      ///< of `sni.<name>`
+  std::string hostname;  ///< empty: the names in the certificate
+  std::string certfile;
+  std::string keyfile;
+  std::string key_password;
+  std::string ocspfile;
+
+  friend bool operator==(const TlsCertificate&, const TlsCertificate&) = default;
+};
+
+/// What TLS listeners have besides. Empty texts are not set.
+struct Tls {
+  TlsCertificate certificate;
+  std::vector<TlsCertificate> sni;  ///< by name
+  std::string cacertfile;
+  std::string crlfile;
+  std::string crl_check;  ///< peer, chain
+  std::string dhfile;
+  std::string psk_file;
+  std::string tls_versions;
+  std::string ciphers;
+  std::string psk_ciphers;
+  std::string alpn;
+  std::string verify;  ///< verify_peer, verify_none
+  bool fail_if_no_peer_cert = false;
+  int depth = 0;
+  bool reuse_sessions = false;
+  bool honor_cipher_order = false;
+  std::string peer_cert_as_username;  ///< cn, dn, crt, pem, md5
+  std::string peer_cert_as_clientid;
+  Duration handshake_timeout{};
+
+  friend bool operator==(const Tls&, const Tls&) = default;
+};
+
+/// One `listener.<kind>.<name>`.
 struct Listener {
+  std::string kind;  ///< tcp, ssl
   std::string name;  ///< the part of the key
   std::string host;
   std::uint16_t port = 0;  ///< 0: a free one
@@ -24,6 +62,7 @@ struct Listener {
   std::size_t connections_max = 0;
   std::uint32_t accepts_per_s_max = 0;  ///< 0: no limit
   Duration send_timeout{};
+  Tls tls;  ///< of ssl
 
   friend bool operator==(const Listener&, const Listener&) = default;
 };

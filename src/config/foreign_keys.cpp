@@ -1,3 +1,4 @@
+#include "config/expanded_table.hpp"
 #include "config/schema.hpp"
 
 namespace meshmq::config {
@@ -97,20 +98,19 @@ constexpr ForeignKey table[] = {
     {"zone.*.bypass_auth_plugins", R::not_yet},
 
     // ---- listeners
-    {"listener.tcp.*.acceptors", R::not_here},
-    {"listener.tcp.*.active_n", R::not_here},
-    {"listener.tcp.*.zone", R::not_yet, "external"},
-    {"listener.tcp.*.rate_limit", R::not_yet},
-    {"listener.tcp.*.access.*", R::not_yet, "allow all", true},
-    {"listener.tcp.*.proxy_protocol", R::not_yet, "off", true},
-    {"listener.tcp.*.proxy_protocol_timeout", R::not_yet},
+    {"listener.{tcp,ssl}.*.acceptors", R::not_here},
+    {"listener.{tcp,ssl}.*.active_n", R::not_here},
+    {"listener.{tcp,ssl}.*.zone", R::not_yet, "external"},
+    {"listener.{tcp,ssl}.*.rate_limit", R::not_yet},
+    {"listener.{tcp,ssl}.*.access.*", R::not_yet, "allow all", true},
+    {"listener.{tcp,ssl}.*.proxy_protocol", R::not_yet, "off", true},
+    {"listener.{tcp,ssl}.*.proxy_protocol_timeout", R::not_yet},
     {"listener.tcp.*.peer_cert_as_username", R::not_yet, {}, true},
     {"listener.tcp.*.peer_cert_as_clientid", R::not_yet, {}, true},
-    {"listener.tcp.*.send_timeout_close", R::not_yet, "on"},
-    {"listener.tcp.*.buffer", R::not_here},
-    {"listener.tcp.*.tune_buffer", R::not_here},
-    {"listener.tcp.*.reuseaddr", R::not_here, "true"},
-    {"listener.ssl.**", R::not_yet},
+    {"listener.{tcp,ssl}.*.send_timeout_close", R::not_yet, "on"},
+    {"listener.{tcp,ssl}.*.buffer", R::not_here},
+    {"listener.{tcp,ssl}.*.tune_buffer", R::not_here},
+    {"listener.{tcp,ssl}.*.reuseaddr", R::not_here, "true"},
     {"listener.ws.**", R::not_yet},
     {"listener.wss.**", R::not_yet},
 
@@ -134,7 +134,8 @@ constexpr ForeignKey table[] = {
 }  // namespace
 
 std::span<const ForeignKey> foreign_keys() {
-  return table;
+  static const ExpandedTable<ForeignKey> all({table});
+  return all.keys();
 }
 
 }  // namespace meshmq::config

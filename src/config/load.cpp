@@ -17,7 +17,6 @@ namespace {
 
 /// The one zone of this version.
 constexpr std::string_view zone_used = "external";
-constexpr std::string_view listener_pattern = "listener.tcp.*";
 
 template <class Table>
 auto find_pattern(const Table& table, std::string_view key) -> decltype(table.data()) {
@@ -32,6 +31,10 @@ bool names_listener(std::string_view key) {
     if (matches(pattern, key)) return true;
   }
   return false;
+}
+
+std::string listener_pattern(std::string_view kind) {
+  return fmt::format("listener.{}.*", kind);
 }
 
 std::string_view why(ForeignKey::Reason reason) {
@@ -79,11 +82,29 @@ class Loader {
   }
 
   void make_listeners() {
+    for (const std::string_view kind : listener_kinds) {
+      const std::string pattern = listener_pattern(kind);
+      for (const auto& [key, setting] : settings_) {
+        if (!matches(pattern, key)) continue;
+        Listener listener;
+        listener.kind = kind;
+        listener.name = name_in(pattern, key);
+        add_host_names(listener);
+        result_.config.listeners.push_back(std::move(listener));
+      }
+    }
+  }
+
+  void add_host_names(Listener& listener) {
+    std::set<std::string> names;
+    const std::string pattern = fmt::format("listener.{}.{}.sni.*.", listener.kind, listener.name);
     for (const auto& [key, setting] : settings_) {
-      if (!matches(listener_pattern, key)) continue;
-      Listener listener;
-      listener.name = name_in(listener_pattern, key);
-      result_.config.listeners.push_back(std::move(listener));
+      if (matches(pattern + "*", key)) names.emplace(name_in(pattern, key));
+    }
+    for (const std::string& name : names) {
+      TlsCertificate certificate;
+      certificate.name = name;
+      listener.tls.sni.push_back(std::move(certificate));
     }
   }
 
@@ -92,13 +113,13 @@ class Loader {
     const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
     for (const Key& key : keys()) {
       if (key.key.starts_with("zone.")) {
-        apply(key, instance_of(key.key, zone_used), nullptr);
-      } else if (key.key.starts_with(listener_pattern)) {
+        apply(key, instance_of(key.key, zone_used), Target{result_.config});
+      } else if (key.key.starts_with("listener.")) {
         for (Listener& listener : result_.config.listeners) {
-          apply(key, instance_of(key.key, listener.name), &listener);
+          if (key.key.starts_with(listener_pattern(listener.kind))) apply_to(key, listener);
         }
       } else {
-        apply(key, std::string(key.key), nullptr);
+        apply(key, std::string(key.key), Target{result_.config});
       }
     }
     if (output_bytes_max == 0) output_bytes_max = default_output_bytes_max;
@@ -106,8 +127,16 @@ class Loader {
     result_.config.log.to_is_explicit = log_to != settings_.end() && log_to->second.explicit_one;
   }
 
-  void apply(const Key& key, const std::string& instance, Listener* listener) {
-    Target target{result_.config, listener};
+  void apply_to(const Key& key, Listener& listener) {
+    const std::string instance = instance_of(key.key, listener.name);
+    if (instance.find('*') == std::string::npos)
+      return apply(key, instance, Target{result_.config, &listener});
+    for (TlsCertificate& certificate : listener.tls.sni) {
+      apply(key, instance_of(instance, certificate.name), Target{result_.config, &listener, &certificate});
+    }
+  }
+
+  void apply(const Key& key, const std::string& instance, Target target) {
     const auto setting = settings_.find(instance);
     if (setting != settings_.end()) used_.insert(instance);
     const std::string_view text =
@@ -149,7 +178,8 @@ class Loader {
   /// A zone that no listener can use yet, or a listener without address.
   void warn_unused(const Setting& setting) {
     const bool zone = setting.key.starts_with("zone.");
-    const std::string group = setting.key.substr(0, setting.key.find('.', zone ? 5 : 13));
+    const std::size_t name = zone ? 5 : setting.key.find('.', 9) + 1;
+    const std::string group = setting.key.substr(0, setting.key.find('.', name));
     if (!warned_groups_.insert(group).second) return;
     result_.warnings.push_back(
         zone ? fmt::format("{}: {}: no effect yet, all listeners use zone.external", setting.origin, group)

@@ -186,7 +186,38 @@ TEST(Listeners, AreNamedByTheUser) {
 TEST(Listeners, TheDefaultOneStandsOnlyIfNobodyNamesAny) {
   EXPECT_EQ(with({"listener.tcp.external.backlog=7"}).config.listeners[0].backlog, 7);
   EXPECT_TRUE(with({"listener.tcp.external="}).config.listeners.empty());
-  EXPECT_TRUE(from_file("listener.ssl.external = 8883\n").config.listeners.empty());
+  EXPECT_TRUE(from_file("listener.wss.external = 8084\n").config.listeners.empty());
+}
+
+TEST(Listeners, OfEachKindHaveTheirOwnKeys) {
+  const Loaded loaded = from_file(
+      "listener.tcp.a = 1\n"
+      "listener.ssl.a = 2\n"
+      "listener.ssl.a.certfile = a.pem\n"
+      "listener.ssl.a.verify = verify_peer\n"
+      "listener.ssl.a.sni.x.certfile = x.pem\n"
+      "listener.ssl.a.sni.y.certfile = y.pem\n"
+      "listener.ssl.a.sni.x.hostname = *.example.org\n"
+      "listener.ssl.b = 3\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.warnings.empty());
+  ASSERT_EQ(loaded.config.listeners.size(), 3u);
+  EXPECT_EQ(loaded.config.listeners[0].kind, "tcp");
+  EXPECT_EQ(loaded.config.listeners[0].connections_max, 1024000u);
+  const Listener& a = loaded.config.listeners[1];
+  EXPECT_EQ(a.kind, "ssl");
+  EXPECT_EQ(a.port, 2);
+  EXPECT_EQ(a.connections_max, 102400u);
+  EXPECT_EQ(a.tls.verify, "verify_peer");
+  EXPECT_EQ(a.tls.certificate.certfile, "a.pem");
+  EXPECT_EQ(a.tls.handshake_timeout, std::chrono::seconds(15));
+  ASSERT_EQ(a.tls.sni.size(), 2u);
+  EXPECT_EQ(a.tls.sni[0].hostname, "*.example.org");
+  EXPECT_EQ(a.tls.sni[0].certfile, "x.pem");
+  EXPECT_EQ(a.tls.sni[1].hostname, "");
+  EXPECT_EQ(a.tls.sni[1].certfile, "y.pem");
+  EXPECT_EQ(loaded.config.listeners[2].tls.sni.size(), 0u);
+  EXPECT_EQ(loaded.config.listeners[2].tls.tls_versions, "tlsv1.3,tlsv1.2");
 }
 
 TEST(Listeners, OptionsOfOneWithoutAddressAreNoticed) {
@@ -225,8 +256,8 @@ TEST(Zones, ExternalIsTheOneInUse) {
 TEST(ForeignKeys, AreWarnedAboutOnce) {
   const Loaded loaded = from_file(
       "cluster.autoclean = 5m\n"
-      "listener.ssl.external = 8883\n"
-      "listener.ssl.external.acceptors = 16\n"
+      "listener.wss.external = 8084\n"
+      "listener.wss.external.acceptors = 16\n"
       "node.process_limit = 2097152\n"
       "listener.tcp.external = 1883\n"
       "listener.tcp.external.zone = external\n"
@@ -237,7 +268,7 @@ TEST(ForeignKeys, AreWarnedAboutOnce) {
   ASSERT_EQ(loaded.warnings.size(), 3u);
   EXPECT_EQ(loaded.warnings[0], "f:1: cluster.autoclean: no effect yet");
   EXPECT_EQ(loaded.warnings[1], "f:4: node.process_limit: no effect, MeshMQ has nothing like it");
-  EXPECT_EQ(loaded.warnings[2], "f:2: listener.ssl.** (2 keys): no effect yet");
+  EXPECT_EQ(loaded.warnings[2], "f:2: listener.wss.** (2 keys): no effect yet");
 }
 
 TEST(ForeignKeys, OfAFamilySayWhetherTheyWillComeOrNot) {
@@ -276,7 +307,7 @@ TEST(ShippedFile, AgreesWithTheSchema) {
   const std::string text = read("etc/meshmq.conf");
   for (const Key& key : keys()) {
     if (key.key == "listener.tcp.*") continue;
-    const std::string line = "\n" + instance_of(key.key, "external") + " = ";
+    const std::string line = "\n" + instance_of(instance_of(key.key, "external"), "1") + " = ";
     std::string commented = line;
     commented.insert(1, "#");
     const bool there = text.find(line + std::string(key.fallback) + "\n") != std::string::npos ||

@@ -2,26 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <utility>
+
+#include "config/assign.hpp"
+#include "config/expanded_table.hpp"
 
 namespace meshmq::config {
 
 namespace {
-
-void assign(std::string& field, const Value& v) {
-  field = v.text;
-}
-void assign(bool& field, const Value& v) {
-  field = v.number != 0;
-}
-void assign(Duration& field, const Value& v) {
-  field = Duration(v.number);
-}
-template <class Number>
-requires std::is_integral_v<Number>
-void assign(Number& field, const Value& v) {
-  field = static_cast<Number>(v.number);  // the key's range fits the field
-}
 
 template <auto Field>
 void node(Target& t, const Value& v) {
@@ -43,20 +31,7 @@ template <auto Field>
 void top(Target& t, const Value& v) {
   assign(t.config.*Field, v);
 }
-template <auto Field>
-void listener(Target& t, const Value& v) {
-  assign(t.listener->*Field, v);
-}
 
-void listener_address(Target& t, const Value& v) {
-  t.listener->host = v.text;
-  t.listener->port = static_cast<std::uint16_t>(v.number);
-}
-/// One limit for all: the largest that any listener asks for.
-void high_watermark(Target& t, const Value& v) {
-  std::size_t& limit = t.config.node.broker.output_bytes_max;
-  limit = std::max(limit, static_cast<std::size_t>(v.number));
-}
 void qos_max(Target& t, const Value& v) {
   t.config.node.broker.qos_max = static_cast<mqtt::QoS>(v.number);
 }
@@ -298,47 +273,28 @@ constexpr Key table[] = {
      node<&N::retained_max>, counter},
     {"retainer.max_payload_size", Type::bytes, "1MB", "Largest payload that is retained",
      node<&N::retained_payload_bytes_max>},
-
-    // ---- listeners
-    {"listener.tcp.*", Type::address, "", "Where clients connect; the name is free", listener_address},
-    {"listener.tcp.*.max_connections", Type::integer, "1024000", "Connections at a time",
-     listener<&Listener::connections_max>, counter},
-    {"listener.tcp.*.max_conn_rate", Type::integer, "1000", "Connections accepted per second; 0: no limit",
-     listener<&Listener::accepts_per_s_max>, counter},
-    {"listener.tcp.*.backlog",
-     Type::integer,
-     "1024",
-     "Connections waiting to be accepted",
-     listener<&Listener::backlog>,
-     {1, 65535}},
-    {"listener.tcp.*.nodelay", Type::boolean, "true", "TCP_NODELAY", listener<&Listener::nodelay>},
-    {"listener.tcp.*.sndbuf",
-     Type::bytes,
-     "",
-     "Send buffer of the system for one connection",
-     listener<&Listener::send_buffer_bytes>,
-     {1024, INT32_MAX}},
-    {"listener.tcp.*.recbuf",
-     Type::bytes,
-     "",
-     "Receive buffer of the system for one connection",
-     listener<&Listener::receive_buffer_bytes>,
-     {1024, INT32_MAX}},
-    {"listener.tcp.*.send_timeout", Type::duration_ms, "15s",
-     "A client that takes nothing for so long is closed", listener<&Listener::send_timeout>, positive_ms},
-    {"listener.tcp.*.high_watermark",
-     Type::bytes,
-     "1MB",
-     "Bytes waiting for a slow client before its messages queue in the session; the largest of all listeners "
-     "counts",
-     high_watermark,
-     {4096, any}},
 };
 
 }  // namespace
 
 std::span<const Key> keys() {
-  return table;
+  static const ExpandedTable<Key> all({table, listener_keys()});
+  return all.keys();
+}
+
+std::vector<std::string> expand(std::string_view pattern) {
+  const std::size_t open = pattern.find('{');
+  if (open == std::string_view::npos) return {std::string(pattern)};
+  const std::size_t close = pattern.find('}', open);
+  std::string_view words = pattern.substr(open + 1, close - open - 1);
+  std::vector<std::string> result;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(','), words.size());
+    result.emplace_back(pattern.substr(0, open));
+    result.back().append(words.substr(0, end)).append(pattern.substr(close + 1));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return result;
 }
 
 bool matches(std::string_view pattern, std::string_view key) {
@@ -378,11 +334,13 @@ std::string instance_of(std::string_view pattern, std::string_view name) {
 
 std::string describe_keys() {
   std::string text = "| key | default | value | meaning |\n|---|---|---|---|\n";
-  for (const Key& key : keys()) {
+  const auto describe = [&text](const Key& key) {
     std::string fallback = key.fallback.empty() ? "" : "`" + std::string(key.fallback) + "`";
     text.append("| `").append(key.key).append("` | ").append(fallback).append(" | ");
     text.append(describe_type(key.type, key.range, key.words)).append(" | ").append(key.help).append(" |\n");
-  }
+  };
+  for (const Key& key : table) describe(key);
+  for (const Key& key : listener_keys()) describe(key);
   return text;
 }
 

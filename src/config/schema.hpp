@@ -2,20 +2,28 @@
 // The one table of configuration keys: name, type, default, limits, meaning, and where the value goes.
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.hpp"
 #include "config/value.hpp"
 
 namespace meshmq::config {
 
-/// Where a value is written. `listener` is the one that a `listener.tcp.<name>` key belongs to.
+/// Where a value is written. `listener` is the one that a `listener.<kind>.<name>` key belongs to,
+/// `certificate` that of `sni.<name>` below it.
 struct Target {
   Config& config;
   Listener* listener = nullptr;
+  TlsCertificate* certificate = nullptr;
 };
 
-/// A key that this version acts on. `*` in `key` stands for one level, a name that the user chooses.
+/// The kinds of listeners, as their keys have them.
+inline constexpr std::string_view listener_kinds[] = {"tcp", "ssl"};
+
+/// A key that this version acts on. `*` in `key` stands for one level, a name that the user chooses; in the
+/// tables, `{tcp,ssl}` for each of those words.
 struct Key {
   std::string_view key;
   Type type;
@@ -42,6 +50,8 @@ struct ForeignKey {
 
 /// In the order of a configuration file: later keys override what earlier ones set for the same field.
 std::span<const Key> keys();
+/// Those of listeners, `{...}` not expanded; part of keys().
+std::span<const Key> listener_keys();
 std::span<const ForeignKey> foreign_keys();
 
 /// Whether `key` is an instance of `pattern`.
@@ -50,6 +60,9 @@ bool matches(std::string_view pattern, std::string_view key);
 std::string_view name_in(std::string_view pattern, std::string_view key);
 /// The pattern with its `*` replaced.
 std::string instance_of(std::string_view pattern, std::string_view name);
+
+/// The pattern once for each word of its `{...}`; itself if it has none.
+std::vector<std::string> expand(std::string_view pattern);
 
 /// The table as Markdown, for docs/configuration.md.
 std::string describe_keys();

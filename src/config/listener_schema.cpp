@@ -1,0 +1,171 @@
+// The keys of listeners.
+
+#include <algorithm>
+
+#include "config/assign.hpp"
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+template <auto Field>
+void listener(Target& t, const Value& v) {
+  assign(t.listener->*Field, v);
+}
+template <auto Field>
+void tls(Target& t, const Value& v) {
+  assign(t.listener->tls.*Field, v);
+}
+/// `sni.<name>`, or else the listener's own.
+template <auto Field>
+void certificate(Target& t, const Value& v) {
+  assign((t.certificate == nullptr ? t.listener->tls.certificate : *t.certificate).*Field, v);
+}
+
+void listener_address(Target& t, const Value& v) {
+  t.listener->host = v.text;
+  t.listener->port = static_cast<std::uint16_t>(v.number);
+}
+/// One limit for all: the largest that any listener asks for.
+void high_watermark(Target& t, const Value& v) {
+  std::size_t& limit = t.config.node.broker.output_bytes_max;
+  limit = std::max(limit, static_cast<std::size_t>(v.number));
+}
+void ignore(Target&, const Value&) {}
+
+using L = Listener;
+using C = TlsCertificate;
+constexpr Range counter{0, UINT32_MAX};
+constexpr Range positive_ms{1, INT64_MAX};
+constexpr std::string_view peer_cert_words = "cn dn crt pem md5";
+
+constexpr Key table[] = {
+    // ---- any kind
+    {"listener.{tcp,ssl}.*", Type::address, "", "Where clients connect; the name is free", listener_address},
+    {"listener.tcp.*.max_connections", Type::integer, "1024000", "Connections at a time",
+     listener<&L::connections_max>, counter},
+    {"listener.ssl.*.max_connections", Type::integer, "102400", "Connections at a time",
+     listener<&L::connections_max>, counter},
+    {"listener.tcp.*.max_conn_rate", Type::integer, "1000", "Connections accepted per second; 0: no limit",
+     listener<&L::accepts_per_s_max>, counter},
+    {"listener.ssl.*.max_conn_rate", Type::integer, "500", "Connections accepted per second; 0: no limit",
+     listener<&L::accepts_per_s_max>, counter},
+    {"listener.{tcp,ssl}.*.backlog",
+     Type::integer,
+     "1024",
+     "Connections waiting to be accepted",
+     listener<&L::backlog>,
+     {1, 65535}},
+    {"listener.{tcp,ssl}.*.nodelay", Type::boolean, "true", "TCP_NODELAY", listener<&L::nodelay>},
+    {"listener.{tcp,ssl}.*.sndbuf",
+     Type::bytes,
+     "",
+     "Send buffer of the system for one connection",
+     listener<&L::send_buffer_bytes>,
+     {1024, INT32_MAX}},
+    {"listener.{tcp,ssl}.*.recbuf",
+     Type::bytes,
+     "",
+     "Receive buffer of the system for one connection",
+     listener<&L::receive_buffer_bytes>,
+     {1024, INT32_MAX}},
+    {"listener.{tcp,ssl}.*.send_timeout", Type::duration_ms, "15s",
+     "A client that takes nothing for so long is closed", listener<&L::send_timeout>, positive_ms},
+    {"listener.{tcp,ssl}.*.high_watermark",
+     Type::bytes,
+     "1MB",
+     "Bytes waiting for a slow client before its messages queue in the session; the largest of all listeners "
+     "counts",
+     high_watermark,
+     {4096, INT64_MAX}},
+
+    // ---- TLS, see docs/tls.md
+    {"listener.ssl.*.certfile", Type::text, "",
+     "PEM file: the listener's certificate, then the intermediate ones", certificate<&C::certfile>},
+    {"listener.ssl.*.keyfile", Type::text, "", "PEM file: the private key of that certificate",
+     certificate<&C::keyfile>},
+    {"listener.ssl.*.key_password", Type::text, "", "Password of the key file, if it is encrypted",
+     certificate<&C::key_password>},
+    {"listener.ssl.*.ocspfile", Type::text, "",
+     "DER file: an OCSP response for the certificate, given to clients that ask", certificate<&C::ocspfile>},
+    {"listener.ssl.*.sni.*.hostname", Type::text, "",
+     "Host name for which clients get another certificate, `*.example.org` too; by default the names in that "
+     "certificate",
+     certificate<&C::hostname>},
+    {"listener.ssl.*.sni.*.certfile", Type::text, "", "As certfile, for that host name",
+     certificate<&C::certfile>},
+    {"listener.ssl.*.sni.*.keyfile", Type::text, "", "As keyfile", certificate<&C::keyfile>},
+    {"listener.ssl.*.sni.*.key_password", Type::text, "", "As key_password", certificate<&C::key_password>},
+    {"listener.ssl.*.sni.*.ocspfile", Type::text, "", "As ocspfile", certificate<&C::ocspfile>},
+    {"listener.ssl.*.cacertfile", Type::text, "",
+     "PEM file: the authorities whose client certificates are trusted", tls<&Tls::cacertfile>},
+    {"listener.ssl.*.verify",
+     Type::word,
+     "verify_none",
+     "Whether clients are asked for a certificate",
+     tls<&Tls::verify>,
+     {},
+     "verify_peer verify_none"},
+    {"listener.ssl.*.fail_if_no_peer_cert", Type::boolean, "false",
+     "Whether clients without certificate are refused; with verify_peer", tls<&Tls::fail_if_no_peer_cert>},
+    {"listener.ssl.*.depth",
+     Type::integer,
+     "10",
+     "Most intermediate certificates between a client's and its authority's",
+     tls<&Tls::depth>,
+     {0, 100}},
+    {"listener.ssl.*.crlfile", Type::text, "", "PEM file: revocation lists; clients named there are refused",
+     tls<&Tls::crlfile>},
+    {"listener.ssl.*.crl_check",
+     Type::word,
+     "peer",
+     "With crlfile: whether only the client's authority must have a list there, or every one of the chain",
+     tls<&Tls::crl_check>,
+     {},
+     "peer chain"},
+    {"listener.ssl.*.peer_cert_as_username",
+     Type::word,
+     "",
+     "Part of the client's certificate that becomes its user name",
+     tls<&Tls::peer_cert_as_username>,
+     {},
+     peer_cert_words},
+    {"listener.ssl.*.peer_cert_as_clientid",
+     Type::word,
+     "",
+     "Part of the client's certificate that becomes its client id",
+     tls<&Tls::peer_cert_as_clientid>,
+     {},
+     peer_cert_words},
+    {"listener.ssl.*.psk_file", Type::text, "",
+     "File of pre-shared keys, lines `identity:hexkey`; no certificate is needed then", tls<&Tls::psk_file>},
+    {"listener.ssl.*.tls_versions", Type::text, "tlsv1.3,tlsv1.2",
+     "Versions that are spoken; tlsv1.1 and tlsv1 are broken and only for devices that know nothing else",
+     tls<&Tls::tls_versions>},
+    {"listener.ssl.*.ciphers", Type::text, "",
+     "Ciphers in OpenSSL's names, the preferred one first; by default OpenSSL's choice", tls<&Tls::ciphers>},
+    {"listener.ssl.*.psk_ciphers", Type::text, "",
+     "The same, for a listener with psk_file; instead of ciphers", tls<&Tls::psk_ciphers>},
+    {"listener.ssl.*.honor_cipher_order", Type::flag, "on",
+     "Whether the listener's order of ciphers counts, not the client's", tls<&Tls::honor_cipher_order>},
+    {"listener.ssl.*.dhfile", Type::text, "",
+     "PEM file: Diffie-Hellman parameters; by default those that fit the certificate", tls<&Tls::dhfile>},
+    {"listener.ssl.*.alpn", Type::text, "mqtt",
+     "Protocols for clients that ask for one (ALPN); those that ask only for others are refused",
+     tls<&Tls::alpn>},
+    {"listener.ssl.*.reuse_sessions", Type::flag, "on",
+     "Whether clients can resume a session with a short handshake", tls<&Tls::reuse_sessions>},
+    {"listener.ssl.*.secure_renegotiate", Type::flag, "on",
+     "No effect: nobody may renegotiate, securely or not", ignore},
+    {"listener.ssl.*.handshake_timeout", Type::duration_ms, "15s",
+     "Time from connection to the end of the handshake", tls<&Tls::handshake_timeout>, positive_ms},
+};
+
+}  // namespace
+
+std::span<const Key> listener_keys() {
+  return table;
+}
+
+}  // namespace meshmq::config
