@@ -62,6 +62,7 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   node::QueryReply worker_replies_[2];
   std::vector<std::string> dialled_;
   std::vector<ListenerInfo> listeners_;
+  std::vector<CertificateReload> certificate_reloads_;
   LogLevel log_level_ = LogLevel::warning;
   Now now_{TimePoint(10'000ms), 1'700'000'000'000};
   std::optional<node::Control> control_;
@@ -91,6 +92,7 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   }
 
   // --- Host
+  std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
   std::string_view version() const override { return "1.2.3"; }
   std::vector<ListenerInfo> listeners() const override { return listeners_; }
   Result<void> stop_listener(std::string_view id) override {
@@ -281,6 +283,14 @@ TEST_F(CommandTableTest, ListenersAreListedStoppedAndRestarted) {
   EXPECT_EQ(run({"listeners", "stop", "22881"}).text, "No such listener 22881\n");
   EXPECT_EQ(run({"listeners", "restart", "mqtt:tcp:external"}).text,
             "Failed to restart mqtt:tcp:external listener: address in use\n");
+  EXPECT_EQ(run({"listeners", "reload"}).text, "No listener has certificates\n");
+  certificate_reloads_.push_back({"mqtt:ssl:a", {}});
+  EXPECT_EQ(run({"listeners", "reload"}).text,
+            "Reloaded the certificates of mqtt:ssl:a listener successfully.\n");
+  certificate_reloads_.push_back({"mqtt:ssl:b", fail(Errc::io, "b.pem: bad")});
+  EXPECT_EQ(run({"listeners", "reload"}).text,
+            "Reloaded the certificates of mqtt:ssl:a listener successfully.\n"
+            "Failed to reload the certificates of mqtt:ssl:b listener: b.pem: bad\n");
 }
 
 TEST_F(CommandTableTest, LogLevelAndRuntime) {

@@ -22,6 +22,11 @@ struct ListenerInfo {
   std::vector<std::pair<std::string, std::uint64_t>> shutdown_counts;
 };
 
+struct CertificateReload {
+  std::string id;  ///< of the listener
+  Result<void> result;
+};
+
 struct RuntimeInfo {
   double load1 = 0;
   double load5 = 0;
@@ -44,6 +49,8 @@ class Host {
   /// Fails with Errc::not_found for an unknown id. Clients stay connected.
   virtual Result<void> stop_listener(std::string_view id) = 0;
   virtual Result<void> restart_listener(std::string_view id) = 0;
+  /// Reads the certificates of all TLS listeners again; a listener whose files are bad keeps what it has.
+  virtual std::vector<CertificateReload> reload_certificates() = 0;
   virtual RuntimeInfo runtime() const = 0;
   virtual LogLevel log_level() const = 0;
   virtual void set_log_level(LogLevel level) = 0;

@@ -10,6 +10,7 @@ constexpr UsageLine usage[] = {
     {"listeners", "List listeners"},
     {"listeners stop    <Identifier>", "Stop a listener"},
     {"listeners restart <Identifier>", "Restart a listener"},
+    {"listeners reload", "Read all certificates again"},
 };
 
 void list(const Desk& desk, const Call& call) {
@@ -41,6 +42,23 @@ void restart(Desk& desk, const Call& call, const std::string& id) {
   call.refuse("Failed to restart " + id + " listener: " + restarted.error().message);
 }
 
+void reload(Desk& desk, const Call& call) {
+  const std::vector<CertificateReload> results = desk.host.reload_certificates();
+  std::string text;
+  bool all = true;
+  for (const auto& [id, result] : results) {
+    all = all && result.has_value();
+    text +=
+        result ? "Reloaded the certificates of " + id + " listener successfully.\n"
+               : "Failed to reload the certificates of " + id + " listener: " + result.error().message + "\n";
+  }
+  if (!all) {
+    text.pop_back();
+    return call.refuse(text);
+  }
+  call.answer(results.empty() ? "No listener has certificates\n" : text, Json("ok"));
+}
+
 bool run(Desk& desk, const Call& call) {
   if (call.words.empty()) {
     list(desk, call);
@@ -48,6 +66,8 @@ bool run(Desk& desk, const Call& call) {
     stop(desk, call, call.words[1]);
   } else if (call.is("restart", 1)) {
     restart(desk, call, call.words[1]);
+  } else if (call.is("reload", 0)) {
+    reload(desk, call);
   } else {
     return false;
   }

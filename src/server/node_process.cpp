@@ -26,6 +26,7 @@
 #include "node/control.hpp"
 #include "server/control_shell.hpp"
 #include "server/forward_bridge.hpp"
+#include "server/listener_setup.hpp"
 #include "server/process_host.hpp"
 #include "server/remote_calls.hpp"
 
@@ -38,6 +39,8 @@ namespace {
 
 constexpr auto tick_interval = std::chrono::milliseconds(100);
 constexpr auto sample_interval = std::chrono::seconds(30);
+/// How often the files of certificates are looked at.
+constexpr auto certificate_interval = std::chrono::seconds(10);
 /// How long a stopping node waits for its goodbyes to be written, and how often it looks.
 constexpr auto goodbye_wait = std::chrono::seconds(5);
 constexpr auto goodbye_interval = std::chrono::milliseconds(20);
@@ -66,20 +69,6 @@ mesh::MeshOptions mesh_options(const config::Config& config) {
   options.tick_time = config.mesh.net_ticktime;
   options.setup_time = config.mesh.net_setuptime;
   return options;
-}
-
-net::ListenerOptions listener_options(const config::Listener& listener) {
-  return {.name = "mqtt:tcp:" + listener.name,
-          .address = listener.host,
-          .port = listener.port,
-          .ipv6_only = false,
-          .backlog = listener.backlog,
-          .nodelay = listener.nodelay,
-          .send_buffer_bytes = listener.send_buffer_bytes,
-          .receive_buffer_bytes = listener.receive_buffer_bytes,
-          .connections_max = listener.connections_max,
-          .accepts_per_s_max = listener.accepts_per_s_max,
-          .send_timeout = listener.send_timeout};
 }
 
 }  // namespace
@@ -140,7 +129,9 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   void handle(std::vector<node::ToControl>& batch);
   void arm_tick();
   void arm_sample();
+  void arm_certificates();
   void await_signal();
+  void await_hangup();
   void say_goodbye();
   void stop_when_quiet(std::chrono::steady_clock::time_point deadline);
   void stop_threads();
@@ -152,9 +143,11 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   const std::uint64_t incarnation_ = new_incarnation();
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGTERM, SIGINT};
+  asio::signal_set hangups_{io_, SIGHUP};
   asio::steady_timer tick_timer_{io_};
   asio::steady_timer sample_timer_{io_};
   asio::steady_timer goodbye_timer_{io_};
+  asio::steady_timer certificate_timer_{io_};
   net::SharedRouteTable routes_;
   net::ControlMailbox mailbox_;
   mesh::Mesh mesh_;
@@ -205,7 +198,9 @@ Result<void> NodeProcess::Impl::start() {
   if (auto written = write_ports_file(); !written) return written;
   arm_tick();
   arm_sample();
+  arm_certificates();
   await_signal();
+  await_hangup();
   options_.say(fmt::format("MeshMQ Broker {} is running now!", host_.version()));
   return {};
 }
@@ -230,9 +225,13 @@ Result<void> NodeProcess::Impl::start_control() {
 
 Result<void> NodeProcess::Impl::start_listeners() {
   for (const config::Listener& listener : config_.listeners) {
-    net::ListenerOptions options = listener_options(listener);
-    const std::string id = options.name;
-    if (auto started = host_.start_listener(std::move(options)); !started) return started;
+    const std::string id = listener_id(listener);
+    auto setup = prepare_listener(listener, log_);
+    if (!setup) {
+      return fail(setup.error().code, fmt::format("Failed to start {} listener on {}:{}: {}", id,
+                                                  listener.host, listener.port, setup.error().message));
+    }
+    if (auto started = host_.start_listener(std::move(*setup)); !started) return started;
     options_.say(fmt::format("Start {} listener on {} successfully.", id, host_.address_of(id)));
   }
   return {};
@@ -253,7 +252,8 @@ Result<void> NodeProcess::Impl::write_ports_file() const {
   if (options_.ports_file.empty()) return {};
   std::vector<std::pair<std::string, admin::Json>> ports;
   for (const config::Listener& listener : config_.listeners) {
-    ports.emplace_back("listener.tcp." + listener.name, host_.port_of("mqtt:tcp:" + listener.name));
+    ports.emplace_back(fmt::format("listener.{}.{}", listener.kind, listener.name),
+                       host_.port_of(listener_id(listener)));
   }
   ports.emplace_back("node.dist", mesh_.port());
   if (config_.mesh.epmd) ports.emplace_back("node.epmd", config_.mesh.epmd_port);
@@ -312,6 +312,23 @@ void NodeProcess::Impl::arm_sample() {
     if (error) return;
     shell_.event([this](node::Control&) { commands_->sample(net::read_clock()); });
     arm_sample();
+  });
+}
+
+void NodeProcess::Impl::arm_certificates() {
+  certificate_timer_.expires_after(certificate_interval);
+  certificate_timer_.async_wait([this](error_code error) {
+    if (error) return;
+    host_.reload_changed_certificates();
+    arm_certificates();
+  });
+}
+
+void NodeProcess::Impl::await_hangup() {
+  hangups_.async_wait([this](error_code error, int) {
+    if (error) return;
+    host_.reload_certificates();
+    await_hangup();
   });
 }
 

@@ -38,8 +38,8 @@ std::string_view ProcessHost::version() const {
   return MESHMQ_VERSION;
 }
 
-Result<void> ProcessHost::start_listener(net::ListenerOptions options) {
-  Entry entry{std::move(options), nullptr};
+Result<void> ProcessHost::start_listener(ListenerSetup setup) {
+  Entry entry{std::move(setup.options), std::move(setup.tls), nullptr};
   if (auto started = start(entry); !started) {
     return fail(started.error().code, fmt::format("Failed to start {} listener on {}: {}", entry.options.name,
                                                   wanted_address(entry.options), started.error().message));
@@ -109,6 +109,36 @@ Result<void> ProcessHost::restart_listener(std::string_view id) {
   if (entry->listener) entry->options.port = entry->listener->port();
   entry->listener.reset();
   return start(*entry);
+}
+
+// ---------------------------------------------------------------- certificates
+
+/// What fails leaves the certificates as they are.
+Result<void> ProcessHost::reload(Entry& entry) {
+  const Logger log(&log_);
+  net::TlsListener::Warnings warnings;
+  auto reloaded = entry.tls->reload(warnings);
+  for (const std::string& warning : warnings) log.warning("{}", warning);
+  if (reloaded) {
+    log.log(LogLevel::notice, "Listener {}: certificates were read again", entry.options.name);
+  } else {
+    log.error("Listener {}: keeps its old certificates: {}", entry.options.name, reloaded.error().message);
+  }
+  return reloaded;
+}
+
+std::vector<admin::CertificateReload> ProcessHost::reload_certificates() {
+  std::vector<admin::CertificateReload> results;
+  for (Entry& entry : entries_) {
+    if (entry.tls) results.push_back({entry.options.name, reload(entry)});
+  }
+  return results;
+}
+
+void ProcessHost::reload_changed_certificates() {
+  for (Entry& entry : entries_) {
+    if (entry.tls && entry.tls->files_changed()) reload(entry);
+  }
 }
 
 admin::RuntimeInfo ProcessHost::runtime() const {

@@ -12,7 +12,9 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "net/listener.hpp"
+#include "net/tls_listener.hpp"
 #include "net/worker_thread.hpp"
+#include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 
 namespace meshmq::server {
@@ -24,16 +26,19 @@ class ProcessHost final : public admin::Host {
   ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log) : workers_(workers), log_(log) {}
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
-  Result<void> start_listener(net::ListenerOptions options);
+  Result<void> start_listener(ListenerSetup setup);
   void stop_listeners();
   /// Of one that runs; 0 otherwise.
   std::uint16_t port_of(std::string_view id) const;
   std::string address_of(std::string_view id) const;
+  /// Reads the certificates of listeners whose files look different, and logs it.
+  void reload_changed_certificates();
 
   std::string_view version() const override;
   std::vector<admin::ListenerInfo> listeners() const override;
   Result<void> stop_listener(std::string_view id) override;
   Result<void> restart_listener(std::string_view id) override;
+  std::vector<admin::CertificateReload> reload_certificates() override;
   admin::RuntimeInfo runtime() const override;
   LogLevel log_level() const override { return log_.level(); }
   void set_log_level(LogLevel level) override { log_.set_level(level); }
@@ -42,10 +47,12 @@ class ProcessHost final : public admin::Host {
   /// `listener` is nullptr while it is stopped.
   struct Entry {
     net::ListenerOptions options;
+    std::shared_ptr<net::TlsListener> tls;
     std::unique_ptr<net::Listener> listener;
   };
   Result<void> start(Entry& entry);
   Entry* find(std::string_view id);
+  Result<void> reload(Entry& entry);
 
   std::span<net::WorkerThread* const> workers_;
   LogOutput& log_;

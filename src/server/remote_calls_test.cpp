@@ -49,6 +49,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   std::vector<admin::ListenerInfo> listeners() const override { return {}; }
   Result<void> stop_listener(std::string_view) override { return {}; }
   Result<void> restart_listener(std::string_view) override { return {}; }
+  std::vector<admin::CertificateReload> reload_certificates() override { return {}; }
   admin::RuntimeInfo runtime() const override { return {}; }
   LogLevel log_level() const override { return LogLevel::warning; }
   void set_log_level(LogLevel) override {}

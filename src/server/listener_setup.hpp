@@ -1,0 +1,25 @@
+#pragma once
+// From a listener's configuration to what the network needs of it.
+
+#include <memory>
+#include <string>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "net/listener.hpp"
+#include "net/tls_listener.hpp"
+
+namespace meshmq::server {
+
+struct ListenerSetup {
+  net::ListenerOptions options;
+  std::shared_ptr<net::TlsListener> tls;  ///< nullptr: without
+};
+
+/// `mqtt:ssl:external`, as operators name it.
+std::string listener_id(const config::Listener& listener);
+/// Reads the certificates; fails with a sentence for the operator.
+Result<ListenerSetup> prepare_listener(const config::Listener& listener, Logger log);
+
+}  // namespace meshmq::server
