@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "broker/peer.hpp"
 #include "mqtt/reason_code.hpp"
 #include "mqtt/types.hpp"
 
@@ -14,6 +15,8 @@ struct AccessClient {
   std::string_view client_id;
   std::string_view username;  ///< empty: none
   std::string_view peername;
+  /// Of the client's certificate; nullptr: none. Only while it connects.
+  const Peer* peer = nullptr;
 };
 
 /// Decides at once, without waiting for anybody. Called for every CONNECT, every PUBLISH and every filter.

@@ -31,7 +31,7 @@ class Broker::Impl {
         connecting_(world_, publishing_, life_, closing_),
         timekeeping_(world_, closing_) {}
 
-  void open(ConnId conn, std::string peername, Now now);
+  void open(ConnId conn, Peer peer, Now now);
   std::size_t handle_bytes(ConnId conn, std::string_view bytes, Now now);
   void closed(ConnId conn, Now now);
   void drained(ConnId conn, Now now);
@@ -71,9 +71,10 @@ class Broker::Impl {
   mqtt::Decoder decoder_;
 };
 
-void Broker::Impl::open(ConnId conn, std::string peername, Now now) {
+void Broker::Impl::open(ConnId conn, Peer peer, Now now) {
   Channel& channel = world_.channels.open(conn);
-  channel.peername = std::move(peername);
+  channel.peername = peer.name;
+  if (peer.identified()) channel.peer = std::make_unique<const Peer>(std::move(peer));
   channel.last_received = now.mono;
   world_.timers.arm(conn, now.mono + world_.config.idle_timeout, now.mono);
 }
@@ -121,7 +122,12 @@ void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& res
 }
 
 void Broker::Impl::handle_first(Channel& channel, Now now) {
-  connecting_.handle(channel, *std::get_if<mqtt::Connect>(&decoder_.packet()), now);
+  mqtt::Connect packet = *std::get_if<mqtt::Connect>(&decoder_.packet());
+  if (channel.peer != nullptr) {
+    if (!channel.peer->username.empty()) packet.username = channel.peer->username;
+    if (!channel.peer->clientid.empty()) packet.client_id = channel.peer->clientid;
+  }
+  connecting_.handle(channel, packet, now);
   if (channel.state == ChannelState::connected) timekeeping_.watch(channel, now);
 }
 
@@ -252,8 +258,8 @@ Broker::Broker(const Config& config, WorkerIndex self, Output& output, Router& r
     : impl_(std::make_unique<Impl>(config, self, output, router, log, seed)) {}
 Broker::~Broker() = default;
 
-void Broker::open(ConnId conn, std::string peername, Now now) {
-  impl_->open(conn, std::move(peername), now);
+void Broker::open(ConnId conn, Peer peer, Now now) {
+  impl_->open(conn, std::move(peer), now);
 }
 std::size_t Broker::handle_bytes(ConnId conn, std::string_view bytes, Now now) {
   return impl_->handle_bytes(conn, bytes, now);

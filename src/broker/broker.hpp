@@ -8,12 +8,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "broker/config.hpp"
 #include "broker/metrics.hpp"
+#include "broker/peer.hpp"
 #include "broker/ports.hpp"
 #include "mqtt/message.hpp"
 
@@ -62,7 +64,10 @@ class Broker {
   ~Broker();
 
   // --- events from connections
-  void open(ConnId conn, std::string peername, Now now);
+  void open(ConnId conn, Peer peer, Now now);
+  void open(ConnId conn, std::string peername, Now now) {
+    open(conn, Peer{.name = std::move(peername)}, now);
+  }
   /// Handles whole packets at the front of `bytes` and returns how many bytes they took; the shell keeps the
   /// rest and hands it in again with what follows. After Output::close() or move() of `conn` nothing more is
   /// taken.

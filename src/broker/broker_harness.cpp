@@ -127,6 +127,13 @@ TestClient& Harness::open(mqtt::Version version) {
   return *clients_.back();
 }
 
+TestClient& Harness::open(Peer peer) {
+  const ConnId conn(static_cast<std::uint32_t>(clients_.size()));
+  clients_.push_back(std::make_unique<TestClient>(*this, conn, mqtt::Version::v5));
+  broker.open(conn, std::move(peer), now);
+  return *clients_.back();
+}
+
 TestClient& Harness::connecting(const mqtt::Connect& packet) {
   return open(packet.version).sends(packet);
 }

@@ -140,6 +140,7 @@ class Harness {
 
   /// A connection that has said nothing yet.
   TestClient& open(mqtt::Version version = mqtt::Version::v5);
+  TestClient& open(Peer peer);
   /// ... that has sent this CONNECT; CONNACK waits to be looked at.
   TestClient& connecting(const mqtt::Connect& packet);
   /// ... that is connected; CONNACK has been read.

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "broker/ack_queue.hpp"
+#include "broker/peer.hpp"
 #include "broker/ports.hpp"
 #include "broker/session.hpp"
 #include "broker/topic_aliases.hpp"
@@ -49,7 +50,8 @@ struct Channel {
   TimePoint last_received{};             ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
-  std::string peername;  ///< until CONNECT; then the session has it
+  std::string peername;              ///< until CONNECT; then the session has it
+  std::unique_ptr<const Peer> peer;  ///< nullptr: nothing but its name is known
 };
 
 }  // namespace meshmq::broker

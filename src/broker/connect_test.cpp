@@ -50,6 +50,26 @@ TEST(Connect, TellsLimitsThatDifferFromMqtts) {
       lines("CONNACK qos_max=1 no_retain packet_max=5000 alias_max=7 no_wildcards no_shared keep_alive=33"));
 }
 
+TEST(Connect, ACertificateMaySayWhoTheClientIs) {
+  Harness h;
+  h.open(Peer{.name = "10.0.0.9:1", .username = "thing", .clientid = "thing-1"})
+      .sends(Connect{.client_id = "liar", .username = "root"});
+  h.open(Peer{.name = "10.0.0.9:2", .username = "thing"}).sends(Connect{.client_id = "thing-2"});
+  h.open(Peer{.name = "10.0.0.9:3", .cn = "no name"})
+      .sends(Connect{.client_id = "thing-3", .username = "me"});
+  std::string seen;
+  for (const ClientInfo& client : h.broker.clients()) seen += client.client_id + "=" + client.username + " ";
+  EXPECT_EQ(seen, "thing-1=thing thing-2=thing thing-3=me ");
+}
+
+TEST(Connect, ACertificatesClientIdHasItsOwnHome) {
+  Harness h({.worker_count = 2});
+  EXPECT_EQ(h.open(Peer{.name = "10.0.0.9:1", .clientid = id_at_home(1)})
+                .sends(Connect{.client_id = id_at_home(0)})
+                .receives(),
+            "moved to 1\n");
+}
+
 TEST(Connect, AssignsAnIdToWhoHasNone) {  // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
   Harness h;
   const std::string first = h.connecting({}).receives();

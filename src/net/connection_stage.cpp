@@ -63,7 +63,7 @@ StageStatus ConnectionTable::feed_once(Connection& c, std::string_view& bytes) {
     t.stage->describe(t.peer);
     // Of the handshake; the list forgets it with the next tick.
     c.deadline = TimePoint::max();
-    introduce(c, t.peer.name);
+    introduce(c, t.peer);
   }
   if (!up_.empty() && c.state == State::open) {
     // It may be moved, with all that is left.

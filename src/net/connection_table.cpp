@@ -70,18 +70,18 @@ void ConnectionTable::adopt(MovedConnection connection) {
     c->transport->peer.name = std::move(connection.peername);
     set_deadline(*c, c->ledger->handshake_timeout);
   } else {
-    introduce(*c, std::move(connection.peername));
+    introduce(*c, c->transport ? c->transport->peer : broker::Peer{.name = std::move(connection.peername)});
     if (c->state == State::open && !connection.unread.empty()) receive(*c, connection.unread);
     if (c->transport) feed_rest(*c);
   }
   if (takes_input(*c)) wait_readable(*c);
 }
 
-void ConnectionTable::introduce(Connection& c, std::string peername) {
+void ConnectionTable::introduce(Connection& c, broker::Peer peer) {
   c.state = State::open;
   c.known = true;
   counters_.connections.set(++known_);
-  host_.broker().open(c.id, std::move(peername), host_.turn());
+  host_.broker().open(c.id, std::move(peer), host_.turn());
 }
 
 // ---------------------------------------------------------------- going

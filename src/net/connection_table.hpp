@@ -106,7 +106,7 @@ class ConnectionTable final : public broker::Output {
 
   // --- life (connection_table.cpp)
   Connection* open(UniqueFd fd, ListenerLedgerPtr ledger);
-  void introduce(Connection& c, std::string peername);
+  void introduce(Connection& c, broker::Peer peer);
   void finish(Connection& c);
   void start_draining(Connection& c);
   void bury(Connection& c);

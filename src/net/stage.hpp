@@ -16,16 +16,12 @@
 #include <string>
 #include <string_view>
 
+#include "broker/peer.hpp"
+
 namespace meshmq::net {
 
-/// What a stage has found out about the client. What it does not know it leaves as it is.
-struct PeerFacts {
-  std::string name;      ///< ip:port, where a proxy in front has told the real one
-  std::string username;  ///< takes the place of CONNECT's; from the client's certificate
-  std::string clientid;  ///< the same
-  std::string cn;        ///< common name of the client's certificate
-  std::string dn;        ///< its whole subject
-};
+/// A stage writes what it has found out about the client, and leaves the rest as it is.
+using PeerFacts = broker::Peer;
 
 enum class StageStatus : std::uint8_t {
   handshake,  ///< nothing plain can flow yet: the broker does not know the connection
