@@ -206,8 +206,10 @@ Result<void> TlsContext::set_ciphers(SSL_CTX* context, Warnings& warnings) const
   }
   const std::string which = setting(psk ? "psk_ciphers" : "ciphers");
   const CipherLists lists = sort_ciphers(psk ? options_.psk_ciphers : options_.ciphers);
-  for (const std::string& name : lists.unknown)
-    warnings.push_back(fmt::format("{}: {}: OpenSSL does not know it", which, name));
+  if (!lists.unknown.empty()) {
+    warnings.push_back(
+        fmt::format("{}: OpenSSL does not know {}: left out", which, fmt::join(lists.unknown, ", ")));
+  }
   const bool old_ones = !lists.tls12.empty() && SSL_CTX_set_cipher_list(context, lists.tls12.c_str()) == 1;
   const bool new_ones = !lists.tls13.empty() && SSL_CTX_set_ciphersuites(context, lists.tls13.c_str()) == 1;
   ERR_clear_error();

@@ -258,7 +258,7 @@ TEST_F(TlsListenerTest, OnlyTheCiphersThatWereNamedAreSpoken) {
       TlsClient(port, {.version = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"}).handshake());
   EXPECT_EQ(warnings(),
             std::vector<std::string>{
-                "listener.ssl.external.ciphers: ECDHE-ECDSA-AES256-SHA1234: OpenSSL does not know it"});
+                "listener.ssl.external.ciphers: OpenSSL does not know ECDHE-ECDSA-AES256-SHA1234: left out"});
   options_.ciphers = "TLS_AES_128_GCM_SHA256";
   EXPECT_FALSE(TlsClient(start(), {.version = TLS1_2_VERSION}).handshake());
   options_.ciphers = "NONSENSE-1";

@@ -242,7 +242,8 @@ class Operators(TlsTest):
         self.assertEqual(self.refusal(certfile=missing), line(f"certfile: {missing}: No such file or directory"))
         self.assertEqual(self.refusal(certfile=None), line("certfile: is not set"))
         self.assertEqual(
-            self.refusal(keyfile=other[1]), line(f"keyfile: {other[1]} is not the key of the certificate in {self.cert}")
+            self.refusal(keyfile=other[1]),
+            line(f"keyfile: {other[1]} is not the key of the certificate in {self.cert}"),
         )
         self.assertEqual(
             self.refusal(verify="verify_peer", cacertfile=None),
