@@ -59,6 +59,7 @@ struct Connection {
   bool timed : 1 = false;    ///< is in the list of those with a deadline
   bool pressed : 1 = false;  ///< its output was above half of the limit: the broker waits for drained()
   bool known : 1 = false;    ///< to the broker
+  bool choked : 1 = false;   ///< not read: it does not take the answers of its stage
 };
 
 }  // namespace meshmq::net

@@ -94,7 +94,7 @@ bool ConnectionTable::resume_paused() {
   for (const broker::ConnId id : resumed) {
     // It may have ended since, and even another one may have its place: that one is not harmed by a look.
     Connection* c = connections_[id.value].get();
-    if (c == nullptr || c->state != State::open || c->paused) continue;
+    if (c == nullptr || !takes_input(*c)) continue;
     if (!c->unread.empty()) receive(*c, {});
     if (c->transport) feed_rest(*c);
     if (takes_input(*c)) wait_readable(*c);

@@ -10,6 +10,9 @@ namespace {
 
 /// Of the plain bytes that are wrapped at a time: what the kernel does not take has to be kept.
 constexpr std::size_t wrap_bytes_max = 64 * 1024;
+/// Of answers that stages make by themselves (a WebSocket's pongs): a client that does not take them is not
+/// read.
+constexpr std::size_t unsent_bytes_max = 128 * 1024;
 /// The shared buffers keep memory for usual sizes only.
 constexpr std::size_t buffer_bytes_max = 256 * 1024;
 
@@ -44,10 +47,10 @@ void ConnectionTable::feed(Connection& c, std::string_view bytes) {
       c.cause = ShutdownCause::tcp_closed;
     }
   }
-  if (!takes_input(c) && c.state != State::open) {
-    mark_dirty(c);
-  } else {
+  if (c.state == State::open || c.state == State::opening) {
     c.transport->unfed.assign(bytes);
+  } else {
+    mark_dirty(c);
   }
 }
 
@@ -58,6 +61,7 @@ StageStatus ConnectionTable::feed_once(Connection& c, std::string_view& bytes) {
   StageIo io{up_, down_};
   const StageStatus status = t.stage->receive(bytes, io);
   send_down(c);
+  c.choked = t.unsent.size() > unsent_bytes_max;
   if (c.state == State::opening && (status == StageStatus::ready || status == StageStatus::left)) {
     t.ready = true;
     t.stage->describe(t.peer);
@@ -127,6 +131,8 @@ bool ConnectionTable::write_unsent(Connection& c) {
   if (size < 0) return false;
   if (static_cast<std::size_t>(size) == unsent.size()) {
     std::string().swap(unsent);
+    if (c.choked) resumed_.push_back(c.id);
+    c.choked = false;
     return true;
   }
   unsent.erase(0, static_cast<std::size_t>(size));

@@ -143,7 +143,7 @@ class ConnectionTable final : public broker::Output {
   bool wrap_once(Connection& c);
   bool send_down(Connection& c);
   static bool takes_input(const Connection& c) {
-    return (c.state == State::open && !c.paused) || c.state == State::opening;
+    return !c.choked && ((c.state == State::open && !c.paused) || c.state == State::opening);
   }
   static bool all_written(const Connection& c);
 
