@@ -33,10 +33,12 @@ def wait_until(condition, what, seconds=READY_SECONDS, pause=0.02):
 
 
 class Broker:
-    """A process that serves MQTT on self.port."""
+    """A process that serves MQTT on self.port, and on self.tls_port if `certificate` (paths of cert and key) is set."""
 
     name = ""
     port = 0
+    tls_port = 0
+    certificate = None
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -97,10 +99,17 @@ class Mosquitto(Broker):
         config = self.directory / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
-            "max_inflight_messages 0\nmax_queued_messages 0\n"
+            "max_inflight_messages 0\nmax_queued_messages 0\n" + self._tls_config()
         )
         self._spawn([self.program(), "-c", config])
         wait_until(self._answers, "mosquitto listens")
+
+    def _tls_config(self):
+        if self.certificate is None:
+            return ""
+        self.tls_port = free_port()
+        cert, key = self.certificate
+        return f"listener {self.tls_port} 127.0.0.1\ncertfile {cert}\nkeyfile {key}\n"
 
     def _answers(self):
         self._check_alive()
@@ -120,6 +129,10 @@ class MeshNode(Broker):
     def start(self):
         ports_path = self.directory / "ports.json"
         settings = {"node.name": self.name, "node.cookie": COOKIE, "listener.tcp.external": "127.0.0.1:0"}
+        if self.certificate is not None:
+            cert, key = self.certificate
+            settings |= {"listener.ssl.external": "127.0.0.1:0", "listener.ssl.external.certfile": cert,
+                         "listener.ssl.external.keyfile": key, "listener.ssl.external.max_conn_rate": 0}
         command = [self.programs / "meshmq", "foreground", "--data-dir", self.directory / "data"]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]
@@ -136,6 +149,7 @@ class MeshNode(Broker):
 
         wait_until(read_ports, f"{self.name} is ready")
         self.port = next((port for key, port in ports.items() if re.search(r"tcp[.:]external$", key)), 0)
+        self.tls_port = next((port for key, port in ports.items() if re.search(r"ssl[.:]external$", key)), 0)
         if not self.port:
             raise BenchError(f"no MQTT port among {ports}")
 

@@ -35,6 +35,12 @@ LOADS = (
     ("1000 to 1, QoS 0", ("fan-in", "--publishers", "1000", "--qos", "0", "--window", "4")),
     ("1000 to 1, QoS 1", ("fan-in", "--publishers", "1000", "--qos", "1", "--window", "1")),
 )
+TLS_LOADS = (
+    ("TLS, 1 to 1, QoS 0", ("p2p", "--qos", "0", "--window", "256")),
+    ("TLS, 1 to 1, QoS 1", ("p2p", "--qos", "1", "--window", "256")),
+    ("TLS, 1 to 1000, QoS 0", ("fan-out", "--subscribers", "1000", "--qos", "0", "--window", "32")),
+)
+TLS_IDLE_CONNECTIONS = 5_000
 BURST = ("fan-out", "--subscribers", "1000", "--qos", "0", "--window", "32")
 IDLE_CONNECTIONS = 15_000
 JOIN_SUBSCRIPTIONS = 100_000
@@ -60,6 +66,16 @@ class Bench:
     def node(self, name):
         return MeshNode(self._new_directory(name), self.options.bin, name, self.epmd_port)
 
+    def certificate(self):
+        """Paths of a certificate for localhost and its key; None without the openssl command."""
+        if shutil.which("openssl") is None:
+            return None
+        cert, key = self.directory / "cert.pem", self.directory / "key.pem"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-subj", "/CN=localhost", "-days", "2", "-keyout", key, "-out", cert]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        return cert, key
+
     def contenders(self):
         """What is compared, as (title, maker)."""
         both = (("mosquitto", self.mosquitto), ("MeshMQ", lambda: self.node("b1")))
@@ -69,9 +85,10 @@ class Bench:
 
     def run(self, words, publish_to, subscribe_to=None, pids=()):
         """One run of the generator; its JSON as a dictionary."""
-        command = [self.generator, *words, "--json", "--settle", "0.5"]
-        command += ["--pub-to", f"127.0.0.1:{publish_to.port}"] if words[0] != "connect" else []
-        command += ["--sub-to", f"127.0.0.1:{(subscribe_to or publish_to).port}"]
+        port = "tls_port" if publish_to.certificate else "port"
+        command = [self.generator, *words, "--json", "--settle", "0.5", *(["--tls"] if publish_to.certificate else [])]
+        command += ["--pub-to", f"127.0.0.1:{getattr(publish_to, port)}"] if words[0] != "connect" else []
+        command += ["--sub-to", f"127.0.0.1:{getattr(subscribe_to or publish_to, port)}"]
         command += ["--pid", ",".join(map(str, pids or [publish_to.pid]))]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode not in (0, 1):
@@ -115,15 +132,20 @@ def table(header, rows):
 
 
 def throughput(bench):
+    return ["## One broker", "", *compare(bench, LOADS)]
+
+
+def compare(bench, loads, certificate=None):
     """Every load against every broker, in turns, so that a noisy minute hits all alike."""
     makers = bench.contenders()
     brokers = [(title, maker()) for title, maker in makers]
-    results = {(load, title): [] for load, _ in LOADS for title, _ in brokers}
+    results = {(load, title): [] for load, _ in loads for title, _ in brokers}
     try:
         for _, broker in brokers:
+            broker.certificate = certificate
             broker.start()
         for number in range(bench.options.rounds):
-            for load, words in LOADS:
+            for load, words in loads:
                 for title, broker in brokers:
                     one = bench.traffic(words, broker)
                     results[load, title].append(one)
@@ -133,15 +155,15 @@ def throughput(bench):
     finally:
         for _, broker in brokers:
             broker.stop()
-    return throughput_table(results, [title for title, _ in makers])
+    return throughput_table(results, loads, [title for title, _ in makers])
 
 
-def throughput_table(results, titles):
+def throughput_table(results, loads, titles):
     header = ["messages delivered per broker-CPU-second", *titles]
     header += ["ratio"] if len(titles) == 2 else []
     header += [f"{title} msg/s, p99" for title in titles]
     rows = []
-    for load, _ in LOADS:
+    for load, _ in loads:
         speeds = [median(results[load, title], "deliveries_per_cpu_second") for title in titles]
         row = [load, *map(count, speeds)]
         if len(titles) == 2:
@@ -150,7 +172,16 @@ def throughput_table(results, titles):
             p99 = statistics.median(one["latency_ns"]["p99"] for one in results[load, title]) / 1e6
             row.append(f"{count(median(results[load, title], 'delivered_per_second'))}, {p99:.1f} ms")
         rows.append(row)
-    return ["## One broker", "", *table(header, rows)]
+    return table(header, rows)
+
+
+def tls(bench):
+    """The same over TLS 1.3 with an ECDSA certificate."""
+    certificate = bench.certificate()
+    if certificate is None:
+        return ["openssl is not installed: TLS is not measured."]
+    lines = ["## TLS", "", *compare(bench, TLS_LOADS, certificate)]
+    return [*lines, "", *idle(bench, TLS_IDLE_CONNECTIONS, certificate)]
 
 
 def mesh(bench):
@@ -198,15 +229,20 @@ def syscalls(bench):
 
 
 def memory(bench):
+    return ["## Idle connections", "", *idle(bench, IDLE_CONNECTIONS)]
+
+
+def idle(bench, connections, certificate=None):
     rows = []
     for title, maker in bench.contenders():
-        with maker() as broker:
-            result = bench.run(("connect", "--connections", str(IDLE_CONNECTIONS)), broker)
+        broker = maker()
+        broker.certificate = certificate
+        with broker:
+            result = bench.run(("connect", "--connections", str(connections)), broker)
             rows.append([title, count(result["broker_bytes_per_connection"]),
-                         count(IDLE_CONNECTIONS / result["connect_seconds"])])
+                         count(connections / result["connect_seconds"])])
             say("  " + "  ".join(rows[-1]))
-    return ["## Idle connections", "",
-            f"{IDLE_CONNECTIONS:,} connections with one subscription each; private anonymous memory.", "",
+    return [f"{connections:,} connections with one subscription each; private anonymous memory.", "",
             *table(["broker", "bytes per connection", "connections accepted per second"], rows)]
 
 
@@ -268,7 +304,7 @@ def link_bytes(node):
     return f"{total:,} bytes received from the other nodes ({total / JOIN_SUBSCRIPTIONS:.0f} per subscription)"
 
 
-PARTS = {part.__name__: part for part in (throughput, mesh, syscalls, memory, join)}
+PARTS = {part.__name__: part for part in (throughput, tls, mesh, syscalls, memory, join)}
 
 # -------------------------------------------------------------------- report
 

@@ -20,7 +20,7 @@ Result<void> Client::dial(Nanos now) {
 
 bool Client::handle_writable() {
   if (state_ != State::dialling) return true;
-  const Result<void> done = connection_.finish_dial();
+  const Result<void> done = connection_.finish_dial(options_.tls);
   if (!done) return give_up(fmt::format("{}: {}", plan_.endpoint->text, done.error().message));
   state_ = State::awaiting_connack;
   send_connect();
@@ -43,6 +43,7 @@ bool Client::handle_readable(char* scratch, std::size_t size) {
     bytes.remove_prefix(result.size);
   }
   connection_.keep(bytes);
+  if (connection_.output_needs_input()) thread_.has_output(*this);
   return true;
 }
 

@@ -64,15 +64,17 @@ Result<void> Connection::dial(const Endpoint& endpoint, unsigned source) {
   return {};
 }
 
-Result<void> Connection::finish_dial() {
+Result<void> Connection::finish_dial(bool tls) {
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return fail(Errc::unreachable, std::strerror(error));
+  if (tls) tls_ = std::make_unique<TlsClient>(fd_);
   return {};
 }
 
 void Connection::close() {
+  tls_.reset();
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   out_.clear();
   out_begin_ = 0;
@@ -80,6 +82,7 @@ void Connection::close() {
 }
 
 Connection::Flush Connection::flush() {
+  if (tls_) return flush_tls();
   while (has_output()) {
     const ssize_t sent = send(fd_, out_.data() + out_begin_, out_.size() - out_begin_, MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR ? Flush::blocked : Flush::broken;
@@ -90,11 +93,30 @@ Connection::Flush Connection::flush() {
   return Flush::done;
 }
 
+Connection::Flush Connection::flush_tls() {
+  std::string_view rest = std::string_view(out_).substr(out_begin_);
+  const TlsClient::Outcome outcome = tls_->write(rest);
+  out_begin_ = out_.size() - rest.size();
+  if (outcome == TlsClient::Outcome::broken) return Flush::broken;
+  if (outcome == TlsClient::Outcome::wants_room) return Flush::blocked;
+  if (outcome == TlsClient::Outcome::wants_input) return Flush::done;
+  out_.clear();
+  out_begin_ = 0;
+  return Flush::done;
+}
+
 std::string_view Connection::read(char* scratch, std::size_t size, bool& ok) {
-  const ssize_t got = recv(fd_, scratch, size, 0);
-  ok = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
-  if (got <= 0) return {};
-  const std::string_view fresh(scratch, static_cast<std::size_t>(got));
+  std::size_t count = 0;
+  if (tls_) {
+    ok = tls_->read(scratch, size, count) != TlsClient::Outcome::broken;
+  } else {
+    const ssize_t got = recv(fd_, scratch, size, 0);
+    ok = got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+    count = got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+  if (count == 0) return {};
+  ok = true;
+  const std::string_view fresh(scratch, count);
   if (partial_.empty()) return fresh;
   partial_.append(fresh);
   return partial_;

@@ -5,11 +5,13 @@
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "bench/meshmq_bench/options.hpp"
+#include "bench/meshmq_bench/tls_client.hpp"
 
 namespace meshmq::bench {
 
@@ -38,10 +40,12 @@ class Connection {
   /// Begins to connect. `source` picks 127.0.0.<1 + source> as own address, where one has not enough ports.
   Result<void> dial(const Endpoint& endpoint, unsigned source);
   /// After the first EPOLLOUT: whether the connection stands.
-  Result<void> finish_dial();
+  Result<void> finish_dial(bool tls);
   void close();
 
   std::string& out() { return out_; }
+  /// Output that waits for input: a handshake that is under way.
+  bool output_needs_input() const { return tls_ && has_output(); }
   bool has_output() const { return out_begin_ < out_.size(); }
   std::size_t output_bytes() const { return out_.size() - out_begin_; }
   Flush flush();
@@ -56,7 +60,10 @@ class Connection {
   bool is_open() const { return fd_ >= 0; }
 
  private:
+  Flush flush_tls();
+
   int fd_ = -1;
+  std::unique_ptr<TlsClient> tls_;  ///< nullptr: plain TCP
   std::string out_;
   std::size_t out_begin_ = 0;
   std::string partial_;

@@ -59,6 +59,7 @@ struct Options {
   std::uint16_t keepalive_s = 60;
   bool clean = true;
   std::uint32_t session_expiry_s = 0;
+  bool tls = false;
   std::string username;
   std::string password;
   std::string topic_prefix = "bench";
