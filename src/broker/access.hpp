@@ -15,7 +15,7 @@ struct AccessClient {
   std::string_view client_id;
   std::string_view username;  ///< empty: none
   std::string_view peername;
-  /// Of the client's certificate; nullptr: none. Only while it connects.
+  /// With its certificate, while it connects; otherwise nullptr.
   const Peer* peer = nullptr;
 };
 

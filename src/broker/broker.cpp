@@ -73,8 +73,7 @@ class Broker::Impl {
 
 void Broker::Impl::open(ConnId conn, Peer peer, Now now) {
   Channel& channel = world_.channels.open(conn);
-  channel.peername = peer.name;
-  if (peer.identified()) channel.peer = std::make_unique<const Peer>(std::move(peer));
+  channel.peer = std::make_unique<Peer>(std::move(peer));
   channel.last_received = now.mono;
   world_.timers.arm(conn, now.mono + world_.config.idle_timeout, now.mono);
 }
@@ -123,10 +122,8 @@ void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& res
 
 void Broker::Impl::handle_first(Channel& channel, Now now) {
   mqtt::Connect packet = *std::get_if<mqtt::Connect>(&decoder_.packet());
-  if (channel.peer != nullptr) {
-    if (!channel.peer->username.empty()) packet.username = channel.peer->username;
-    if (!channel.peer->clientid.empty()) packet.client_id = channel.peer->clientid;
-  }
+  if (!channel.peer->username.empty()) packet.username = channel.peer->username;
+  if (!channel.peer->clientid.empty()) packet.client_id = channel.peer->clientid;
   connecting_.handle(channel, packet, now);
   if (channel.state == ChannelState::connected) timekeeping_.watch(channel, now);
 }

@@ -50,8 +50,7 @@ struct Channel {
   TimePoint last_received{};             ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
-  std::string peername;              ///< until CONNECT; then the session has it
-  std::unique_ptr<const Peer> peer;  ///< nullptr: nothing but its name is known
+  std::unique_ptr<Peer> peer;  ///< once connected: nullptr unless it has shown a certificate
 };
 
 }  // namespace meshmq::broker

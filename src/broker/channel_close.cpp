@@ -43,7 +43,7 @@ void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now 
 void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
   const Session* session = channel.session;
   world_.log.info("client '{}' ({}) disconnected: {} ({})", session == nullptr ? "" : session->client_id,
-                  session == nullptr ? channel.peername : session->peername, fatal.text,
+                  session == nullptr ? channel.peer->name : session->peername, fatal.text,
                   mqtt::to_string(fatal.reason));
   close(channel, fatal.close, fatal.reason, now);
 }

@@ -29,7 +29,7 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   }
   const std::string assigned = packet.client_id.empty() ? assign_client_id() : std::string();
   const std::string_view client_id = packet.client_id.empty() ? std::string_view(assigned) : packet.client_id;
-  const AccessClient client{client_id, packet.username.value_or(""), channel.peername, channel.peer.get()};
+  const AccessClient client{client_id, packet.username.value_or(""), channel.peer->name, channel.peer.get()};
   const ReasonCode access = ask_access(client, packet);
   if (access != ReasonCode::success) {
     refuse(channel, {access, "not authorized", CloseReason::not_authorized}, packet.version, now);

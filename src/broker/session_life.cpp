@@ -14,7 +14,8 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   session.congested = false;
   session.conn = channel.conn;
   session.version = channel.version;
-  session.peername = std::exchange(channel.peername, std::string());
+  session.peername = std::exchange(channel.peer->name, std::string());
+  if (!channel.peer->identified()) channel.peer = nullptr;
   session.connected_at = now.wall;
   session.disconnected_at = 0;
   channel.session = &session;
