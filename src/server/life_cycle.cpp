@@ -21,6 +21,7 @@
 #include "mesh/rpc_connection.hpp"
 #include "server/daemon.hpp"
 #include "server/data_dir.hpp"
+#include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 #include "server/node_process.hpp"
 
@@ -221,7 +222,11 @@ int version() {
 }
 
 int check_config(const Options& options) {
-  const config::Loaded loaded = load(options);
+  config::Loaded loaded = load(options);
+  for (const config::Listener& listener : loaded.config.listeners) {
+    if (auto setup = prepare_listener(listener, loaded.warnings); !setup)
+      loaded.errors.push_back(std::move(setup.error().message));
+  }
   for (const std::string& error : loaded.errors) complain(error);
   for (const std::string& warning : loaded.warnings) complain("warning: " + warning);
   if (!loaded.errors.empty()) return failure;

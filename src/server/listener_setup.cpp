@@ -66,7 +66,7 @@ std::string listener_id(const config::Listener& listener) {
   return fmt::format("mqtt:{}:{}", listener.kind, listener.name);
 }
 
-Result<ListenerSetup> prepare_listener(const config::Listener& listener, Logger log) {
+Result<ListenerSetup> prepare_listener(const config::Listener& listener, std::vector<std::string>& warnings) {
   ListenerSetup setup{.options = {.name = listener_id(listener),
                                   .address = listener.host,
                                   .port = listener.port,
@@ -80,10 +80,8 @@ Result<ListenerSetup> prepare_listener(const config::Listener& listener, Logger 
                                   .send_timeout = listener.send_timeout},
                       .tls = nullptr};
   if (listener.kind != "ssl") return setup;
-  net::TlsListener::Warnings warnings;
   auto opened = net::TlsListener::open(tls_options(listener), warnings);
   if (!opened) return tl::unexpected(opened.error());
-  for (const std::string& warning : warnings) log.warning("{}", warning);
   setup.tls = std::move(*opened);
   setup.options.make_stage = setup.tls->factory();
   setup.options.handshake_timeout = listener.tls.handshake_timeout;

@@ -3,8 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "base/log.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "net/listener.hpp"
@@ -19,7 +19,7 @@ struct ListenerSetup {
 
 /// `mqtt:ssl:external`, as operators name it.
 std::string listener_id(const config::Listener& listener);
-/// Reads the certificates; fails with a sentence for the operator.
-Result<ListenerSetup> prepare_listener(const config::Listener& listener, Logger log);
+/// Reads the certificates; fails with a sentence for the operator, and adds others to `warnings`.
+Result<ListenerSetup> prepare_listener(const config::Listener& listener, std::vector<std::string>& warnings);
 
 }  // namespace meshmq::server

@@ -226,7 +226,9 @@ Result<void> NodeProcess::Impl::start_control() {
 Result<void> NodeProcess::Impl::start_listeners() {
   for (const config::Listener& listener : config_.listeners) {
     const std::string id = listener_id(listener);
-    auto setup = prepare_listener(listener, log_);
+    std::vector<std::string> warnings;
+    auto setup = prepare_listener(listener, warnings);
+    for (const std::string& warning : warnings) log_.warning("{}", warning);
     if (!setup) {
       return fail(setup.error().code, fmt::format("Failed to start {} listener on {}:{}: {}", id,
                                                   listener.host, listener.port, setup.error().message));

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from harness import Failed, SceneTest, eventually, eventually_equal, main
+from harness import BIN, Failed, SceneTest, eventually, eventually_equal, main
 from pki import LONG_AGO, Authority
 
 HERE = "listener.ssl.external"
@@ -252,6 +252,10 @@ class Operators(TlsTest):
 
     def test_an_expired_certificate_is_warned_about(self):
         cert, key = self.ca.issue("old", dates=LONG_AGO)
+        settings = self.settings(certfile=cert, keyfile=key)
+        words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+        checked = self.host.run([BIN / "meshmq", "check-config", *words])
+        self.assertIn("the certificate expired on 2020-02-01", checked.stderr)
         node = self.start(certfile=cert, keyfile=key)
         node.wait_log(rf"\[warning\] {HERE}\.certfile: {cert}: the certificate expired on 2020-02-01")
         self.assertFalse(self.publishes(node))
