@@ -72,7 +72,8 @@ Acceptor::Outcome Acceptor::accept_one(Now now) {
   UniqueFd fd(::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (fd) {
-    admit(std::move(fd), format_address(address), now);
+    std::string peername = address.ss_family == AF_UNIX ? peer_name(fd.get()) : format_address(address);
+    if (allowed(address, peername, now)) admit(std::move(fd), std::move(peername), now);
     return Outcome::accepted;
   }
   const int error = errno;
@@ -96,6 +97,16 @@ Acceptor::Outcome Acceptor::accept_one(Now now) {
       report_failure(error, now);
       return Outcome::failed;
   }
+}
+
+bool Acceptor::allowed(const sockaddr_storage& address, const std::string& peername, Now now) {
+  const front::AccessRules& rules = shared_->options.access;
+  if (rules.empty() || address.ss_family == AF_UNIX || rules.allow(raw_address(address))) return true;
+  shared_->ledger->refused.fetch_add(1, std::memory_order_relaxed);
+  if (may_log(now)) {
+    shared_->log.warning("Listener {}: {} refused by an access rule", shared_->options.name, peername);
+  }
+  return false;
 }
 
 void Acceptor::admit(UniqueFd fd, std::string peername, Now now) {

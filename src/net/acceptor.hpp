@@ -1,6 +1,8 @@
 #pragma once
 // One listening socket on one worker's loop. Includes Asio: for this folder's own files.
 
+#include <sys/socket.h>
+
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -49,6 +51,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void pause(Duration duration);
   void on_ready();
   Outcome accept_one(Now now);
+  bool allowed(const sockaddr_storage& address, const std::string& peername, Now now);
   void admit(UniqueFd fd, std::string peername, Now now);
   void report_failure(int error, Now now);
   bool may_log(Now now);

@@ -1,12 +1,17 @@
 #include "net/listener.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "net/socket_address.hpp"
 #include "net/testing/raw_client.hpp"
 #include "net/testing/test_node.hpp"
 #include "net/unique_fd.hpp"
@@ -47,6 +52,80 @@ TEST(Listener, SaysWhatIsWrongWithAnAddress) {
       Listener::start({.name = "x", .address = "no such host", .port = 0}, node.workers(), Logger());
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().code, Errc::invalid_argument);
+}
+
+int connect_unix(const std::string& path) {
+  const auto address = unix_address(path);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address->storage), address->size) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+ListenerOptions unix_listener(const std::string& path) {
+  ListenerOptions options;
+  options.name = "mqtt:unix:x";
+  options.unix_path = path;
+  options.unix_mode = 0600;
+  return options;
+}
+
+TEST(UnixListener, TakesClientsOnAllWorkersAndRemovesItsFile) {
+  TestNodeOptions options;
+  options.workers = 3;
+  TestNode node(options);
+  const std::string path = ::testing::TempDir() + "meshmq_unix_" + std::to_string(::getpid());
+  auto listener = Listener::start(unix_listener(path), node.workers(), Logger());
+  ASSERT_TRUE(listener) << listener.error().message;
+  EXPECT_EQ((*listener)->listen_on(), path);
+  struct stat file {};
+  ASSERT_EQ(::stat(path.c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0600U);
+  for (int i = 0; i < 10; ++i) {
+    const UniqueFd client(connect_unix(path));
+    ASSERT_TRUE(client);
+    const std::string packet = testing::connect_packet("u" + std::to_string(i));
+    ASSERT_EQ(::send(client.get(), packet.data(), packet.size(), 0), static_cast<ssize_t>(packet.size()));
+    char connack[4];
+    ASSERT_EQ(::recv(client.get(), connack, sizeof connack, MSG_WAITALL), 4);
+  }
+  const auto second = Listener::start(unix_listener(path), node.workers(), Logger());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::already_exists);
+  (*listener)->stop();
+  EXPECT_NE(::stat(path.c_str(), &file), 0);
+}
+
+TEST(UnixListener, ReplacesAStaleSocketAndNothingElse) {
+  TestNode node;
+  const std::string path = ::testing::TempDir() + "meshmq_stale_" + std::to_string(::getpid());
+  {
+    const auto address = unix_address(path);
+    const UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM, 0));
+    ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address->storage), address->size), 0);
+  }
+  {
+    const auto listener = Listener::start(unix_listener(path), node.workers(), Logger());
+    ASSERT_TRUE(listener) << listener.error().message;
+    EXPECT_TRUE(UniqueFd(connect_unix(path)));
+  }
+  const UniqueFd file(::open(path.c_str(), O_CREAT | O_WRONLY, 0600));
+  const auto refused = Listener::start(unix_listener(path), node.workers(), Logger());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, path + ": a file that is no socket stands there");
+  ::unlink(path.c_str());
+  EXPECT_EQ(Listener::start(unix_listener(std::string(108, 'x')), node.workers(), Logger()).error().message,
+            std::string(108, 'x') + ": the path of a socket has at most 107 bytes");
+}
+
+TEST(Listener, RefusesWhomItsAccessRulesDeny) {
+  TestNodeOptions options;
+  options.listener.access.add(front::AccessRule::parse("deny 127.0.0.0/8").value());
+  TestNode node(options);
+  RawClient client(node.port());
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(node.listener().stats().refused, 1U);
+  EXPECT_EQ(node.listener().stats().accepted, 0U);
 }
 
 TEST(Listener, TakesClientsOfBothFamiliesOnIpv6Any) {
