@@ -44,14 +44,45 @@ struct Tls {
   bool honor_cipher_order = false;
   std::string peer_cert_as_username;  ///< cn, dn, crt, pem, md5
   std::string peer_cert_as_clientid;
-  Duration handshake_timeout{};
 
   friend bool operator==(const Tls&, const Tls&) = default;
 };
 
+/// What WebSocket listeners have besides.
+struct WebSocket {
+  std::string mqtt_path;
+  std::string mqtt_piggyback;  ///< multiple, single
+  std::size_t max_frame_size = 0;
+  std::string supported_subprotocols;  ///< with commas
+  bool fail_if_no_subprotocol = false;
+  bool check_origin_enable = false;
+  bool allow_origin_absence = false;
+  std::string check_origins;  ///< with commas
+  std::string proxy_address_header;
+  std::string proxy_port_header;
+  bool compress = false;
+  std::string deflate_level;
+  int deflate_mem_level = 0;
+  std::string deflate_strategy;
+  std::string server_context_takeover;  ///< takeover, no_takeover
+  std::string client_context_takeover;
+  int server_max_window_bits = 0;
+  int client_max_window_bits = 0;
+
+  friend bool operator==(const WebSocket&, const WebSocket&) = default;
+};
+
+/// One `access.<number>` of a listener.
+struct AccessLine {
+  std::string number;
+  std::string rule;  ///< allow all, deny 10.0.0.0/8
+
+  friend bool operator==(const AccessLine&, const AccessLine&) = default;
+};
+
 /// One `listener.<kind>.<name>`.
 struct Listener {
-  std::string kind;  ///< tcp, ssl
+  std::string kind;  ///< tcp, ssl, ws, wss, unix
   std::string name;  ///< the part of the key
   std::string host;
   std::uint16_t port = 0;  ///< 0: a free one
@@ -62,7 +93,18 @@ struct Listener {
   std::size_t connections_max = 0;
   std::uint32_t accepts_per_s_max = 0;  ///< 0: no limit
   Duration send_timeout{};
-  Tls tls;  ///< of ssl
+  bool proxy_protocol = false;
+  Duration proxy_protocol_timeout{};
+  std::vector<AccessLine> access;  ///< in order
+  std::string unix_path;           ///< of unix
+  unsigned unix_mode = 0;
+  Duration handshake_timeout{};  ///< of ssl, ws and wss
+  Tls tls;                       ///< of ssl and wss
+  WebSocket ws;                  ///< of ws and wss
+
+  /// Whether the client begins with a handshake of TLS.
+  bool has_tls() const { return kind == "ssl" || kind == "wss"; }
+  bool has_websocket() const { return kind == "ws" || kind == "wss"; }
 
   friend bool operator==(const Listener&, const Listener&) = default;
 };

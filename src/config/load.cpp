@@ -27,7 +27,7 @@ auto find_pattern(const Table& table, std::string_view key) -> decltype(table.da
 
 bool names_listener(std::string_view key) {
   for (const std::string_view pattern :
-       {"listener.tcp.*", "listener.ssl.*", "listener.ws.*", "listener.wss.*"}) {
+       {"listener.tcp.*", "listener.ssl.*", "listener.ws.*", "listener.wss.*", "listener.unix.*"}) {
     if (matches(pattern, key)) return true;
   }
   return false;
@@ -90,18 +90,32 @@ class Loader {
         listener.kind = kind;
         listener.name = name_in(pattern, key);
         add_host_names(listener);
+        add_access_lines(listener);
         result_.config.listeners.push_back(std::move(listener));
       }
     }
   }
 
-  void add_host_names(Listener& listener) {
+  /// What the last `*` of `pattern` stands for in the keys that there are.
+  std::set<std::string> names_below(const Listener& listener, std::string_view pattern) const {
     std::set<std::string> names;
-    const std::string pattern = fmt::format("listener.{}.{}.sni.*.", listener.kind, listener.name);
+    const std::string whole = fmt::format("listener.{}.{}.{}", listener.kind, listener.name, pattern);
     for (const auto& [key, setting] : settings_) {
-      if (matches(pattern + "*", key)) names.emplace(name_in(pattern, key));
+      if (matches(whole, key)) names.emplace(name_in(whole, key));
     }
-    for (const std::string& name : names) {
+    return names;
+  }
+
+  void add_access_lines(Listener& listener) {
+    for (const std::string& name : names_below(listener, "access.*")) listener.access.push_back({name, {}});
+    // As numbers: 10 comes after 9.
+    std::sort(listener.access.begin(), listener.access.end(), [](const AccessLine& a, const AccessLine& b) {
+      return a.number.size() != b.number.size() ? a.number.size() < b.number.size() : a.number < b.number;
+    });
+  }
+
+  void add_host_names(Listener& listener) {
+    for (const std::string& name : names_below(listener, "sni.*.*")) {
       TlsCertificate certificate;
       certificate.name = name;
       listener.tls.sni.push_back(std::move(certificate));
@@ -131,6 +145,12 @@ class Loader {
     const std::string instance = instance_of(key.key, listener.name);
     if (instance.find('*') == std::string::npos)
       return apply(key, instance, Target{result_.config, &listener});
+    if (instance.ends_with(".access.*")) {
+      for (AccessLine& line : listener.access) {
+        apply(key, instance_of(instance, line.number), Target{result_.config, &listener, nullptr, &line});
+      }
+      return;
+    }
     for (TlsCertificate& certificate : listener.tls.sni) {
       apply(key, instance_of(instance, certificate.name), Target{result_.config, &listener, &certificate});
     }
@@ -209,8 +229,20 @@ class Loader {
         "{}: {}: {}", setting == settings_.end() ? "default" : setting->second.origin, key, what));
   }
 
+  void check_listener(const Listener& listener) {
+    if (listener.has_tls() || listener.proxy_protocol) return;
+    for (const auto& [last, value] :
+         {std::pair("peer_cert_as_username", listener.tls.peer_cert_as_username),
+          std::pair("peer_cert_as_clientid", listener.tls.peer_cert_as_clientid)}) {
+      if (value.empty()) continue;
+      error_at(fmt::format("listener.{}.{}.{}", listener.kind, listener.name, last),
+               "without proxy_protocol nobody tells of a certificate");
+    }
+  }
+
   void check_together() {
     const Config& config = result_.config;
+    for (const Listener& listener : config.listeners) check_listener(listener);
     if (config.mesh.dist_listen_min > config.mesh.dist_listen_max) {
       error_at(settings_.contains("node.dist_listen_max") ? "node.dist_listen_max" : "node.dist_listen_min",
                "node.dist_listen_min is greater than node.dist_listen_max");

@@ -278,7 +278,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({table, listener_keys()});
+  static const ExpandedTable<Key> all({table, listener_keys(), websocket_keys()});
   return all.keys();
 }
 
@@ -341,6 +341,7 @@ std::string describe_keys() {
   };
   for (const Key& key : table) describe(key);
   for (const Key& key : listener_keys()) describe(key);
+  for (const Key& key : websocket_keys()) describe(key);
   return text;
 }
 

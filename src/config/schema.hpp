@@ -17,10 +17,11 @@ struct Target {
   Config& config;
   Listener* listener = nullptr;
   TlsCertificate* certificate = nullptr;
+  AccessLine* access = nullptr;  ///< of `access.<n>`
 };
 
 /// The kinds of listeners, as their keys have them.
-inline constexpr std::string_view listener_kinds[] = {"tcp", "ssl"};
+inline constexpr std::string_view listener_kinds[] = {"tcp", "ssl", "ws", "wss", "unix"};
 
 /// A key that this version acts on. `*` in `key` stands for one level, a name that the user chooses; in the
 /// tables, `{tcp,ssl}` for each of those words.
@@ -52,6 +53,7 @@ struct ForeignKey {
 std::span<const Key> keys();
 /// Those of listeners, `{...}` not expanded; part of keys().
 std::span<const Key> listener_keys();
+std::span<const Key> websocket_keys();
 std::span<const ForeignKey> foreign_keys();
 
 /// Whether `key` is an instance of `pattern`.

@@ -10,6 +10,8 @@
 
 #include "base/hash.hpp"
 
+#include "front/access_rules.hpp"
+
 namespace meshmq::config {
 
 namespace {
@@ -171,6 +173,16 @@ std::vector<std::string_view> split_words(std::string_view words) {
   return result;
 }
 
+std::optional<std::int64_t> parse_mode(std::string_view text) {
+  std::int64_t value = 0;
+  if (text.size() < 3 || text.size() > 4) return std::nullopt;
+  for (const char c : text) {
+    if (c < '0' || c > '7') return std::nullopt;
+    value = value * 8 + (c - '0');
+  }
+  return value <= 0777 ? std::optional(value) : std::nullopt;
+}
+
 std::optional<std::int64_t> parse_number(Type type, std::string_view text) {
   switch (type) {
     case Type::flag:
@@ -190,6 +202,8 @@ std::optional<std::int64_t> parse_number(Type type, std::string_view text) {
       return parse_bytes(text);
     case Type::percent:
       return parse_percent(text);
+    case Type::mode:
+      return parse_mode(text);
     default:
       return std::nullopt;
   }
@@ -199,6 +213,7 @@ std::optional<Value> parse_any(Type type, std::string_view text, Range range, st
   Value value{.text = std::string(text)};
   if (type == Type::text) return value;
   if (type == Type::address) return parse_address(text);
+  if (type == Type::access_rule) return front::AccessRule::parse(text) ? std::optional(value) : std::nullopt;
   if (type == Type::node_name) return valid_node_name(text) ? std::optional(value) : std::nullopt;
   if (type == Type::word) {
     const auto list = split_words(words);
@@ -258,6 +273,10 @@ std::string describe_type(Type type, Range range, std::string_view words) {
       return "a port or an address with port, such as 1883, 127.0.0.1:1883 or [::1]:1883";
     case Type::node_name:
       return "name@host; letters, digits, _ and - before the @, an address or host name behind it";
+    case Type::mode:
+      return "permissions in octal digits, such as 0660";
+    case Type::access_rule:
+      return "allow or deny, then all, an address or a network such as 10.0.0.0/8";
   }
   return "";
 }

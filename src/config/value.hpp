@@ -23,6 +23,8 @@ enum class Type : std::uint8_t {
   word,                 ///< one of a list
   address,              ///< `1883`, `127.0.0.1:1883`, `[::1]:1883`, `host:1883`; port 0 takes a free one
   node_name,            ///< `name@host`
+  mode,                 ///< permissions of a file: `0660`
+  access_rule,          ///< `allow all`, `deny 10.0.0.0/8`
 };
 
 /// `number` holds 0 or 1, an integer, milliseconds, bytes, percent or a port; `text` the text as written, or

@@ -29,7 +29,8 @@ void ProxyStage::describe(broker::Peer& peer) const {
   if (!header_.peername.empty()) peer.name = header_.peername;
   if (header_.cn.empty()) return;
   peer.cn = header_.cn;
-  if (cn_as_username_) peer.username = header_.cn;
+  if (cn_as_.username) peer.username = header_.cn;
+  if (cn_as_.clientid) peer.clientid = header_.cn;
 }
 
 }  // namespace meshmq::net

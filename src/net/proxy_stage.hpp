@@ -12,8 +12,12 @@ namespace meshmq::net {
 /// without a balancer could pretend to be anybody.
 class ProxyStage final : public Stage {
  public:
-  /// `cn_as_username`: the common name that the balancer tells takes the place of CONNECT's user name.
-  explicit ProxyStage(bool cn_as_username) : cn_as_username_(cn_as_username) {}
+  /// What the common name that the balancer tells takes the place of in CONNECT.
+  struct CnAs {
+    bool username = false;
+    bool clientid = false;
+  };
+  explicit ProxyStage(CnAs cn_as) : cn_as_(cn_as) {}
 
   StageStatus receive(std::string_view& bytes, StageIo& io) override;
   bool send(std::span<const iovec>, std::string&) override { return false; }
@@ -22,7 +26,7 @@ class ProxyStage final : public Stage {
   std::string error() const override { return error_; }
 
  private:
-  const bool cn_as_username_;
+  const CnAs cn_as_;
   bool left_ = false;
   std::string begun_;  ///< of the header
   front::ProxyHeader header_;

@@ -341,7 +341,7 @@ TEST(WebSocket, AClientThatTakesNoPongsIsNotRead) {
 
 TEST(ProxyHeader, NamesTheClientAndMustStandThere) {
   testing::TestNodeOptions options;
-  options.listener.make_stage = [] { return std::make_unique<ProxyStage>(true); };
+  options.listener.make_stage = [] { return std::make_unique<ProxyStage>(ProxyStage::CnAs{}); };
   TestNode node(options);
   RawClient client(node.port());
   client.send("PROXY TCP4 10.0.0.1 10.0.0.2 5 ");
@@ -356,7 +356,7 @@ TEST(ProxyHeader, StandsBelowAWebSocket) {
   testing::TestNodeOptions options;
   auto shared = std::make_shared<const WsOptions>();
   options.listener.make_stage = [shared] {
-    return std::make_unique<StagePair>(std::make_unique<ProxyStage>(false),
+    return std::make_unique<StagePair>(std::make_unique<ProxyStage>(ProxyStage::CnAs{}),
                                        std::make_unique<WsStage>(shared));
   };
   TestNode node(options);
@@ -367,7 +367,7 @@ TEST(ProxyHeader, StandsBelowAWebSocket) {
 }
 
 TEST(ProxyStage, TellsWhoTheClientIs) {
-  ProxyStage stage(true);
+  ProxyStage stage({.username = true});
   std::string up;
   StageIo io{up, up};
   const std::string cn = "\x22\0\x06sensor"s;
@@ -386,6 +386,7 @@ TEST(ProxyStage, TellsWhoTheClientIs) {
   EXPECT_EQ(peer.name, "10.0.0.1:5");
   EXPECT_EQ(peer.cn, "sensor");
   EXPECT_EQ(peer.username, "sensor");
+  EXPECT_EQ(peer.clientid, "");
 }
 
 }  // namespace

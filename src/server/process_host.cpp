@@ -14,6 +14,7 @@ namespace meshmq::server {
 namespace {
 
 std::string wanted_address(const net::ListenerOptions& options) {
+  if (!options.unix_path.empty()) return options.unix_path;
   const bool ipv6 = options.address.find(':') != std::string::npos;
   return fmt::format(fmt::runtime(ipv6 ? "[{}]:{}" : "{}:{}"), options.address, options.port);
 }
