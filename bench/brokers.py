@@ -97,8 +97,10 @@ class Mosquitto(Broker):
     def start(self):
         self.port = free_port()
         config = self.directory / "mosquitto.conf"
+        # As root it would change to a user who may not read our certificate.
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
+            f"user root\nlistener {self.port} 127.0.0.1\n"
+            "allow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
             "max_inflight_messages 0\nmax_queued_messages 0\n" + self._tls_config()
         )
         self._spawn([self.program(), "-c", config])
