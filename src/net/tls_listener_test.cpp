@@ -192,6 +192,20 @@ TEST_F(TlsListenerTest, EachHostNameGetsItsCertificate) {
   EXPECT_EQ(shown("third.example.org"), "third");
 }
 
+TEST_F(TlsListenerTest, AnotherHostNameDemandsTheSameOfClients) {
+  mutual();
+  const CertificateFiles other = ca_.issue({.cn = "other", .dns = {"other.example.org"}});
+  const CertificateFiles bad = ca_.issue({.cn = "bad"});
+  options_.crlfile = ca_.revoke({"bad"});
+  options_.sni.push_back(
+      {.setting = "listener.ssl.external.sni.1", .certfile = other.cert, .keyfile = other.key});
+  const std::uint16_t port = start();
+  const std::string host = "other.example.org";
+  EXPECT_TRUE(TlsClient(port, {.certificate = ca_.issue({.cn = "good"}), .host = host}).connect("good"));
+  EXPECT_FALSE(TlsClient(port, {.certificate = bad, .host = host}).connect("bad"));
+  EXPECT_FALSE(TlsClient(port, {.host = host}).connect("none"));
+}
+
 TEST_F(TlsListenerTest, PreSharedKeysNeedNoCertificate) {
   options_.certificate.certfile.clear();
   options_.certificate.keyfile.clear();

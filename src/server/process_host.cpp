@@ -106,6 +106,9 @@ Result<void> ProcessHost::stop_listener(std::string_view id) {
 Result<void> ProcessHost::restart_listener(std::string_view id) {
   Entry* entry = find(id);
   if (entry == nullptr) return fail(Errc::not_found, "no such listener");
+  if (entry->tls) {
+    if (auto reloaded = reload(*entry); !reloaded) return reloaded;
+  }
   // With port 0 it keeps the port that it had found.
   if (entry->listener) entry->options.port = entry->listener->port();
   entry->listener.reset();
