@@ -15,6 +15,8 @@ constexpr std::size_t wrap_bytes_max = 64 * 1024;
 constexpr std::size_t unsent_bytes_max = 128 * 1024;
 /// The shared buffers keep memory for usual sizes only.
 constexpr std::size_t buffer_bytes_max = 256 * 1024;
+/// A handshake keeps the processor as busy as so many bytes would: a rush of them leaves turns to the others.
+constexpr std::size_t handshake_bytes = 16 * 1024;
 
 void reuse(std::string& buffer) {
   if (buffer.capacity() > buffer_bytes_max) std::string().swap(buffer);
@@ -58,6 +60,7 @@ StageStatus ConnectionTable::feed_once(Connection& c, std::string_view& bytes) {
   Transport& t = *c.transport;
   reuse(up_);
   reuse(down_);
+  if (c.state == State::opening) turn_read_ += handshake_bytes;
   StageIo io{up_, down_};
   const StageStatus status = t.stage->receive(bytes, io);
   send_down(c);

@@ -389,6 +389,13 @@ TEST_F(TlsListenerTest, AnExpiredCertificateIsWarnedAbout) {
       << lines[0];
 }
 
+TEST_F(TlsListenerTest, ANameThatIsNoTextIsRefused) {
+  mutual();
+  const CertificateFiles odd = ca_.issue({.cn = std::string("admin\0x", 7)});
+  EXPECT_FALSE(TlsClient(start(), {.certificate = odd}).connect("odd"));
+  EXPECT_TRUE(TestNode::eventually([&] { return shutdowns("handshake_failed") == 1; }));
+}
+
 TEST_F(TlsListenerTest, ACertificateHasNames) {
   const CertificateFiles files = ca_.issue({.cn = "Ding-ä"});
   const auto certificates = read_certificates({"x", files.cert});
@@ -396,9 +403,12 @@ TEST_F(TlsListenerTest, ACertificateHasNames) {
   X509* one = certificates->front().get();
   EXPECT_EQ(peer_cert_value(one, PeerCertAs::cn), "Ding-ä");
   EXPECT_EQ(peer_cert_value(one, PeerCertAs::dn), "CN=Ding-ä,O=Example");
-  EXPECT_EQ(peer_cert_value(one, PeerCertAs::pem), *read_tls_file({"x", files.cert}));
+  std::string pem = *read_tls_file({"x", files.cert});
+  std::erase(pem, '\n');
+  const std::string base64 = peer_cert_value(one, PeerCertAs::pem);
+  EXPECT_EQ(pem, "-----BEGIN CERTIFICATE-----" + base64 + "-----END CERTIFICATE-----");
   EXPECT_EQ(peer_cert_value(one, PeerCertAs::md5).size(), 32U);
-  EXPECT_EQ(peer_cert_value(one, PeerCertAs::crt).substr(0, 1), "\x30");
+  EXPECT_EQ(peer_cert_value(one, PeerCertAs::crt), base64);
   EXPECT_EQ(peer_cert_value(one, PeerCertAs::nothing), "");
 }
 

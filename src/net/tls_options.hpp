@@ -22,8 +22,8 @@ enum class PeerCertAs : std::uint8_t {
   nothing,
   cn,   ///< the common name
   dn,   ///< the whole subject: CN=thing-1,O=Example
-  crt,  ///< the certificate itself, as DER
-  pem,  ///< the same, as PEM
+  crt,  ///< the certificate itself, as pem: its bytes alone are no text
+  pem,  ///< the certificate itself: base64 of the DER, as EMQ X 4.3 has it
   md5,  ///< MD5 of the DER, in hex
 };
 

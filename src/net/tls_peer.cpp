@@ -1,7 +1,6 @@
 #include "net/tls_peer.hpp"
 
 #include <fmt/format.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "net/openssl_ptr.hpp"
@@ -25,10 +24,13 @@ std::string der(X509* certificate) {
   return bytes;
 }
 
-std::string pem(X509* certificate) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  PEM_write_bio_X509(bio.get(), certificate);
-  return take(bio.get());
+std::string base64(const std::string& bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and a NUL behind it
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
 }
 
 std::string md5_hex(const std::string& bytes) {
@@ -68,9 +70,8 @@ std::string peer_cert_value(X509* certificate, PeerCertAs what) {
     case PeerCertAs::dn:
       return distinguished_name(certificate);
     case PeerCertAs::crt:
-      return der(certificate);
     case PeerCertAs::pem:
-      return pem(certificate);
+      return base64(der(certificate));
     case PeerCertAs::md5:
       return md5_hex(der(certificate));
     case PeerCertAs::nothing:

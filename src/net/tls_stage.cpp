@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "mqtt/utf8.hpp"
 #include "net/tls_peer.hpp"
 
 namespace meshmq::net {
@@ -108,7 +109,12 @@ StageStatus TlsStage::receive(std::string_view& bytes, StageIo& io) {
 
 StageStatus TlsStage::shake_hands() {
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) return StageStatus::ready;
+  if (result == 1) {
+    if (name_is_text()) return StageStatus::ready;
+    error_ = "TLS: the common name of the client's certificate is no text";
+    failed_ = true;
+    return StageStatus::failed;
+  }
   const StageStatus status = judge(result);
   return status == StageStatus::ready ? StageStatus::handshake : status;
 }
@@ -154,6 +160,12 @@ bool TlsStage::fail() {
                ? fmt::format("TLS: {}", reason)
                : fmt::format("TLS: {}: {}", reason, X509_verify_cert_error_string(verified));
   return false;
+}
+
+/// It may become a user name, and goes into logs and topics in any case.
+bool TlsStage::name_is_text() const {
+  X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+  return certificate == nullptr || mqtt::is_valid_utf8(common_name(certificate));
 }
 
 bool TlsStage::send(std::span<const iovec> plain, std::string& down) {

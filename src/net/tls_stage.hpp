@@ -36,6 +36,7 @@ class TlsStage final : public Stage {
   /// What a call that gave `result` means.
   StageStatus judge(int result);
   bool fail();
+  bool name_is_text() const;
 
   std::shared_ptr<const TlsContext> context_;
   SslPtr ssl_;

@@ -62,7 +62,8 @@ X509Ptr TestAuthority::make(const CertificateWish& wish, EVP_PKEY* key, bool aut
   X509_NAME* name = X509_get_subject_name(x);
   const auto add = [name](const char* field, const std::string& text) {
     check(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
-                                     reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1, 0) == 1);
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()), -1, 0) == 1);
   };
   add("O", "Example");
   add("CN", wish.cn);
@@ -80,7 +81,8 @@ CertificateFiles TestAuthority::issue(const CertificateWish& wish) {
   const KeyPtr key(EVP_EC_gen("P-256"));
   issued_.push_back({wish.cn, serial_});
   const X509Ptr certificate = make(wish, key.get(), false);
-  CertificateFiles files{path(wish.cn + ".pem"), path(wish.cn + ".key")};
+  const std::string name = wish.cn.c_str();
+  CertificateFiles files{path(name + ".pem"), path(name + ".key")};
   write_pem(files.cert, [&](std::FILE* file) { return PEM_write_X509(file, certificate.get()); });
   write_pem(files.key, [&](std::FILE* file) {
     return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
