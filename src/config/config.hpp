@@ -33,6 +33,7 @@ struct Tls {
   std::string crl_check;  ///< peer, chain
   std::string dhfile;
   std::string psk_file;
+  std::string psk_keys;  ///< hex, text
   std::string tls_versions;
   std::string ciphers;
   std::string psk_ciphers;

@@ -47,7 +47,8 @@ Result<TlsContext::Loaded> TlsContext::load(TlsOptions options) {
 
 Result<void> TlsContext::load_all(Warnings& warnings) {
   if (!options_.psk_file.empty()) {
-    if (auto read = read_psk_file({setting("psk_file"), options_.psk_file}, psk_); !read) return read;
+    const PskKeys keys = options_.psk_keys_are_text ? PskKeys::text : PskKeys::hex;
+    if (auto read = read_psk_file({setting("psk_file"), options_.psk_file}, keys, psk_); !read) return read;
   }
   for (const std::string& protocol : split_names(options_.alpn)) {
     if (protocol.size() > 255) return tl::unexpected(setting_error(setting("alpn"), "too long"));

@@ -140,7 +140,7 @@ Result<KeyPtr> read_dh_parameters(const TlsFile& file) {
   return key;
 }
 
-Result<void> read_psk_file(const TlsFile& file, PskTable& table) {
+Result<void> read_psk_file(const TlsFile& file, PskKeys keys, PskTable& table) {
   const auto bytes = read_tls_file(file);
   if (!bytes) return tl::unexpected(bytes.error());
   std::string_view rest = *bytes;
@@ -149,12 +149,17 @@ Result<void> read_psk_file(const TlsFile& file, PskTable& table) {
     const std::string_view text = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (text.empty() || text.front() == '#') continue;
-    // A hex key holds no colon, an identity may.
-    const std::size_t colon = text.rfind(':');
-    const auto key = from_hex(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1));
+    // A hex key holds no colon, an identity may; a text is what is behind the first one.
+    const bool hex = keys == PskKeys::hex;
+    const std::size_t colon = hex ? text.rfind(':') : text.find(':');
+    const std::string_view written =
+        colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    const std::optional<std::string> key = hex ? from_hex(written) : std::string(written);
     // The line itself stays out of the log: it holds a secret.
-    if (!key || colon == 0)
-      return tl::unexpected(file_error(file, fmt::format("line {}: expected identity:hexkey", line)));
+    if (!key || key->empty() || colon == 0) {
+      const std::string_view expected = hex ? "identity:hexkey" : "identity:key";
+      return tl::unexpected(file_error(file, fmt::format("line {}: expected {}", line, expected)));
+    }
     if (key->size() > PSK_MAX_PSK_LEN || colon > PSK_MAX_IDENTITY_LEN)
       return tl::unexpected(file_error(file, fmt::format("line {}: too long", line)));
     table[std::string(text.substr(0, colon))] = *key;

@@ -1,6 +1,7 @@
 #pragma once
 // Reads what TLS needs from files. Includes OpenSSL: for this folder's own files.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +35,11 @@ Result<std::vector<X509Ptr>> read_certificates(const TlsFile& file);
 Result<std::vector<X509CrlPtr>> read_crls(const TlsFile& file);
 Result<KeyPtr> read_private_key(const TlsFile& file, const std::string& password);
 Result<KeyPtr> read_dh_parameters(const TlsFile& file);
-/// Adds the lines `identity:hexkey`; `#` begins a comment.
-Result<void> read_psk_file(const TlsFile& file, PskTable& table);
+enum class PskKeys : std::uint8_t {
+  hex,   ///< as mosquitto's file
+  text,  ///< the bytes as they stand there, as EMQ X 4.3's file
+};
+/// Adds the lines `identity:key`; `#` begins a comment.
+Result<void> read_psk_file(const TlsFile& file, PskKeys keys, PskTable& table);
 
 }  // namespace meshmq::net

@@ -221,6 +221,14 @@ TEST_F(TlsListenerTest, PreSharedKeysNeedNoCertificate) {
     EXPECT_FALSE(client("thing-1", "\xaa\xbb"));
     EXPECT_FALSE(client("nobody", "\xaa\xbb"));
   }
+  options_.psk_keys_are_text = true;
+  options_.psk_file = ca_.write("psk.txt", "client1:1234\nclient2:a:b\n");
+  const std::uint16_t text_port = start();
+  EXPECT_TRUE(
+      TlsClient(text_port, {.ciphers = "PSK", .psk_identity = "client1", .psk = "1234"}).connect("text"));
+  EXPECT_TRUE(
+      TlsClient(text_port, {.ciphers = "PSK", .psk_identity = "client2", .psk = "a:b"}).connect("text"));
+  options_.psk_keys_are_text = false;
   options_.psk_file = ca_.write("psk.txt", "thing-1:0a0b\nthing-2:secret\n");
   EXPECT_EQ(refusal(), "listener.ssl.external.psk_file: psk.txt: line 2: expected identity:hexkey");
 }

@@ -38,6 +38,7 @@ struct TlsOptions {
   bool crl_check_chain = false;  ///< .crl_check = chain: intermediate certificates need a list too
   std::string dhfile;
   std::string psk_file;
+  bool psk_keys_are_text = false;  ///< .psk_keys = text; otherwise hex
   std::string tls_versions = "tlsv1.3,tlsv1.2";
   std::string ciphers;      ///< names as OpenSSL's, of TLS 1.3 too; empty: OpenSSL's default
   std::string psk_ciphers;  ///< instead of `ciphers`

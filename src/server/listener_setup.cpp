@@ -54,6 +54,7 @@ net::TlsOptions tls_options(const config::Listener& listener) {
   to.crl_check_chain = from.crl_check == "chain";
   to.dhfile = from.dhfile;
   to.psk_file = from.psk_file;
+  to.psk_keys_are_text = from.psk_keys == "text";
   to.tls_versions = from.tls_versions;
   to.ciphers = from.ciphers;
   to.psk_ciphers = from.psk_ciphers;
