@@ -99,6 +99,11 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
     if (id == "mqtt:tcp:external") return {};
     return fail(Errc::not_found, "");
   }
+  Result<void> start_listener(std::string_view id) override {
+    if (id == "mqtt:ws:external") return {};
+    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "it runs already");
+    return fail(Errc::not_found, "");
+  }
   Result<void> restart_listener(std::string_view id) override {
     if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "address in use");
     return fail(Errc::not_found, "");
@@ -280,6 +285,14 @@ TEST_F(CommandTableTest, ListenersAreListedStoppedAndRestarted) {
   EXPECT_TRUE(run({"listeners"}).text.starts_with("mqtt:tcp:external\n  listen_on       : 0.0.0.0:1883\n"));
   EXPECT_EQ(run({"listeners", "stop", "mqtt:tcp:external"}).text,
             "Stop mqtt:tcp:external listener on 0.0.0.0:1883 successfully.\n");
+  EXPECT_EQ(run({"listeners", "stop", "tcp", "1883"}).text,
+            "Stop mqtt:tcp:external listener on 0.0.0.0:1883 successfully.\n");
+  EXPECT_EQ(run({"listeners", "stop", "ws", "1883"}).text, "No such listener 1883\n");
+  EXPECT_EQ(run({"listeners", "start", "mqtt:ws:external"}).text,
+            "Started mqtt:ws:external listener successfully.\n");
+  EXPECT_EQ(run({"listeners", "start", "mqtt:tcp:external"}).text,
+            "Failed to start mqtt:tcp:external listener: it runs already\n");
+  EXPECT_EQ(run({"listeners", "start", "x"}).text, "No such listener x\n");
   EXPECT_EQ(run({"listeners", "stop", "22881"}).text, "No such listener 22881\n");
   EXPECT_EQ(run({"listeners", "restart", "mqtt:tcp:external"}).text,
             "Failed to restart mqtt:tcp:external listener: address in use\n");

@@ -46,8 +46,11 @@ class Host {
   virtual ~Host() = default;
   virtual std::string_view version() const = 0;
   virtual std::vector<ListenerInfo> listeners() const = 0;
-  /// Fails with Errc::not_found for an unknown id. Clients stay connected.
+  /// All fail with Errc::not_found for an unknown id. Clients of a listener that ends are disconnected, their
+  /// sessions live on.
   virtual Result<void> stop_listener(std::string_view id) = 0;
+  /// Fails with Errc::already_exists if it runs.
+  virtual Result<void> start_listener(std::string_view id) = 0;
   virtual Result<void> restart_listener(std::string_view id) = 0;
   /// Reads the certificates of all TLS listeners again; a listener whose files are bad keeps what it has.
   virtual std::vector<CertificateReload> reload_certificates() = 0;

@@ -8,7 +8,9 @@ namespace {
 
 constexpr UsageLine usage[] = {
     {"listeners", "List listeners"},
+    {"listeners start   <Identifier>", "Start a listener"},
     {"listeners stop    <Identifier>", "Stop a listener"},
+    {"listeners stop    <Proto> <Port>", "Stop a listener"},
     {"listeners restart <Identifier>", "Restart a listener"},
     {"listeners reload", "Read all certificates again"},
 };
@@ -33,6 +35,22 @@ void stop(Desk& desk, const Call& call, const std::string& id) {
   if (stopped) return call.answer("Stop " + id + " listener on " + address + " successfully.\n", Json("ok"));
   if (stopped.error().code == Errc::not_found) return call.refuse("No such listener " + id);
   call.refuse("Failed to stop " + id + " listener on " + address + ": " + stopped.error().message);
+}
+
+/// `tcp 1883`: the listener of that protocol on that port or address; the port itself if there is none.
+std::string find(const Desk& desk, const std::string& protocol, const std::string& where) {
+  for (const ListenerInfo& listener : desk.host.listeners()) {
+    if (!listener.id.starts_with("mqtt:" + protocol + ":")) continue;
+    if (listener.listen_on == where || listener.listen_on.ends_with(":" + where)) return listener.id;
+  }
+  return where;
+}
+
+void start(Desk& desk, const Call& call, const std::string& id) {
+  const auto started = desk.host.start_listener(id);
+  if (started) return call.answer("Started " + id + " listener successfully.\n", Json("ok"));
+  if (started.error().code == Errc::not_found) return call.refuse("No such listener " + id);
+  call.refuse("Failed to start " + id + " listener: " + started.error().message);
 }
 
 void restart(Desk& desk, const Call& call, const std::string& id) {
@@ -64,6 +82,10 @@ bool run(Desk& desk, const Call& call) {
     list(desk, call);
   } else if (call.is("stop", 1)) {
     stop(desk, call, call.words[1]);
+  } else if (call.is("stop", 2)) {
+    stop(desk, call, find(desk, call.words[1], call.words[2]));
+  } else if (call.is("start", 1)) {
+    start(desk, call, call.words[1]);
   } else if (call.is("restart", 1)) {
     restart(desk, call, call.words[1]);
   } else if (call.is("reload", 0)) {

@@ -36,6 +36,7 @@ class Broker::Impl {
   void closed(ConnId conn, Now now);
   void drained(ConnId conn, Now now);
   bool kick(std::string_view client_id, Now now);
+  void end_connection(ConnId conn, Now now);
   std::vector<ClientInfo> clients() const;
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const {
@@ -206,6 +207,12 @@ bool Broker::Impl::kick(std::string_view client_id, Now now) {
   return true;
 }
 
+void Broker::Impl::end_connection(ConnId conn, Now now) {
+  Channel* channel = world_.channels.find(conn);
+  if (channel == nullptr || !is_open(*channel)) return;
+  closing_.close(*channel, CloseReason::kicked, ReasonCode::administrative_action, now);
+}
+
 std::vector<ClientInfo> Broker::Impl::clients() const {
   std::vector<ClientInfo> result;
   for (const Session* s : world_.sessions.sorted()) {
@@ -284,6 +291,9 @@ void Broker::tick(Now now) {
 }
 bool Broker::kick(std::string_view client_id, Now now) {
   return impl_->kick(client_id, now);
+}
+void Broker::end_connection(ConnId conn, Now now) {
+  impl_->end_connection(conn, now);
 }
 std::vector<ClientInfo> Broker::clients() const {
   return impl_->clients();

@@ -94,6 +94,8 @@ class Broker {
 
   // --- operators
   bool kick(std::string_view client_id, Now now);
+  /// Ends one connection with a goodbye; its session lives on.
+  void end_connection(ConnId conn, Now now);
   std::vector<ClientInfo> clients() const;
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const;

@@ -328,6 +328,17 @@ TEST(Kick, EndsASessionWithoutConnection) {
   EXPECT_EQ(h.broker.stats().sessions, 0U);
 }
 
+TEST(EndConnection, SaysGoodbyeAndKeepsTheSession) {
+  Harness h;
+  auto& v5 = h.connect({.client_id = "a", .session_expiry_s = 100});
+  auto& new_one = h.open();
+  h.broker.end_connection(v5.conn(), h.now);
+  h.broker.end_connection(new_one.conn(), h.now);
+  EXPECT_EQ(v5.receives(), lines("DISCONNECT reason=98", "closed: kicked"));
+  EXPECT_EQ(new_one.receives(), lines("closed: kicked"));
+  EXPECT_EQ(h.broker.stats().sessions, 1U);
+}
+
 TEST(ShutDown, SaysGoodbyeToEverybody) {
   Harness h;
   auto& v5 = h.connect("a");

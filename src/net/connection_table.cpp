@@ -62,6 +62,10 @@ Connection* ConnectionTable::open(UniqueFd fd, ListenerLedgerPtr ledger) {
 }
 
 void ConnectionTable::adopt(MovedConnection connection) {
+  if (connection.ledger->ended.load(std::memory_order_relaxed)) {
+    connection.ledger->connections.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
   Connection* c = open(std::move(connection.fd), std::move(connection.ledger));
   if (c == nullptr) return;
   c->transport = std::move(connection.transport);
@@ -163,6 +167,19 @@ void ConnectionTable::reap() {
     free_ids_.push_back(index);
     return true;
   });
+}
+
+void ConnectionTable::end_all(const ListenerLedger& ledger) {
+  for (const auto& c : connections_) {
+    if (c == nullptr || c->ledger.get() != &ledger) continue;
+    if (c->state == State::open) {
+      host_.broker().end_connection(c->id, host_.turn());
+    } else if (c->state == State::opening) {
+      c->state = State::gone;
+      c->cause = static_cast<std::uint8_t>(broker::CloseReason::kicked);
+      mark_dirty(*c);
+    }
+  }
 }
 
 void ConnectionTable::close_all() {

@@ -74,6 +74,8 @@ class ConnectionTable final : public broker::Output {
   bool turn_is_full() const { return turn_read_ >= turn_read_max || write_is_due(); }
   void begin_turn() { turn_read_ = 0; }
   void tick(Now now);
+  /// Says goodbye to all clients of one listener.
+  void end_all(const ListenerLedger& ledger);
   /// Closes everything without a word to the broker.
   void close_all();
 

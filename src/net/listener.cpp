@@ -21,6 +21,7 @@ class Listener::Impl {
   ~Impl() { stop(); }
 
   void start(std::vector<UniqueFd> sockets, std::span<WorkerThread* const> workers) {
+    workers_.assign(workers.begin(), workers.end());
     address_ = local_address(sockets.front().get());
     if (!shared_->options.unix_path.empty()) ::lstat(shared_->options.unix_path.c_str(), &file_);
     for (std::size_t i = 0; i < workers.size(); ++i) {
@@ -46,6 +47,15 @@ class Listener::Impl {
     acceptors_.clear();
   }
 
+  void end_clients() {
+    shared_->ledger->ended.store(true, std::memory_order_relaxed);
+    for (WorkerThread* worker : workers_) {
+      worker->post([worker, ledger = shared_->ledger](WorkerScope&) {
+        worker->loop().connections().end_all(*ledger);
+      });
+    }
+  }
+
   const ListenerShared& shared() const { return *shared_; }
   const SocketAddress& address() const { return address_; }
   std::size_t acceptors() const { return acceptors_.size(); }
@@ -60,6 +70,7 @@ class Listener::Impl {
   }
 
   std::shared_ptr<ListenerShared> shared_;
+  std::vector<WorkerThread*> workers_;
   SocketAddress address_;
   struct stat file_ {};
   std::vector<std::pair<WorkerThread*, std::shared_ptr<Acceptor>>> acceptors_;
@@ -79,6 +90,9 @@ Result<std::unique_ptr<Listener>> Listener::start(ListenerOptions options,
 
 void Listener::stop() {
   impl_->stop();
+}
+void Listener::end_clients() {
+  impl_->end_clients();
 }
 const ListenerOptions& Listener::options() const {
   return impl_->shared().options;

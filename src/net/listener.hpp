@@ -50,7 +50,7 @@ struct ListenerStats {
   std::vector<std::pair<std::string, std::uint64_t>> shutdown_counts;
 };
 
-/// Runs from start() to stop() or destruction; clients that came in stay connected. All `workers` must
+/// Runs from start() to stop() or destruction. All `workers` must
 /// outlive it and be started. Thread rule: one owner (the control thread); stats() from any thread.
 class Listener {
  public:
@@ -59,8 +59,10 @@ class Listener {
                                                  std::span<WorkerThread* const> workers, Logger log);
   ~Listener();
 
-  /// Nobody is accepted any more when it returns.
+  /// Nobody is accepted any more when it returns. Those who are connected stay.
   void stop();
+  /// Says goodbye to all clients that came in here, as soon as their workers get to it. After stop().
+  void end_clients();
 
   const ListenerOptions& options() const;
   /// The real one, also if 0 was asked for.

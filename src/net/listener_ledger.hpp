@@ -38,6 +38,7 @@ class ListenerLedger {
   Duration send_timeout{0};  ///< 0: a client may stop taking for as long as it likes
   Duration handshake_timeout{0};
 
+  std::atomic<bool> ended{false};  ///< its clients are to go: one that is just moving is not taken
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};

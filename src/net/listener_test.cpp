@@ -118,6 +118,30 @@ TEST(UnixListener, ReplacesAStaleSocketAndNothingElse) {
             std::string(108, 'x') + ": the path of a socket has at most 107 bytes");
 }
 
+TEST(Listener, SaysGoodbyeToItsOwnClientsOnly) {
+  TestNodeOptions options;
+  options.workers = 2;
+  TestNode node(options);
+  auto other =
+      Listener::start({.name = "other", .address = "127.0.0.1", .port = 0}, node.workers(), Logger());
+  ASSERT_TRUE(other);
+  std::vector<RawClient> going;
+  std::vector<RawClient> staying;
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(going.emplace_back((*other)->port()).connect("go" + std::to_string(i)), 0);
+    EXPECT_EQ(staying.emplace_back(node.port()).connect("stay" + std::to_string(i)), 0);
+  }
+  RawClient silent((*other)->port());
+  (*other)->stop();
+  (*other)->end_clients();
+  other->reset();
+  for (RawClient& client : going) EXPECT_TRUE(client.closed_by_peer());
+  for (RawClient& client : staying) {
+    client.send(testing::pingreq_packet());
+    EXPECT_EQ(client.receive()->type, 13);
+  }
+}
+
 TEST(Listener, RefusesWhomItsAccessRulesDeny) {
   TestNodeOptions options;
   options.listener.access.add(front::AccessRule::parse("deny 127.0.0.0/8").value());

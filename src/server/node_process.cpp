@@ -233,7 +233,7 @@ Result<void> NodeProcess::Impl::start_listeners() {
       return fail(setup.error().code, fmt::format("Failed to start {} listener on {}:{}: {}", id,
                                                   listener.host, listener.port, setup.error().message));
     }
-    if (auto started = host_.start_listener(std::move(*setup)); !started) return started;
+    if (auto started = host_.add_listener(std::move(*setup)); !started) return started;
     options_.say(fmt::format("Start {} listener on {} successfully.", id, host_.address_of(id)));
   }
   return {};

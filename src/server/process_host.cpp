@@ -39,7 +39,7 @@ std::string_view ProcessHost::version() const {
   return MESHMQ_VERSION;
 }
 
-Result<void> ProcessHost::start_listener(ListenerSetup setup) {
+Result<void> ProcessHost::add_listener(ListenerSetup setup) {
   Entry entry{std::move(setup.options), std::move(setup.tls), nullptr};
   if (auto started = start(entry); !started) {
     return fail(started.error().code, fmt::format("Failed to start {} listener on {}: {}", entry.options.name,
@@ -99,8 +99,27 @@ std::vector<admin::ListenerInfo> ProcessHost::listeners() const {
 Result<void> ProcessHost::stop_listener(std::string_view id) {
   Entry* entry = find(id);
   if (entry == nullptr || !entry->listener) return fail(Errc::not_found, "no such listener");
-  entry->listener.reset();
+  stop(*entry);
   return {};
+}
+
+/// The next start takes the same port, also if it was a free one at first.
+void ProcessHost::stop(Entry& entry) {
+  if (!entry.listener) return;
+  entry.options.port = entry.listener->port();
+  entry.listener->stop();
+  entry.listener->end_clients();
+  entry.listener.reset();
+}
+
+Result<void> ProcessHost::start_listener(std::string_view id) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return fail(Errc::not_found, "no such listener");
+  if (entry->listener) return fail(Errc::already_exists, "it runs already");
+  if (entry->tls) {
+    if (auto reloaded = reload(*entry); !reloaded) return reloaded;
+  }
+  return start(*entry);
 }
 
 Result<void> ProcessHost::restart_listener(std::string_view id) {
@@ -109,9 +128,7 @@ Result<void> ProcessHost::restart_listener(std::string_view id) {
   if (entry->tls) {
     if (auto reloaded = reload(*entry); !reloaded) return reloaded;
   }
-  // With port 0 it keeps the port that it had found.
-  if (entry->listener) entry->options.port = entry->listener->port();
-  entry->listener.reset();
+  stop(*entry);
   return start(*entry);
 }
 

@@ -26,7 +26,7 @@ class ProcessHost final : public admin::Host {
   ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log) : workers_(workers), log_(log) {}
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
-  Result<void> start_listener(ListenerSetup setup);
+  Result<void> add_listener(ListenerSetup setup);
   void stop_listeners();
   /// Of one that runs; 0 otherwise.
   std::uint16_t port_of(std::string_view id) const;
@@ -37,6 +37,7 @@ class ProcessHost final : public admin::Host {
   std::string_view version() const override;
   std::vector<admin::ListenerInfo> listeners() const override;
   Result<void> stop_listener(std::string_view id) override;
+  Result<void> start_listener(std::string_view id) override;
   Result<void> restart_listener(std::string_view id) override;
   std::vector<admin::CertificateReload> reload_certificates() override;
   admin::RuntimeInfo runtime() const override;
@@ -51,6 +52,7 @@ class ProcessHost final : public admin::Host {
     std::unique_ptr<net::Listener> listener;
   };
   Result<void> start(Entry& entry);
+  static void stop(Entry& entry);
   Entry* find(std::string_view id);
   Result<void> reload(Entry& entry);
 

@@ -48,6 +48,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   std::string_view version() const override { return "1.2.3"; }
   std::vector<admin::ListenerInfo> listeners() const override { return {}; }
   Result<void> stop_listener(std::string_view) override { return {}; }
+  Result<void> start_listener(std::string_view) override { return {}; }
   Result<void> restart_listener(std::string_view) override { return {}; }
   std::vector<admin::CertificateReload> reload_certificates() override { return {}; }
   admin::RuntimeInfo runtime() const override { return {}; }
