@@ -206,6 +206,8 @@ Result<void> TlsContext::set_ciphers(SSL_CTX* context, Warnings& warnings) const
         setting_error(setting("psk_ciphers"), fmt::format("set either these or {}", setting("ciphers"))));
   }
   const std::string which = setting(psk ? "psk_ciphers" : "ciphers");
+  if (psk && options_.psk_file.empty())
+    return tl::unexpected(setting_error(which, fmt::format("needs {}", setting("psk_file"))));
   const CipherLists lists = sort_ciphers(psk ? options_.psk_ciphers : options_.ciphers);
   if (!lists.unknown.empty()) {
     warnings.push_back(

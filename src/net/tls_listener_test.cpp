@@ -283,6 +283,10 @@ TEST_F(TlsListenerTest, OnlyTheCiphersThatWereNamedAreSpoken) {
                 "listener.ssl.external.ciphers: OpenSSL does not know ECDHE-ECDSA-AES256-SHA1234: left out"});
   options_.ciphers = "TLS_AES_128_GCM_SHA256";
   EXPECT_FALSE(TlsClient(start(), {.version = TLS1_2_VERSION}).handshake());
+  options_.ciphers.clear();
+  options_.psk_ciphers = "PSK-AES256-GCM-SHA384";
+  EXPECT_EQ(refusal(), "listener.ssl.external.psk_ciphers: needs listener.ssl.external.psk_file");
+  options_.psk_ciphers.clear();
   options_.ciphers = "NONSENSE-1";
   EXPECT_EQ(refusal(), "listener.ssl.external.ciphers: OpenSSL knows none of them");
 }
