@@ -20,6 +20,13 @@ class AwaitingRel {
   void insert(mqtt::PacketId id, TimePoint now);
   /// False if it was not there.
   bool erase(mqtt::PacketId id);
+  /// In no order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < capacity_; ++i) {
+      if (slots_[i].id != 0) visit(slots_[i].id);
+    }
+  }
   /// Forgets ids that were inserted before `oldest`. Returns how many.
   std::size_t erase_older(TimePoint oldest);
   /// Gives all memory back if there are no ids.

@@ -8,6 +8,7 @@
 #include "broker/connecting.hpp"
 #include "broker/publishing.hpp"
 #include "broker/session_life.hpp"
+#include "broker/session_transfer.hpp"
 #include "broker/subscribing.hpp"
 #include "broker/timekeeping.hpp"
 #include "broker/world.hpp"
@@ -29,6 +30,7 @@ class Broker::Impl {
         life_(world_, publishing_),
         closing_(world_, life_),
         connecting_(world_, publishing_, life_, closing_),
+        transfer_(world_, life_, closing_),
         timekeeping_(world_, closing_) {}
 
   void open(ConnId conn, Peer peer, Now now);
@@ -51,6 +53,8 @@ class Broker::Impl {
   World& world() { return world_; }
   Publishing& publishing() { return publishing_; }
   Subscribing& subscribing() { return subscribing_; }
+  Connecting& connecting() { return connecting_; }
+  SessionTransfer& transfer() { return transfer_; }
 
  private:
   static bool is_open(const Channel& channel) {
@@ -68,6 +72,7 @@ class Broker::Impl {
   SessionLife life_;
   Closing closing_;
   Connecting connecting_;
+  SessionTransfer transfer_;
   Timekeeping timekeeping_;
   mqtt::Decoder decoder_;
 };
@@ -98,6 +103,7 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
     } else if (const Verdict fatal = handle_packet(*channel, result.type, now)) {
       closing_.fail(*channel, *fatal, now);
     }
+    if (channel->state == ChannelState::claiming) return 0;
     if (channel->state == ChannelState::moved) {
       world_.channels.erase(conn);
       return 0;
@@ -252,7 +258,7 @@ std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
 
 void Broker::Impl::shut_down(Now now) {
   world_.channels.for_each([&](Channel& channel) {
-    if (!is_open(channel)) return;
+    if (!is_open(channel) && channel.state != ChannelState::claiming) return;
     closing_.close(channel, CloseReason::shutting_down, ReasonCode::server_shutting_down, now);
   });
 }
@@ -278,10 +284,41 @@ std::size_t Broker::deliver(const mqtt::MessagePtr& message, Now now) {
   return impl_->world().dispatcher.deliver(message, now);
 }
 void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
+  if (impl_->transfer().routes_done(token)) return;
   impl_->subscribing().done(token, std::move(retained), now);
 }
 void Broker::publish_settled(Token token, Now) {
   impl_->publishing().settled(token);
+}
+void Broker::claim_done(Token token, bool superseded, Now now) {
+  impl_->connecting().claim_done(token, superseded, now);
+}
+std::optional<std::string> Broker::export_session(std::string_view client_id, Now now) {
+  return impl_->transfer().export_image(client_id, now);
+}
+bool Broker::discard_session(std::string_view client_id, Now now) {
+  return impl_->transfer().discard(client_id, now);
+}
+void Broker::end_leaving(std::string_view client_id, Now) {
+  impl_->transfer().end_leaving(client_id);
+}
+void Broker::take_back_session(std::string_view client_id, Now now) {
+  impl_->transfer().take_back(client_id, now);
+}
+Result<void> Broker::import_session(std::string_view image, Now now) {
+  return impl_->transfer().import(image, now);
+}
+void Broker::relayed(std::string_view client_id, std::string_view outgoing, Now now) {
+  impl_->transfer().relayed(client_id, outgoing, now);
+}
+void Broker::caught_up(std::string_view client_id, Now now) {
+  impl_->transfer().caught_up(client_id, now);
+}
+void Broker::arrival_over(std::string_view client_id, Now now) {
+  impl_->transfer().arrival_over(client_id, now);
+}
+std::uint64_t Broker::next_message_id() {
+  return impl_->world().next_message_id();
 }
 void Broker::resume_publishers(Now) {
   impl_->publishing().resume_publishers();

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "broker/config.hpp"
 #include "broker/metrics.hpp"
@@ -87,6 +89,21 @@ class Broker {
   void publish_settled(Token token, Now now);
   /// What congested route() has room again.
   void resume_publishers(Now now);
+
+  // --- sessions that move between nodes: see SessionTransfer
+  /// Answer to Router::claim(): go on, or give way to a newer connection elsewhere.
+  void claim_done(Token token, bool superseded, Now now);
+  /// The session as bytes; from now on it leaves. Nothing if there is none that outlives its connection.
+  std::optional<std::string> export_session(std::string_view client_id, Now now);
+  bool discard_session(std::string_view client_id, Now now);
+  void end_leaving(std::string_view client_id, Now now);
+  void take_back_session(std::string_view client_id, Now now);
+  Result<void> import_session(std::string_view image, Now now);
+  void relayed(std::string_view client_id, std::string_view outgoing, Now now);
+  void caught_up(std::string_view client_id, Now now);
+  void arrival_over(std::string_view client_id, Now now);
+  /// An id for a message that does not come from a client.
+  std::uint64_t next_message_id();
 
   // --- time
   /// Keep-alive, session expiry, will delay, retries. Call at least every Config::tick_interval.

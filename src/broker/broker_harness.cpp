@@ -6,6 +6,8 @@
 #include <array>
 #include <optional>
 
+#include "base/bytes.hpp"
+#include "broker/session_image.hpp"
 #include "mqtt/decoder.hpp"
 #include "mqtt/testing/packet_text.hpp"
 #include "topic/filter.hpp"
@@ -64,6 +66,22 @@ void TestRouter::retain(const mqtt::MessagePtr& message) {
   } else {
     retained_[std::string(message->topic())] = message;
   }
+}
+
+bool TestRouter::claim(Token token, std::string_view, bool) {
+  if (hold_claims) claims.push_back(token);
+  return !hold_claims;
+}
+
+void TestRouter::relay(std::string_view client_id, const Outgoing& outgoing) {
+  std::string bytes;
+  ByteWriter w(bytes);
+  write_outgoing(w, outgoing);
+  relayed.emplace_back(client_id, std::move(bytes));
+}
+
+void TestRouter::adopted(std::string_view client_id) {
+  calls_ += "adopted " + std::string(client_id) + "\n";
 }
 
 std::size_t TestOutput::append(TestClient& client, std::string_view bytes) {

@@ -36,6 +36,11 @@ class TestRouter : public Router {
   void subscribe(Token token, std::vector<SubscribeFilter> filters) override;
   void unroute(std::string_view filter) override;
   void retain(const mqtt::MessagePtr& message) override;
+  bool claim(Token token, std::string_view client_id, bool clean_start) override;
+  void hold(std::string_view) override {}
+  void release(std::string_view) override {}
+  void relay(std::string_view client_id, const Outgoing& outgoing) override;
+  void adopted(std::string_view client_id) override;
 
   /// What was called since the last take().
   std::string take() { return std::exchange(calls_, {}); }
@@ -45,7 +50,10 @@ class TestRouter : public Router {
   bool hold_subscribes = false;  ///< SUBACKs wait for Harness::release_subscribes()
   bool unsettled = false;        ///< publishes wait for Harness::settle()
   bool congested = false;
-  bool remote_subscribers = false;  ///< somebody else wants everything
+  bool remote_subscribers = false;                           ///< somebody else wants everything
+  bool hold_claims = false;                                  ///< CONNECTs wait for Broker::claim_done()
+  std::vector<Token> claims;                                 ///< those that wait
+  std::vector<std::pair<std::string, std::string>> relayed;  ///< client id and message, as it travels
 
  private:
   friend class Harness;

@@ -17,9 +17,11 @@
 namespace meshmq::broker {
 
 ///   open() -> connecting --CONNECT--> connected -> closed -> Broker::closed()
-///                  `--- home is another worker --> moved
+///              ^   |--- home is another worker --> moved
+///              `---+--- another node may have the session: claiming
 enum class ChannelState : std::uint8_t {
   connecting,  ///< nothing but CONNECT is accepted
+  claiming,    ///< CONNECT waits, unread, for a session that another node may have
   connected,   ///< has a session
   closed,      ///< the shell was told to close; what still comes in is ignored
   moved,       ///< another worker goes on; the shell has forgotten this one
@@ -31,6 +33,7 @@ enum class PauseReason : std::uint8_t {
   acks = 2,        ///< as many publishes as its Receive Maximum wait to be settled
   output = 4,      ///< it does not read what it asks for
   subscribes = 8,  ///< `pending_subscribes_max` SUBSCRIBEs wait for the cluster
+  claim = 16,      ///< see ChannelState::claiming
 };
 inline constexpr std::uint16_t pending_subscribes_max = 64;
 
@@ -43,6 +46,7 @@ struct Channel {
   ChannelState state = ChannelState::connecting;
   mqtt::Version version = mqtt::Version::v3_1_1;
   std::uint8_t paused = 0;               ///< PauseReasons
+  bool claimed = false;                  ///< no other node has the session
   bool stated_expiry = false;            ///< [MQTT-3.14.2-2] CONNECT's session expiry was not 0
   std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
   std::uint32_t keepalive_ms = 0;        ///< silence after which the client is gone; 0: unlimited

@@ -35,10 +35,12 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
     refuse(channel, {access, "not authorized", CloseReason::not_authorized}, packet.version, now);
     return;
   }
+  if (!channel.claimed && !packet.client_id.empty() && !claim(channel, packet)) return;
   ++world_.metrics.packets_connect_received;
   const auto [session, present] = find_session(client_id, packet.clean_start, now);
   configure(session, channel, packet, now);
   life_.attach(session, channel, now);
+  world_.router.hold(session.client_id);
   world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
                    present ? "resumed" : "new");
   send_connack(channel, packet, present, assigned);
@@ -129,6 +131,31 @@ std::string Connecting::assign_client_id() {
     }
   } while (home_of(id) != world_.self || world_.sessions.find(id) != nullptr);
   return id;
+}
+
+bool Connecting::claim(Channel& channel, const mqtt::Connect& packet) {
+  const Token token = next_claim_++;
+  channel.claimed = world_.router.claim(token, packet.client_id, packet.clean_start);
+  if (channel.claimed) return true;
+  claimants_[token] = {channel.conn, channel.generation};
+  channel.state = ChannelState::claiming;
+  world_.sender.pause(channel, PauseReason::claim);
+  return false;
+}
+
+void Connecting::claim_done(Token token, bool superseded, Now now) {
+  const auto it = claimants_.find(token);
+  if (it == claimants_.end()) return;
+  Channel* channel = world_.channels.find(it->second.conn, it->second.generation);
+  claimants_.erase(it);
+  if (channel == nullptr || channel->state != ChannelState::claiming) return;
+  if (superseded) {
+    return closing_.close(*channel, CloseReason::taken_over, ReasonCode::session_taken_over, now);
+  }
+  channel->state = ChannelState::connecting;
+  channel->claimed = true;
+  // CONNECT was left unread: it comes again.
+  world_.sender.resume(*channel, PauseReason::claim);
 }
 
 Connecting::Found Connecting::find_session(std::string_view client_id, bool clean_start, Now now) {

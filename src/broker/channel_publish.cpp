@@ -46,7 +46,8 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
                                                         .qos = packet.qos,
                                                         .retain = packet.retain,
                                                         .expiry_s = packet.expiry_s,
-                                                        .created_at = now.wall});
+                                                        .created_at = now.wall,
+                                                        .id = world_.next_message_id()});
   const RouteResult result = publish(message, acknowledged ? tokens_.next() : 0, now);
   if (result.congested && (channel.paused & static_cast<std::uint8_t>(PauseReason::route)) == 0) {
     world_.sender.pause(channel, PauseReason::route);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "broker/closing.hpp"
 #include "broker/publishing.hpp"
@@ -27,6 +28,8 @@ class Connecting {
 
   /// Leaves the channel connected, closed, or moved.
   void handle(Channel& channel, const mqtt::Connect& packet, Now now);
+  /// Answer to Router::claim(). `superseded`: a newer connection of this id came in elsewhere meanwhile.
+  void claim_done(Token token, bool superseded, Now now);
   /// The first packet could not be read.
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
 
@@ -50,6 +53,8 @@ class Connecting {
     Session& session;
     bool present;  ///< [MQTT-3.2.2-2], [MQTT-3.2.2-3]
   };
+  /// False: the channel waits for an answer.
+  bool claim(Channel& channel, const mqtt::Connect& packet);
   Found find_session(std::string_view client_id, bool clean_start, Now now);
   void configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now);
   void send_connack(Channel& channel, const mqtt::Connect& packet, bool session_present,
@@ -60,6 +65,12 @@ class Connecting {
   SessionLife& life_;
   Closing& closing_;
   std::uint64_t id_key_;
+  struct Claimant {
+    ConnId conn;
+    std::uint32_t generation = 0;
+  };
+  std::unordered_map<Token, Claimant> claimants_;
+  Token next_claim_ = 1;
 };
 
 }  // namespace meshmq::broker

@@ -11,6 +11,9 @@ using mqtt::QoS;
 
 bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant grant,
                        const SubscriptionIds& ids, PublishFrames& frames, Now now) {
+  if (session.moving != Moving::none) {
+    return diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now);
+  }
   if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
   if (!window_open(session)) {
     enqueue(session, {message, ids, grant.qos, grant.retain});
@@ -51,6 +54,18 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
   ++slot.sent;
   ++session.delivered_count;
   return true;
+}
+
+void Delivery::deliver_late(Session& session, Outgoing outgoing, Now now) {
+  const bool qos0 = outgoing.qos == QoS::at_most_once;
+  const bool at_once = qos0 ? has_room(session) && !(session.has_waiting() && session.queue->has_qos0())
+                            : window_open(session);
+  if (at_once) return send_fresh(session, std::move(outgoing), now);
+  if (qos0 && !(session.has_waiting() && session.queue->has_qos0()) &&
+      (session.online || !config_.queue_store_qos0)) {
+    return count_drop(session, metrics_.delivery_dropped_qos0_msg);
+  }
+  enqueue(session, std::move(outgoing));
 }
 
 void Delivery::deliver_retained(Session& session, Outgoing outgoing, Now now) {

@@ -41,6 +41,10 @@ class Delivery {
   bool takes_retained(Session& session, std::size_t count);
   /// A retained message for a new subscription; waits if there is no room.
   void deliver_retained(Session& session, Outgoing outgoing, Now now);
+  /// A message that came by a detour: as deliver(), encoded for this session alone.
+  void deliver_late(Session& session, Outgoing outgoing, Now now);
+  /// Who takes the messages of sessions that move; set once, before any session moves.
+  void set_diversion(Diversion& diversion) { diversion_ = &diversion; }
 
   /// Sends what waits, as far as window and connection allow.
   void pump(Session& session, Now now);
@@ -79,6 +83,7 @@ class Delivery {
   const Config& config_;
   Output& output_;
   Metrics& metrics_;
+  Diversion* diversion_ = nullptr;
 };
 
 }  // namespace meshmq::broker

@@ -24,6 +24,21 @@ InflightEntry& Inflight::add(Outgoing outgoing, TimePoint now) {
   return entry;
 }
 
+bool Inflight::restore(mqtt::PacketId packet_id, InflightState state, Outgoing outgoing, TimePoint now) {
+  if (find(packet_id) != nullptr) return false;
+  while (capacity_ == 0 || slot(packet_id).packet_id != 0) grow();
+  InflightEntry& entry = slot(packet_id);
+  entry.outgoing = std::move(outgoing);
+  entry.sent_at = now;
+  entry.order = next_order_++;
+  entry.packet_id = packet_id;
+  entry.state = state;
+  entry.parked = true;
+  ++parked_;
+  ++size_;
+  return true;
+}
+
 InflightEntry* Inflight::find(mqtt::PacketId packet_id) {
   if (capacity_ == 0 || packet_id == 0) return nullptr;
   InflightEntry& entry = slot(packet_id);

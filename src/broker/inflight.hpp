@@ -59,6 +59,12 @@ class Inflight {
   /// Gives all memory back if there are no entries.
   void trim();
 
+  /// The id that was given last: the next ones follow it.
+  mqtt::PacketId last_id() const { return last_id_; }
+  void set_last_id(mqtt::PacketId id) { last_id_ = id; }
+  /// An entry of another node, parked, behind all others. False if the id is taken.
+  [[nodiscard]] bool restore(mqtt::PacketId packet_id, InflightState state, Outgoing outgoing, TimePoint now);
+
   /// All entries in the order in which they were sent. Borrowed until the next call of add() or remove().
   std::vector<InflightEntry*> in_order();
 

@@ -31,6 +31,10 @@ class MessageQueue {
     if (outgoing.qos == mqtt::QoS::at_most_once) --qos0_count_;
     return outgoing;
   }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    ring_.for_each(visit);
+  }
   bool has_qos0() const { return qos0_count_ != 0; }
 
  private:

@@ -73,7 +73,8 @@ void PacketSender::resume(Channel& channel, PauseReason reason) {
   const auto bit = static_cast<std::uint8_t>(reason);
   if ((channel.paused & bit) == 0) return;
   channel.paused = static_cast<std::uint8_t>(channel.paused & ~bit);
-  if (channel.paused == 0 && channel.state == ChannelState::connected) output_.resume_reading(channel.conn);
+  const bool open = channel.state == ChannelState::connected || channel.state == ChannelState::connecting;
+  if (channel.paused == 0 && open) output_.resume_reading(channel.conn);
 }
 
 void PacketSender::small(Channel& channel, std::string_view packet) {

@@ -10,6 +10,7 @@
 
 #include "base/strong_id.hpp"
 #include "broker/frame.hpp"
+#include "broker/outgoing.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/types.hpp"
 
@@ -89,6 +90,20 @@ class Router {
   virtual void unroute(std::string_view filter) = 0;
   /// Stores a retained message; an empty payload deletes it. Called before route() of the same message.
   virtual void retain(const mqtt::MessagePtr& message) = 0;
+
+  // --- sessions that live on one node of many
+  /// Brings the session of this client id here if another node has it, or ends it there (`clean_start`).
+  /// True: nobody else can have it. False: Broker::claim_done(token) follows, after Broker::import_session()
+  /// if it came.
+  virtual bool claim(Token token, std::string_view client_id, bool clean_start) = 0;
+  /// A client connected: its session is here, newer than any other of this id.
+  virtual void hold(std::string_view client_id) = 0;
+  /// The session is over.
+  virtual void release(std::string_view client_id) = 0;
+  /// A message for a session that has left: sent after it.
+  virtual void relay(std::string_view client_id, const Outgoing& outgoing) = 0;
+  /// The routes of a session that has arrived are known everywhere.
+  virtual void adopted(std::string_view client_id) = 0;
 };
 
 }  // namespace meshmq::broker

@@ -35,6 +35,11 @@ class Ring {
     return value;
   }
   void reset() { *this = Ring(); }
+  /// From the front.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t i = 0; i < size_; ++i) visit((*this)[i]);
+  }
 
  private:
   static constexpr std::uint32_t capacity_first = 8;

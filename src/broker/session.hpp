@@ -11,6 +11,7 @@
 #include "broker/awaiting_rel.hpp"
 #include "broker/inflight.hpp"
 #include "broker/message_queue.hpp"
+#include "broker/moving.hpp"
 #include "broker/ports.hpp"
 #include "mqtt/packet.hpp"
 
@@ -49,6 +50,7 @@ struct Session {
   mqtt::Version version = mqtt::Version::v3_1_1;
   bool online = false;
   bool congested = false;  ///< more than Config::output_bytes_max wait for this connection
+  Moving moving = Moving::none;
 
   bool clean_start = true;
   bool bridge = false;  ///< another broker: gets retain flags as published and nothing of its own
@@ -61,6 +63,7 @@ struct Session {
   std::vector<SubscriptionRef> subscriptions;
   AwaitingRel awaiting_rel;
   std::unique_ptr<PendingWill> will;
+  std::unique_ptr<Arrival> arrival;  ///< set while moving is arriving
   /// Retained messages that a subscription asked for and the connection had no room for.
   std::unique_ptr<Ring<Outgoing>> retained_backlog;
   std::uint64_t enqueued_count = 0;

@@ -48,6 +48,7 @@ void SessionLife::end(Session& session, SessionEnd how, Now now) {
     if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
   }
   publish_will(session, now);
+  world_.router.release(session.client_id);
   world_.sessions.destroy(session);
   ++(how == SessionEnd::terminated ? world_.metrics.session_terminated : world_.metrics.session_discarded);
 }
@@ -74,7 +75,8 @@ void SessionLife::publish_will(Session& session, Now now) {
                                                         .qos = made->qos(),
                                                         .retain = made->retain(),
                                                         .expiry_s = made->expiry_s(),
-                                                        .created_at = now.wall});
+                                                        .created_at = now.wall,
+                                                        .id = world_.next_message_id()});
   publishing_.publish(message, 0, now);
 }
 

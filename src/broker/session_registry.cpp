@@ -33,6 +33,18 @@ void SessionRegistry::destroy(Session& session) {
   delete &session;
 }
 
+std::unique_ptr<Session> SessionRegistry::extract(Session& session) {
+  unschedule(session);
+  by_id_.erase(&session);
+  return std::unique_ptr<Session>(&session);
+}
+
+Session& SessionRegistry::adopt(std::unique_ptr<Session> session) {
+  const bool is_new = by_id_.insert(session.get()).second;
+  MESHMQ_ASSERT(is_new, "one session per client id");
+  return *session.release();
+}
+
 void SessionRegistry::schedule(Session& session) {
   unschedule(session);
   TimePoint deadline = TimePoint::max();

@@ -29,6 +29,9 @@ class SessionRegistry {
   /// The id must be new.
   Session& create(std::string_view client_id, WallMillis now);
   void destroy(Session& session);
+  /// Takes it out and puts it in again, whole.
+  std::unique_ptr<Session> extract(Session& session);
+  Session& adopt(std::unique_ptr<Session> session);
   std::size_t size() const { return by_id_.size(); }
 
   /// Files the session under its next event: the will's or its end. Nowhere if neither will come.

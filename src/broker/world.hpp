@@ -37,7 +37,8 @@ struct World {
         subscriptions(random.next()),
         sender(config, output, metrics),
         delivery(config, output, metrics),
-        dispatcher(subscriptions, delivery, metrics) {}
+        dispatcher(subscriptions, delivery, metrics),
+        last_message_id(random.next()) {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -57,6 +58,13 @@ struct World {
   Delivery delivery;
   Dispatcher dispatcher;
   std::size_t connected_count = 0;
+
+  /// Unique in the cluster: two brokers' random beginnings lie far apart.
+  std::uint64_t next_message_id() {
+    if (++last_message_id == 0) ++last_message_id;
+    return last_message_id;
+  }
+  std::uint64_t last_message_id = 0;
 };
 
 /// Why a connection cannot go on. The text is for the log; a literal.

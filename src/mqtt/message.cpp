@@ -26,6 +26,7 @@ Message::Message(const MessageParts& parts)
       properties_size_(static_cast<std::uint32_t>(parts.properties.size())),
       expiry_s_(parts.expiry_s),
       created_at_(parts.created_at),
+      id_(parts.id),
       topic_size_(static_cast<std::uint16_t>(parts.topic.size())),
       publisher_size_(static_cast<std::uint16_t>(parts.publisher.size())),
       qos_(parts.qos),
@@ -58,15 +59,29 @@ std::uint32_t Message::remaining_expiry_s(WallMillis now) const {
   return left_s < expiry_s_ ? static_cast<std::uint32_t>(left_s) : expiry_s_;
 }
 
+MessageParts Message::parts() const {
+  return {.topic = topic(),
+          .payload = payload(),
+          .properties = properties(),
+          .publisher = publisher(),
+          .qos = qos_,
+          .retain = retain_,
+          .expiry_s = expiry_s_,
+          .created_at = created_at_,
+          .id = id_};
+}
+
 MessagePtr Message::with(QoS qos, bool retain) const {
-  return make({.topic = topic(),
-               .payload = payload(),
-               .properties = properties(),
-               .publisher = publisher(),
-               .qos = qos,
-               .retain = retain,
-               .expiry_s = expiry_s_,
-               .created_at = created_at_});
+  MessageParts changed = parts();
+  changed.qos = qos;
+  changed.retain = retain;
+  return make(changed);
+}
+
+MessagePtr Message::with_id(std::uint64_t id) const {
+  MessageParts changed = parts();
+  changed.id = id;
+  return make(changed);
 }
 
 void Message::encode(std::string& out) const {
@@ -76,6 +91,7 @@ void Message::encode(std::string& out) const {
                                  (has_expiry ? wire_has_expiry : 0)));
   if (has_expiry) w.u32(expiry_s_);
   w.u64(static_cast<std::uint64_t>(created_at_));
+  w.u64(id_);
   w.bytes16(topic());
   w.bytes16(publisher());
   w.varint(properties_size_);
@@ -92,6 +108,7 @@ Result<MessagePtr> Message::decode(std::string_view bytes) {
   parts.retain = (flags & wire_retain) != 0;
   if ((flags & wire_has_expiry) != 0) parts.expiry_s = r.u32();
   parts.created_at = static_cast<WallMillis>(r.u64());
+  parts.id = r.u64();
   parts.topic = r.bytes16();
   parts.publisher = r.bytes16();
   parts.properties = r.bytes(r.varint());

@@ -30,6 +30,8 @@ struct MessageParts {
   std::uint32_t expiry_s = 0xFFFFFFFF;
   /// When the broker accepted it.
   WallMillis created_at = 0;
+  /// Given by the broker that accepted it, unique in the cluster; 0: none.
+  std::uint64_t id = 0;
 };
 
 class Message;
@@ -53,6 +55,8 @@ class Message {
   QoS qos() const { return qos_; }
   bool retain() const { return retain_; }
   WallMillis created_at() const { return created_at_; }
+  /// Tells copies of one message that came by two ways; 0: it has no id.
+  std::uint64_t id() const { return id_; }
   /// Lifetime given by the publisher, in seconds, or no_expiry.
   std::uint32_t expiry_s() const { return expiry_s_; }
   bool expired(WallMillis now) const {
@@ -66,6 +70,8 @@ class Message {
 
   /// The same message with another retain flag or QoS (a retained copy, an API's request...).
   MessagePtr with(QoS qos, bool retain) const;
+  /// The same message under its id.
+  MessagePtr with_id(std::uint64_t id) const;
 
   /// Form in which messages travel between nodes and to disk (docs/wire/forward-v1.md). Appends to `out`.
   void encode(std::string& out) const;
@@ -84,6 +90,7 @@ class Message {
   explicit Message(const MessageParts& parts);
   static void destroy(const Message* message);
 
+  MessageParts parts() const;
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   std::size_t size_of_parts() const {
     return std::size_t{topic_size_} + payload_size_ + properties_size_ + publisher_size_;
@@ -94,6 +101,7 @@ class Message {
   std::uint32_t properties_size_;
   std::uint32_t expiry_s_;
   WallMillis created_at_;
+  std::uint64_t id_;
   std::uint16_t topic_size_;
   std::uint16_t publisher_size_;
   QoS qos_;

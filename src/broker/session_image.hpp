@@ -1,0 +1,35 @@
+#pragma once
+// A session as bytes, for its way to another node.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "broker/outgoing.hpp"
+#include "broker/session.hpp"
+#include "broker/subscription_table.hpp"
+
+namespace meshmq::broker {
+
+/// One message of a session's. Form: docs/wire/session-v1.md.
+void write_outgoing(ByteWriter& w, const Outgoing& outgoing);
+/// Empty message if the bytes are no good.
+Outgoing read_outgoing(ByteReader& r);
+
+struct ImagedSubscription {
+  std::string filter;
+  SubscriptionOptions options;
+};
+
+/// Everything that MQTT calls session state ([MQTT5 4.1]) and what is counted; no will, no connection.
+std::string session_image(Session& session);
+/// The client id in an image; empty if it is none.
+std::string_view image_owner(std::string_view image);
+/// Fills a fresh session of that client id; the subscriptions are left to the caller.
+Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, Session& session, Now now);
+
+}  // namespace meshmq::broker

@@ -1,0 +1,189 @@
+#include "broker/session_transfer.hpp"
+
+#include <utility>
+
+#include "broker/session_image.hpp"
+
+namespace meshmq::broker {
+
+using mqtt::ReasonCode;
+
+// ---------------------------------------------------------------- old home
+
+std::optional<std::string> SessionTransfer::export_image(std::string_view client_id, Now now) {
+  Session* session = world_.sessions.find(client_id);
+  if (session == nullptr) return std::nullopt;
+  if (session->online) {
+    closing_.close(*world_.channels.find(session->conn), CloseReason::taken_over,
+                   ReasonCode::session_taken_over, now);
+    session = world_.sessions.find(client_id);
+    if (session == nullptr) return std::nullopt;
+  } else if (session->expiry_s != expiry_never && session->expires_at() <= now.mono) {
+    life_.end(*session, SessionEnd::terminated, now);
+    return std::nullopt;
+  }
+  if (session->moving == Moving::arriving) arrival_over(client_id, now);
+  // [MQTT-3.1.3-9] The client is back before the delay was over.
+  session->will.reset();
+  std::string image = session_image(*session);
+  std::unique_ptr<Session> stub = world_.sessions.extract(*session);
+  stub->moving = Moving::leaving;
+  stub->queue.reset();
+  stub->retained_backlog.reset();
+  leaving_[stub->client_id] = std::move(stub);
+  ++world_.metrics.session_takeovered;
+  return image;
+}
+
+bool SessionTransfer::discard(std::string_view client_id, Now now) {
+  Session* session = world_.sessions.find(client_id);
+  if (session == nullptr) return false;
+  if (session->online) {
+    closing_.close(*world_.channels.find(session->conn), CloseReason::taken_over,
+                   ReasonCode::session_taken_over, now);
+    session = world_.sessions.find(client_id);
+  }
+  if (session != nullptr) life_.end(*session, SessionEnd::discarded, now);
+  return true;
+}
+
+void SessionTransfer::end_leaving(std::string_view client_id) {
+  const auto it = leaving_.find(client_id);
+  if (it == leaving_.end()) return;
+  forget_subscriptions(*it->second);
+  leaving_.erase(it);
+}
+
+void SessionTransfer::take_back(std::string_view client_id, Now now) {
+  const auto it = leaving_.find(client_id);
+  if (it == leaving_.end()) return;
+  if (world_.sessions.find(client_id) != nullptr) return end_leaving(client_id);
+  std::unique_ptr<Session> stub = std::move(it->second);
+  leaving_.erase(it);
+  stub->moving = Moving::none;
+  stub->detached_at = now.mono;
+  world_.sessions.schedule(world_.sessions.adopt(std::move(stub)));
+}
+
+void SessionTransfer::forget_subscriptions(Session& session) {
+  std::string filter;
+  while (!session.subscriptions.empty()) {
+    if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
+  }
+}
+
+// ---------------------------------------------------------------- new home
+
+Result<void> SessionTransfer::import(std::string_view image, Now now) {
+  const std::string client_id(image_owner(image));
+  if (client_id.empty()) return fail(Errc::malformed, "session image without a client id");
+  if (world_.sessions.find(client_id) != nullptr) {
+    return fail(Errc::already_exists, "client id '" + client_id + "' has a session here");
+  }
+  Session& session = world_.sessions.create(client_id, now.wall);
+  const auto subscriptions = restore_session(image, session, now);
+  if (!subscriptions) {
+    world_.sessions.destroy(session);
+    return tl::unexpected<Error>(subscriptions.error());
+  }
+  session.detached_at = now.mono;
+  session.disconnected_at = now.wall;
+  session.moving = Moving::arriving;
+  session.arrival = std::make_unique<Arrival>();
+  const Token token = next_token_++;
+  std::vector<SubscribeFilter> filters;
+  for (const ImagedSubscription& wanted : *subscriptions) {
+    subscribe(session, wanted.filter, wanted.options, token, filters);
+  }
+  // It may have been here before: now that its filters have a subscriber again, the stub may go.
+  end_leaving(client_id);
+  world_.sessions.schedule(session);
+  world_.router.hold(client_id);
+  if (filters.empty()) {
+    world_.router.adopted(client_id);
+    return {};
+  }
+  adopting_[token] = client_id;
+  world_.router.subscribe(token, std::move(filters));
+  return {};
+}
+
+void SessionTransfer::subscribe(Session& session, std::string_view filter, SubscriptionOptions options,
+                                Token token, std::vector<SubscribeFilter>& filters) {
+  const auto [list, is_new] = world_.subscriptions.subscribe(session, filter, options);
+  const bool add_route = (list.size() == 1 && is_new) || list.route_pending() != 0;
+  if (add_route) list.set_route_pending(token);
+  filters.push_back({std::string(filter), add_route, false});
+}
+
+bool SessionTransfer::routes_done(Token token) {
+  const auto it = adopting_.find(token);
+  if (it == adopting_.end()) return false;
+  const std::string client_id = std::move(it->second);
+  adopting_.erase(it);
+  if (Session* session = world_.sessions.find(client_id)) {
+    for (const SubscriptionRef& ref : session->subscriptions) {
+      if (ref.list->route_pending() == token) ref.list->set_route_pending(0);
+    }
+  }
+  world_.router.adopted(client_id);
+  return true;
+}
+
+void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes, Now now) {
+  ByteReader r(bytes);
+  Outgoing outgoing = read_outgoing(r);
+  if (!outgoing.message) return world_.log.error("Relayed message for '{}' is damaged", client_id);
+  Session* session = world_.sessions.find(client_id);
+  if (session == nullptr) {
+    // It has moved on, or is over.
+    const auto it = leaving_.find(client_id);
+    if (it != leaving_.end()) world_.router.relay(client_id, outgoing);
+    return;
+  }
+  const std::uint64_t id = outgoing.message->id();
+  if (session->arrival && id != 0 && !session->arrival->seen.insert(id).second) return;
+  world_.delivery.deliver_late(*session, std::move(outgoing), now);
+}
+
+void SessionTransfer::caught_up(std::string_view client_id, Now now) {
+  Session* session = world_.sessions.find(client_id);
+  if (session != nullptr && session->arrival) drain(*session, now);
+}
+
+void SessionTransfer::drain(Session& session, Now now) {
+  Arrival& arrival = *session.arrival;
+  arrival.holding = false;
+  for (Outgoing& outgoing : std::exchange(arrival.held, {})) {
+    const std::uint64_t id = outgoing.message->id();
+    if (id != 0 && !arrival.seen.insert(id).second) continue;
+    world_.delivery.deliver_late(session, std::move(outgoing), now);
+  }
+}
+
+void SessionTransfer::arrival_over(std::string_view client_id, Now now) {
+  Session* session = world_.sessions.find(client_id);
+  if (session == nullptr || !session->arrival) return;
+  drain(*session, now);
+  session->arrival.reset();
+  session->moving = Moving::none;
+}
+
+bool SessionTransfer::divert(Session& session, Outgoing outgoing, Now now) {
+  if (session.moving == Moving::leaving) {
+    world_.router.relay(session.client_id, outgoing);
+    return true;
+  }
+  Arrival& arrival = *session.arrival;
+  if (arrival.holding) {
+    arrival.held.push_back(std::move(outgoing));
+    if (arrival.held.size() >= held_max) drain(session, now);
+    return true;
+  }
+  const std::uint64_t id = outgoing.message->id();
+  if (id != 0 && !arrival.seen.insert(id).second) return true;
+  world_.delivery.deliver_late(session, std::move(outgoing), now);
+  return true;
+}
+
+}  // namespace meshmq::broker

@@ -1,0 +1,73 @@
+#pragma once
+// Sessions that move between nodes, as one worker sees them.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "broker/closing.hpp"
+#include "broker/session_life.hpp"
+#include "broker/world.hpp"
+
+namespace meshmq::broker {
+
+/// A session is found in one place at a time. At its old home it stays as a stub: its subscriptions still
+/// catch what was sent there, and every message follows it. At its new home it takes what comes from the
+/// stub first and what comes directly behind that, each message once.
+///
+///     old home:  export_image() -> leaving ----------------------------------> end_leaving()
+///     new home:             import() -> arriving, holding -> caught_up() -> arrival_over()
+///
+/// Which node has it, and when the stages begin, is decided by node::SessionMoves. Thread rule: one owner.
+class SessionTransfer final : public Diversion {
+ public:
+  /// Held messages of one arriving session; what would be more is let through.
+  static constexpr std::size_t held_max = 100'000;
+
+  SessionTransfer(World& world, SessionLife& life, Closing& closing)
+      : world_(world), life_(life), closing_(closing) {
+    world_.delivery.set_diversion(*this);
+  }
+
+  // --- old home
+  /// Ends the client's connection ([MQTT-3.1.4-3]); nothing if there is no session that outlives it.
+  std::optional<std::string> export_image(std::string_view client_id, Now now);
+  /// Ends connection and session: another node has begun anew. False: there was none.
+  bool discard(std::string_view client_id, Now now);
+  /// The new home is on its own from now on.
+  void end_leaving(std::string_view client_id);
+  /// The new home is lost: the session waits here again.
+  void take_back(std::string_view client_id, Now now);
+
+  // --- new home
+  /// The session waits for its client, and its routes to be known: Router::adopted().
+  Result<void> import(std::string_view image, Now now);
+  /// A message from the old home.
+  void relayed(std::string_view client_id, std::string_view outgoing, Now now);
+  void caught_up(std::string_view client_id, Now now);
+  void arrival_over(std::string_view client_id, Now now);
+  /// True if the token was one of ours.
+  bool routes_done(Token token);
+
+  bool divert(Session& session, Outgoing outgoing, Now now) override;
+
+ private:
+  void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,
+                 std::vector<SubscribeFilter>& filters);
+  void drain(Session& session, Now now);
+  void forget_subscriptions(Session& session);
+
+  World& world_;
+  SessionLife& life_;
+  Closing& closing_;
+  std::map<std::string, std::unique_ptr<Session>, std::less<>> leaving_;
+  std::map<Token, std::string> adopting_;
+  Token next_token_ = Token{1} << 63;  ///< far from Subscribing's
+};
+
+}  // namespace meshmq::broker

@@ -1,0 +1,173 @@
+// Sessions that move from one broker to another.
+
+#include "broker/session_transfer.hpp"
+
+#include <gtest/gtest.h>
+
+#include "broker/broker_harness.hpp"
+#include "broker/session_image.hpp"
+
+namespace meshmq::broker::testing {
+namespace {
+
+using mqtt::Connect;
+using mqtt::PacketType;
+
+Connect persistent(std::string_view id) {
+  return {.version = mqtt::Version::v3_1_1, .clean_start = false, .client_id = id};
+}
+
+/// Two nodes' brokers; what they say to each other is carried by hand.
+class Transfer : public ::testing::Test {
+ protected:
+  void move(std::string_view client_id) {
+    const auto image = old_home.broker.export_session(client_id, old_home.now);
+    ASSERT_TRUE(image.has_value());
+    ASSERT_TRUE(new_home.broker.import_session(*image, new_home.now).has_value());
+    new_home.run();
+  }
+  void carry_relayed() {
+    for (const auto& [client_id, message] : std::exchange(old_home.router.relayed, {})) {
+      new_home.broker.relayed(client_id, message, new_home.now);
+    }
+  }
+  void both(mqtt::MessageParts parts) {
+    old_home.delivers(parts);
+    new_home.delivers(parts);
+  }
+  std::string resumed(std::string_view client_id) {
+    return new_home.connecting(persistent(client_id)).receives();
+  }
+
+  Harness old_home;
+  Harness new_home{{}, 0, 2};
+};
+
+TEST_F(Transfer, CarriesSubscriptionsInflightQueueAndIds) {
+  auto& a = old_home.connect(persistent("a"));
+  a.subscribes("t/#", 2).subscribes("u", 1).ignores();
+  old_home.delivers({.topic = "t/1", .payload = "one", .qos = mqtt::QoS::at_least_once, .id = 1});
+  old_home.delivers({.topic = "t/2", .payload = "two", .qos = mqtt::QoS::exactly_once, .id = 2});
+  old_home.delivers({.topic = "t/3", .payload = "three", .qos = mqtt::QoS::exactly_once, .id = 3});
+  a.acks(PacketType::pubrec, 3);
+  a.publishes("elsewhere", "mine", 2);
+  a.vanishes();
+  old_home.delivers({.topic = "u", .payload = "four", .qos = mqtt::QoS::at_least_once, .id = 4});
+  move("a");
+  EXPECT_TRUE(new_home.router.has_route("t/#"));
+  EXPECT_TRUE(new_home.router.has_route("u"));
+  auto& back = new_home.connecting(persistent("a"));
+  EXPECT_EQ(back.receives(), lines("CONNACK session",  //
+                                   "PUBREL id=3",      //
+                                   "PUBLISH topic='t/1' id=1 qos=1 dup payload='one'",
+                                   "PUBLISH topic='t/2' id=2 qos=2 dup payload='two'",
+                                   "PUBLISH topic='u' id=4 qos=1 payload='four'"));
+  // The QoS 2 message that it published is known: its repetition is not published again.
+  new_home.router.take();
+  back.sends(mqtt::Publish{
+      .topic = "elsewhere", .payload = "mine", .packet_id = 3, .qos = mqtt::QoS::exactly_once, .dup = true});
+  EXPECT_EQ(new_home.router.take(), "");
+}
+
+TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
+  old_home.connect(persistent("a")).subscribes("t", 2).says_goodbye();
+  move("a");
+  auto& a = new_home.connecting(persistent("a"));
+  EXPECT_EQ(a.receives(), lines("CONNACK session"));
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  both({.topic = "t", .payload = "2", .qos = mqtt::QoS::exactly_once, .id = 2});
+  both({.topic = "t", .payload = "3", .id = 3});
+  new_home.delivers({.topic = "t", .payload = "4", .qos = mqtt::QoS::exactly_once, .id = 4});
+  EXPECT_EQ(a.receives(), "") << "what comes directly waits for what is older";
+  carry_relayed();
+  new_home.broker.caught_up("a", new_home.now);
+  EXPECT_EQ(a.receives(),
+            lines("PUBLISH topic='t' id=1 qos=2 payload='1'", "PUBLISH topic='t' id=2 qos=2 payload='2'",
+                  "PUBLISH topic='t' payload='3'", "PUBLISH topic='t' id=3 qos=2 payload='4'"));
+  both({.topic = "t", .payload = "5", .qos = mqtt::QoS::exactly_once, .id = 5});
+  old_home.delivers({.topic = "t", .payload = "6", .qos = mqtt::QoS::exactly_once, .id = 6});
+  carry_relayed();
+  EXPECT_EQ(a.receives(),
+            lines("PUBLISH topic='t' id=4 qos=2 payload='5'", "PUBLISH topic='t' id=5 qos=2 payload='6'"));
+  old_home.broker.end_leaving("a", old_home.now);
+  EXPECT_FALSE(old_home.router.has_route("t"));
+  new_home.broker.arrival_over("a", new_home.now);
+  new_home.delivers({.topic = "t", .payload = "7", .id = 7});
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='7'"));
+}
+
+TEST_F(Transfer, TheConnectedClientIsToldAndItsWillDoesNotOutliveTheMove) {
+  Connect connect = persistent("a");
+  connect.version = mqtt::Version::v5;
+  connect.session_expiry_s = 100;
+  connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 5};
+  auto& a = old_home.connect(connect);
+  move("a");
+  EXPECT_EQ(a.receives(), lines("DISCONNECT reason=8e", "closed: takeovered"));
+  old_home.router.take();
+  old_home.advance(std::chrono::seconds(10));
+  EXPECT_EQ(old_home.router.take(), "");
+}
+
+TEST_F(Transfer, ASessionThatEndsWithItsConnectionDoesNotMove) {
+  old_home.connect("a").subscribes("t");
+  EXPECT_FALSE(old_home.broker.export_session("a", old_home.now).has_value());
+  EXPECT_FALSE(old_home.router.has_route("t"));
+  EXPECT_FALSE(old_home.broker.export_session("nobody", old_home.now).has_value());
+}
+
+TEST_F(Transfer, AStubThatIsTakenBackIsASessionAgain) {
+  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  ASSERT_TRUE(old_home.broker.export_session("a", old_home.now).has_value());
+  EXPECT_EQ(old_home.broker.clients().size(), 0U);
+  old_home.broker.take_back_session("a", old_home.now);
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once});
+  EXPECT_EQ(old_home.connecting(persistent("a")).receives(),
+            lines("CONNACK session", "PUBLISH topic='t' id=1 qos=1 payload='1'"));
+}
+
+TEST_F(Transfer, ThereAndBackAgain) {
+  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  move("a");
+  const auto image = new_home.broker.export_session("a", new_home.now);
+  ASSERT_TRUE(image.has_value());
+  ASSERT_TRUE(old_home.broker.import_session(*image, old_home.now).has_value());
+  old_home.run();
+  EXPECT_TRUE(old_home.router.has_route("t"));
+  old_home.broker.caught_up("a", old_home.now);
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 9});
+  EXPECT_EQ(old_home.router.relayed.size(), 0U) << "the stub of the first move is gone";
+  EXPECT_EQ(old_home.connecting(persistent("a")).receives(),
+            lines("CONNACK session", "PUBLISH topic='t' id=1 qos=1 payload='1'"));
+}
+
+TEST_F(Transfer, AConnectWaitsForTheSessionOfAnotherNode) {
+  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  new_home.router.hold_claims = true;
+  auto& a = new_home.connecting(persistent("a"));
+  EXPECT_EQ(a.receives(), "");
+  move("a");
+  new_home.broker.claim_done(new_home.router.claims.at(0), false, new_home.now);
+  new_home.run();
+  EXPECT_EQ(a.receives(), lines("CONNACK session"));
+  auto& late = new_home.connecting(persistent("a"));
+  new_home.broker.claim_done(new_home.router.claims.at(1), true, new_home.now);
+  new_home.run();
+  EXPECT_EQ(late.receives(), lines("closed: takeovered"));
+}
+
+TEST_F(Transfer, DamagedImagesAreRefused) {
+  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 9});
+  const auto image = old_home.broker.export_session("a", old_home.now);
+  ASSERT_TRUE(image.has_value());
+  for (std::size_t size = 0; size < image->size(); ++size) {
+    EXPECT_FALSE(new_home.broker.import_session(image->substr(0, size), new_home.now).has_value()) << size;
+  }
+  EXPECT_EQ(new_home.broker.clients().size(), 0U);
+  EXPECT_TRUE(new_home.broker.import_session(*image, new_home.now).has_value());
+  EXPECT_FALSE(new_home.broker.import_session(*image, new_home.now).has_value());
+}
+
+}  // namespace
+}  // namespace meshmq::broker::testing
