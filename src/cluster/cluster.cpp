@@ -11,6 +11,7 @@ namespace {
 
 /// How long a linked node that is no member may take to say why it came.
 constexpr Duration stranger_wait = std::chrono::seconds(5);
+constexpr std::size_t early_messages_max = 1000;
 
 Membership restore_or_found(std::string_view image, const std::string& self, std::uint64_t seed,
                             const Logger& log) {
@@ -24,8 +25,8 @@ Membership restore_or_found(std::string_view image, const std::string& self, std
 
 }  // namespace
 
-Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, SharedRows& shared,
-                 ClusterPorts& ports, Logger log, std::uint64_t seed, Now now)
+Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClientRows& clients,
+                 SharedRows& shared, ClusterPorts& ports, Logger log, std::uint64_t seed, Now now)
     : settings_(settings),
       ports_(ports),
       routes_(routes),
@@ -33,8 +34,8 @@ Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& 
       random_(seed),
       clock_(settings.self),
       membership_(restore_or_found(image, settings.self, random_.next(), log)),
-      replicator_(settings.incarnation, settings.own_slots, settings.log_entries_max, routes, shared, ports,
-                  log),
+      replicator_(settings.incarnation, settings.own_slots, settings.log_entries_max, routes, clients, shared,
+                  ports, log),
       shared_sync_(shared, ports),
       names_by_slot_(settings.own_slots) {
   for (std::uint32_t slot = 0; slot < settings.own_slots; ++slot) routes_.set_live(Slot(slot), true);
@@ -108,6 +109,7 @@ void Cluster::link_up(const std::string& node, Now now) {
   p.link = LinkState::linked;
   p.hanging_up = false;
   p.early_sync.reset();
+  p.early_messages.clear();
   p.stranger_until = now.mono + stranger_wait;
   say_hello(node);
 }
@@ -147,6 +149,7 @@ void Cluster::establish(const std::string& node, Peer& p, Now now) {
   ports_.peer_up(p.slot, node, p.incarnation);
   if (p.early_sync) replicator_.handle(node, *p.early_sync);
   p.early_sync.reset();
+  for (std::string& bytes : std::exchange(p.early_messages, {})) ports_.message(node, std::move(bytes));
 }
 
 void Cluster::lose(const std::string& node, Peer& p) {
@@ -270,6 +273,19 @@ void Cluster::handle(const std::string& node, const wire::SyncRequest& frame, No
   Peer& p = peer(node);
   if (p.link == LinkState::established) return replicator_.handle(node, frame);
   p.early_sync = frame;
+}
+
+bool Cluster::send_message(const std::string& node, std::string bytes) {
+  const auto it = peers_.find(node);
+  if (it == peers_.end() || it->second.link != LinkState::established) return false;
+  send(node, wire::Message{std::move(bytes)});
+  return true;
+}
+
+void Cluster::handle(const std::string& node, const wire::Message& frame, Now) {
+  Peer& p = peer(node);
+  if (p.link == LinkState::established) return ports_.message(node, frame.bytes);
+  if (p.early_messages.size() < early_messages_max) p.early_messages.push_back(frame.bytes);
 }
 
 void Cluster::membership_changed(const std::string& learned_from, Now now) {

@@ -44,8 +44,8 @@ struct Settings {
 /// cluster again. Thread rule: one owner.
 class Cluster {
  public:
-  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, SharedRows& shared,
-          ClusterPorts& ports, Logger log, std::uint64_t seed, Now now);
+  Cluster(const Settings& settings, std::string_view image, RouteWriter& routes, ClientRows& clients,
+          SharedRows& shared, ClusterPorts& ports, Logger log, std::uint64_t seed, Now now);
 
   // --- events
   void link_up(const std::string& node, Now now);
@@ -60,6 +60,11 @@ class Cluster {
   void leave(OperationId operation, Now now);
   void force_leave(OperationId operation, const std::string& node, Now now);
   void shut_down();
+
+  // --- between the owners of two machines
+  /// Reaches ClusterPorts::message() there, in order, or is lost with the link (ClusterPorts::peer_down()).
+  /// False: that node is not up.
+  bool send_message(const std::string& node, std::string bytes);
 
   // --- own rows
   Replicator& replicator() { return replicator_; }
@@ -88,6 +93,7 @@ class Cluster {
     bool hanging_up = false;
     /// Came before the peer was established here: it knew sooner than we that it is a member.
     std::optional<wire::SyncRequest> early_sync{};
+    std::vector<std::string> early_messages{};
   };
   /// `cluster join` under way.
   struct Join {
@@ -128,6 +134,7 @@ class Cluster {
     shared_sync_.handle(node, frame, now);
   }
   void handle(const std::string& node, const wire::SyncRequest& frame, Now now);
+  void handle(const std::string& node, const wire::Message& frame, Now now);
   template <class Replication>
   void handle(const std::string& node, const Replication& frame, Now) {
     replicator_.handle(node, frame);

@@ -10,7 +10,8 @@ void TestNode::start() {
   settings.log_entries_max = 50;
   routes = std::make_unique<RouteTable>();
   rows = std::make_unique<TestRows>();
-  machine = std::make_unique<Cluster>(settings, image, *routes, *rows, *this, Logger(),
+  clients = std::make_unique<TestClients>();
+  machine = std::make_unique<Cluster>(settings, image, *routes, *clients, *rows, *this, Logger(),
                                       std::hash<std::string>{}(name) + incarnation, world.now);
 }
 
@@ -26,6 +27,17 @@ void TestNode::write(const std::string& key, const std::string& value) {
   const RowStamp stamp = machine->row_stamp(world.now);
   rows->apply(key, stamp, value);
   machine->replicator().append_shared(key, stamp, value);
+}
+
+std::string TestNode::client_rows() const {
+  std::set<std::string> sorted;
+  for (const auto& [key, stamp] : clients->rows) {
+    const std::string holder = key.first == Slot(0) ? name : std::string(machine->node_of(key.first));
+    sorted.insert(holder + ":" + std::to_string(key.second));
+  }
+  std::string result;
+  for (const std::string& row : sorted) result += row + " ";
+  return result;
 }
 
 std::string TestNode::shared() const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/client_rows.hpp"
 #include "cluster/cluster.hpp"
 #include "cluster/route_table.hpp"
 
@@ -38,6 +39,29 @@ class TestRows final : public SharedRows {
   BucketDigests sums{};
 };
 
+/// Client rows in a map.
+class TestClients final : public ClientRows {
+ public:
+  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp) override {
+    const auto earlier = erase(key, slot);
+    rows[{slot, key}] = stamp;
+    return earlier;
+  }
+  std::optional<RowStamp> erase(ClientKey key, Slot slot) override {
+    const auto it = rows.find({slot, key});
+    if (it == rows.end()) return std::nullopt;
+    const RowStamp stamp = it->second;
+    rows.erase(it);
+    return stamp;
+  }
+  void for_each(Slot slot, const std::function<void(ClientKey, RowStamp)>& visit) const override {
+    for (const auto& [key, stamp] : rows) {
+      if (key.first == slot) visit(key.second, stamp);
+    }
+  }
+  std::map<std::pair<Slot, ClientKey>, RowStamp> rows;
+};
+
 /// One node: its machine, its table, its durable image, and what it was told to do.
 class TestNode final : public ClusterPorts {
  public:
@@ -59,6 +83,11 @@ class TestNode final : public ClusterPorts {
     slots[node] = slot;
   }
   void peer_down(Slot slot) override { up.erase(std::string(machine->node_of(slot))); }
+  void message(const std::string& node, std::string bytes) override {
+    messages += node + ": " + bytes + "; ";
+  }
+  /// "node:key node:key" of all client rows, sorted.
+  std::string client_rows() const;
   void peer_gone(Slot slot) override { gone.insert(std::string(machine->node_of(slot))); }
 
   void subscribe(const std::string& filter) {
@@ -81,11 +110,13 @@ class TestNode final : public ClusterPorts {
   std::string image;
   std::unique_ptr<RouteTable> routes;
   std::unique_ptr<TestRows> rows;
+  std::unique_ptr<TestClients> clients;
   std::unique_ptr<Cluster> machine;
   std::map<std::uint64_t, std::string> results;
   std::set<std::string> up;
   std::set<std::string> gone;
   std::map<std::string, Slot> slots;
+  std::string messages;
   std::uint64_t incarnation = 0;
 };
 

@@ -279,6 +279,47 @@ TEST_F(ClusterTest, ANodeThatWasAwayJoinsTheRemainderOfItsOldCluster) {
   EXPECT_EQ(world["a"].running(), "a,c");
 }
 
+TEST_F(ClusterTest, ClientRowsReachEverybodyAndDieWithTheirOrigin) {
+  world.add("a").machine->replicator().set_client(7, {1, 1});
+  world.add("b");
+  world.add("c");
+  ASSERT_EQ(world.join("b", "a"), "ok");
+  ASSERT_EQ(world.join("c", "a"), "ok");
+  EXPECT_EQ(world["c"].client_rows(), "a:7 ") << "by a snapshot";
+  world["b"].machine->replicator().set_client(8, {2, 1});
+  world["b"].machine->replicator().set_client(7, {3, 1});
+  world["a"].machine->replicator().set_client(7, {4, 1});
+  world.settle(std::chrono::seconds(15));
+  EXPECT_EQ(world["c"].client_rows(), "a:7 b:7 b:8 ");
+  EXPECT_EQ(world["a"].client_rows(), "a:7 b:7 b:8 ");
+  world["a"].machine->replicator().erase_client(7);
+  world["a"].machine->replicator().erase_client(7);
+  world.settle(Duration(300));
+  EXPECT_EQ(world["c"].client_rows(), "b:7 b:8 ");
+  world["b"].crash();
+  EXPECT_EQ(world["c"].client_rows(), "b:7 b:8 ") << "kept for its return";
+  world["b"].start();
+  world.settle();
+  EXPECT_EQ(world["c"].client_rows(), "") << "a new incarnation has no sessions yet";
+  world["b"].machine->replicator().set_client(9, {9, 1});
+  world.settle(Duration(300));
+  EXPECT_EQ(world["c"].client_rows(), "b:9 ");
+  EXPECT_EQ(world.leave("b"), "ok");
+  EXPECT_EQ(world["c"].client_rows(), "");
+  EXPECT_EQ(world["b"].client_rows(), "b:9 ");
+}
+
+TEST_F(ClusterTest, MessagesOfTheOwnersComeInOrder) {
+  three();
+  EXPECT_TRUE(world["a"].machine->send_message("b", "one"));
+  EXPECT_TRUE(world["a"].machine->send_message("b", "two"));
+  EXPECT_FALSE(world["a"].machine->send_message("nobody", "x"));
+  world.settle(Duration(200));
+  EXPECT_EQ(world["b"].messages, "a: one; a: two; ");
+  world["c"].crash();
+  EXPECT_FALSE(world["a"].machine->send_message("c", "x"));
+}
+
 TEST_F(ClusterTest, SharedRowsReachEverybodyAndTheLaterOneWins) {
   three();
   world["a"].write("x", "1");

@@ -28,6 +28,8 @@ class ClusterPorts {
   /// A member can be reached: messages may be forwarded to its slot from now on.
   virtual void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) = 0;
   virtual void peer_down(Slot slot) = 0;
+  /// What Cluster::send_message() of that node was given.
+  virtual void message(const std::string& node, std::string bytes) = 0;
   /// The node is no member any more.
   virtual void peer_gone(Slot slot) = 0;
 };

@@ -12,15 +12,34 @@ namespace {
 
 constexpr std::size_t entries_per_append_max = 4000;
 constexpr std::size_t append_bytes_max = 1024 * 1024;
+/// Own client rows stand under the first worker's slot.
+constexpr Slot own_slot(0);
+
+LogEntry client_entry(ClientKey key, const RowStamp* stamp) {
+  LogEntry entry{.table = LogEntry::Table::clients, .add = stamp != nullptr, .key = {}, .value = {}};
+  ByteWriter(entry.key).u64(key);
+  if (stamp != nullptr) {
+    ByteWriter w(entry.value);
+    wire::write(w, *stamp);
+  }
+  return entry;
+}
+
+/// Rows of all tables side by side: what a snapshot has named.
+std::uint64_t snapshot_key(LogEntry::Table table, std::string_view key, std::uint64_t seq) {
+  return hash_bytes(key, hash_mix(seq, static_cast<std::uint64_t>(table)));
+}
 
 }  // namespace
 
 Replicator::Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
-                       RouteWriter& routes, SharedRows& shared, ClusterPorts& ports, Logger log)
+                       RouteWriter& routes, ClientRows& clients, SharedRows& shared, ClusterPorts& ports,
+                       Logger log)
     : incarnation_(incarnation),
       own_slots_(own_slots),
       log_(log_entries_max),
       routes_(routes),
+      clients_(clients),
       shared_(shared),
       ports_(ports),
       logger_(log) {}
@@ -43,6 +62,25 @@ std::uint64_t Replicator::append_route(std::string_view filter, bool add) {
   own_rows_ = add ? own_rows_ + 1 : own_rows_ - 1;
   routes_changed_ = true;
   return log_.append({.table = LogEntry::Table::routes, .add = add, .key = std::string(filter), .value = {}});
+}
+
+void Replicator::set_client(ClientKey key, RowStamp stamp) {
+  const auto earlier = clients_.set(key, own_slot, stamp);
+  own_digest_ ^= client_row_digest(key, stamp);
+  if (earlier) {
+    own_digest_ ^= client_row_digest(key, *earlier);
+  } else {
+    ++own_rows_;
+  }
+  log_.append(client_entry(key, &stamp));
+}
+
+void Replicator::erase_client(ClientKey key) {
+  const auto earlier = clients_.erase(key, own_slot);
+  if (!earlier) return;
+  own_digest_ ^= client_row_digest(key, *earlier);
+  --own_rows_;
+  log_.append(client_entry(key, nullptr));
 }
 
 std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, std::string_view value) {
@@ -96,6 +134,9 @@ void Replicator::forget(const std::string& node) {
   });
   for (const std::string& filter : filters) routes_.remove(filter, slot);
   routes_changed_ = true;
+  std::vector<ClientKey> keys;
+  clients_.for_each(slot, [&](ClientKey key, RowStamp) { keys.push_back(key); });
+  for (const ClientKey key : keys) clients_.erase(key, slot);
   peers_.erase(it);
 }
 
@@ -122,6 +163,7 @@ void Replicator::apply(Peer& peer, const LogEntry& entry) {
     if (r.ok()) shared_.apply(entry.key, stamp, r.rest());
     return;
   }
+  if (entry.table == LogEntry::Table::clients) return apply_client(peer, entry);
   // Tables of later versions are none of our business; their entries only move the position.
   if (entry.table != LogEntry::Table::routes) return;
   const bool changed = entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
@@ -129,6 +171,18 @@ void Replicator::apply(Peer& peer, const LogEntry& entry) {
   routes_changed_ = true;
   peer.in.digest ^= hash_bytes(entry.key);
   peer.in.rows = entry.add ? peer.in.rows + 1 : peer.in.rows - 1;
+}
+
+void Replicator::apply_client(Peer& peer, const LogEntry& entry) {
+  ByteReader key_bytes(entry.key);
+  ByteReader r(entry.value);
+  const ClientKey key = key_bytes.u64();
+  const RowStamp stamp = entry.add ? wire::read_row_stamp(r) : RowStamp{};
+  if (!key_bytes.ok() || !r.ok()) return;
+  const auto earlier = entry.add ? clients_.set(key, peer.slot, stamp) : clients_.erase(key, peer.slot);
+  if (earlier) peer.in.digest ^= client_row_digest(key, *earlier);
+  if (entry.add) peer.in.digest ^= client_row_digest(key, stamp);
+  peer.in.rows += (entry.add ? 1U : 0U) - (earlier ? 1U : 0U);
 }
 
 void Replicator::handle(const std::string& node, const wire::Append& frame) {
@@ -163,7 +217,7 @@ void Replicator::handle(const std::string& node, const wire::SnapshotPart& frame
   }
   if (!in.snapshot || frame.incarnation != in.incarnation) return;
   for (const LogEntry& row : frame.rows) {
-    in.snapshot->insert(hash_bytes(row.key, frame.seq));
+    in.snapshot->insert(snapshot_key(row.table, row.key, frame.seq));
     apply(*peer, row);
   }
   if (!frame.last) {
@@ -181,7 +235,7 @@ void Replicator::finish_snapshot(Peer& peer) {
   std::uint64_t digest = 0;
   routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
     if (!slots.contains(peer.slot)) return;
-    if (in.snapshot->contains(hash_bytes(filter, in.applied))) {
+    if (in.snapshot->contains(snapshot_key(LogEntry::Table::routes, filter, in.applied))) {
       ++rows;
       digest ^= hash_bytes(filter);
     } else {
@@ -189,6 +243,17 @@ void Replicator::finish_snapshot(Peer& peer) {
     }
   });
   for (const std::string& filter : stale) routes_.remove(filter, peer.slot);
+  std::vector<ClientKey> stale_clients;
+  clients_.for_each(peer.slot, [&](ClientKey key, RowStamp stamp) {
+    const LogEntry row = client_entry(key, &stamp);
+    if (in.snapshot->contains(snapshot_key(row.table, row.key, in.applied))) {
+      ++rows;
+      digest ^= client_row_digest(key, stamp);
+    } else {
+      stale_clients.push_back(key);
+    }
+  });
+  for (const ClientKey key : stale_clients) clients_.erase(key, peer.slot);
   // Counted from the table itself, so that a damaged sum heals too.
   in.rows = rows;
   in.digest = digest;
@@ -235,14 +300,21 @@ void Replicator::start_snapshot(const std::string& node, Peer& peer) {
   out.snapshot_seq = log_.last();
   wire::SnapshotPart part{
       .incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
+  const auto cut = [&] {
+    if (part.rows.size() < rows_per_part_max) return;
+    out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
+  };
   routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
     bool own = false;
     for (std::uint32_t slot = 0; slot < own_slots_ && !own; ++slot) own = slots.contains(Slot(slot));
     if (!own) return;
     part.rows.push_back(
         {.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
-    if (part.rows.size() < rows_per_part_max) return;
-    out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
+    cut();
+  });
+  clients_.for_each(own_slot, [&](ClientKey key, RowStamp stamp) {
+    part.rows.push_back(client_entry(key, &stamp));
+    cut();
   });
   part.last = true;
   out.parts.push_back(std::move(part));

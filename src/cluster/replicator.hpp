@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "cluster/client_rows.hpp"
 #include "cluster/origin_log.hpp"
 #include "cluster/ports.hpp"
 #include "cluster/routes.hpp"
@@ -31,11 +32,14 @@ class Replicator {
 
   /// Slots below `own_slots` are this node's workers. `routes` and `ports` must outlive this object.
   Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
-             RouteWriter& routes, SharedRows& shared, ClusterPorts& ports, Logger log);
+             RouteWriter& routes, ClientRows& clients, SharedRows& shared, ClusterPorts& ports, Logger log);
 
   // --- own rows
   /// The node's first local subscriber of `filter` came, or its last one went. Returns the entry's number.
   std::uint64_t append_route(std::string_view filter, bool add);
+  /// A session began here, or its client came again.
+  void set_client(ClientKey key, RowStamp stamp);
+  void erase_client(ClientKey key);
   /// A row of the shared table was written here. Returns the entry's number.
   std::uint64_t append_shared(std::string_view key, RowStamp stamp, std::string_view value);
   /// A route changed that the peers need not know of (another worker of this node has it too): commit at
@@ -107,6 +111,7 @@ class Replicator {
   void send(const std::string& node, const wire::Frame& frame);
   void request_sync(const std::string& node, Peer& peer, std::uint64_t incarnation);
   void apply(Peer& peer, const LogEntry& entry);
+  void apply_client(Peer& peer, const LogEntry& entry);
   void start_snapshot(const std::string& node, Peer& peer);
   void send_parts(const std::string& node, Peer& peer);
   void finish_snapshot(Peer& peer);
@@ -117,6 +122,7 @@ class Replicator {
   std::uint32_t own_slots_;
   OriginLog log_;
   RouteWriter& routes_;
+  ClientRows& clients_;
   SharedRows& shared_;
   ClusterPorts& ports_;
   Logger logger_;

@@ -119,7 +119,12 @@ struct Encoder {
       w.bytes(row.value);
     }
   }
+  void operator()(const Message& f) const { w.bytes(f.bytes); }
 };
+
+void read(ByteReader& r, Message& f) {
+  f.bytes = r.rest();
+}
 
 void read(ByteReader& r, SharedDigest& f) {
   for (std::uint64_t& digest : f.digests) digest = r.u64();

@@ -98,8 +98,14 @@ struct SharedPart {
   std::vector<SharedRow> rows;
 };
 
-using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append,
-                           SnapshotPart, SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart>;
+/// Between the owners of two cluster machines; opaque here.
+struct Message {
+  std::string bytes;
+};
+
+using Frame =
+    std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append, SnapshotPart,
+                 SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart, Message>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);
