@@ -8,12 +8,6 @@
 
 namespace meshmq::sim {
 
-void SimClient::forget_session() {
-  confirmed_.clear();
-  released_later_.clear();
-  copies_.clear();
-}
-
 void SimClient::forget_connection() {
   ++epoch_;
   // Without a CONNACK nobody knows whether the broker still had the session; one of MQTT 3 with clean session
@@ -31,6 +25,8 @@ void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_star
   disconnect();
   process_ = process;
   node_ = process->name();
+  if (clean_start) visited_.clear();
+  visited_.insert(node_);
   persistent_ = session_expiry_s > 0;
   ends_with_connection_ = session_expiry_s == 0 || (clean_start && version_ != mqtt::Version::v5);
   if (clean_start) forget_session();

@@ -42,6 +42,10 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   const std::string& node() const { return node_; }
   /// Grows whenever a promise ends: disconnect, new connection, UNSUBSCRIBE.
   std::uint64_t epoch() const { return epoch_; }
+  /// Nodes where its session may be.
+  const std::set<std::string>& visited() const { return visited_; }
+  /// The next CONNECT may find an old session, or none.
+  void doubt_session() { forget_session(); }
   /// Filters whose SUBACK has come and that stand since then.
   const std::map<std::string, mqtt::QoS>& confirmed() const { return confirmed_; }
   bool ever_subscribed(std::string_view topic) const;
@@ -74,7 +78,11 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   void handle(const Other&) {}
   void receive(const mqtt::Publish& packet);
   mqtt::PacketId next_packet_id() { return ++last_packet_id_ == 0 ? ++last_packet_id_ : last_packet_id_; }
-  void forget_session();
+  void forget_session() {
+    confirmed_.clear();
+    released_later_.clear();
+    copies_.clear();
+  }
   void forget_connection();
 
   Scheduler& scheduler_;
@@ -95,6 +103,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   std::map<mqtt::PacketId, MessageId> publishing_;
   std::set<mqtt::PacketId> released_later_;  ///< QoS 2 received, PUBREL not seen yet
   std::map<std::string, mqtt::QoS> confirmed_;
+  std::set<std::string> visited_;  ///< nodes where this session was
   std::set<std::string> ever_;
   std::map<MessageId, std::size_t> copies_;
   std::set<MessageId> got_;

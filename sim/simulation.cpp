@@ -62,6 +62,7 @@ void Simulation::build() {
     config.broker.worker_count = config.workers;
     config.log_entries_max = random_.percent(50) ? 10 : 1000;
     config.forward_keep = std::chrono::seconds(600);
+    config.broker.late_messages_max = config.forward_keep;
     configs_[name] = config;
     start_node(name);
   }
@@ -179,11 +180,13 @@ std::string Simulation::random_topic(bool filter) {
 }
 
 void Simulation::connect(const std::shared_ptr<SimClient>& client) {
-  // A session lives on one node; a client with a session that outlives its connection goes back there.
-  const bool back = persistent_[client->id()] && !client->node().empty();
-  const auto process = find(back ? client->node() : random_node());
+  const auto process = find(random_node());
   if (process == nullptr) return;
   const bool persistent = persistent_[client->id()];
+  // A session that was left behind a cut or a crash comes back old, or not at all.
+  for (const std::string& node : client->visited()) {
+    if (!calm(node, process->name())) client->doubt_session();
+  }
   client->connect(process, !persistent || random_.percent(20), persistent ? 3600 : 0);
 }
 

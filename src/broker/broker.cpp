@@ -47,6 +47,7 @@ class Broker::Impl {
   void tick(Now now) {
     timekeeping_.tick(now);
     life_.tick(now);
+    transfer_.tick(now);
   }
   void shut_down(Now now);
 

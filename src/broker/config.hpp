@@ -33,6 +33,7 @@ struct Config {
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0
   std::size_t output_bytes_max = 1024 * 1024;  ///< listener.*.high_watermark: bytes waiting for a slow client
   Duration tick_interval = std::chrono::milliseconds(200);
+  Duration late_messages_max = std::chrono::seconds(60);  ///< cluster.forward_keep: how late one may come
 };
 
 }  // namespace meshmq::broker

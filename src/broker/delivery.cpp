@@ -11,8 +11,9 @@ using mqtt::QoS;
 
 bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant grant,
                        const SubscriptionIds& ids, PublishFrames& frames, Now now) {
-  if (session.moving != Moving::none) {
-    return diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now);
+  if (session.moving != Moving::none &&
+      diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now)) {
+    return true;
   }
   if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
   if (!window_open(session)) {

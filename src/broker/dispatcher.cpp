@@ -15,6 +15,7 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
     return 0;
   }
   frames_.begin(*message, now.wall);
+  recent_.add(message->id(), now.wall);
   std::size_t count = 0;
   if (lists_.size() == 1) {
     count = fan_out(*lists_.front(), message, now);

@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 #include "broker/delivery.hpp"
 #include "broker/metrics.hpp"
+#include "broker/moving.hpp"
 #include "broker/publish_frames.hpp"
 #include "broker/subscription_table.hpp"
 #include "mqtt/message.hpp"
@@ -24,6 +25,7 @@ class Dispatcher {
 
   /// Returns how many sessions took the message.
   std::size_t deliver(const mqtt::MessagePtr& message, Now now);
+  const RecentMessages& recent() const { return recent_; }
 
  private:
   struct Merged {
@@ -43,6 +45,7 @@ class Dispatcher {
   Delivery& delivery_;
   Metrics& metrics_;
   PublishFrames frames_;
+  RecentMessages recent_;
   std::vector<SubscriberList*> lists_;  ///< scratch
   std::vector<Merged> merged_;          ///< scratch
 };

@@ -1,8 +1,9 @@
 #pragma once
 // A session on its way between two nodes: what Delivery has to know of it.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <unordered_set>
 #include <vector>
 
@@ -16,23 +17,47 @@ struct Session;
 enum class Moving : std::uint8_t {
   none,
   arriving,  ///< from another node, which still sends what reaches it there
+  settled,   ///< arrived; copies that waited for a link may still come
   leaving,   ///< to another node: what it would get is sent after it
 };
 
-/// What a session that has just arrived remembers until its old home is quiet. A message may come both from
-/// there and directly: its id tells.
+/// What a session that has arrived remembers as long as copies of a message may come by two ways.
 struct Arrival {
-  std::unordered_set<std::uint64_t> seen;
+  std::unordered_set<std::uint64_t> seen;  ///< ids of messages that it has got
   /// Came directly while older ones may still come from the old home.
   std::vector<Outgoing> held;
   bool holding = true;
 };
 
-/// Takes the messages of sessions that move, instead of Delivery.
+/// Decides for sessions that move, before Delivery does anything.
 class Diversion {
  public:
   virtual ~Diversion() = default;
-  virtual bool divert(Session& session, Outgoing outgoing, Now now) = 0;
+  /// True: nothing is left to do.
+  virtual bool divert(Session& session, const Outgoing& outgoing, Now now) = 0;
+};
+
+/// The ids of the messages that a worker has dispatched last. Hot path: one store per message.
+class RecentMessages {
+ public:
+  static constexpr std::size_t capacity = 1024;
+
+  void add(std::uint64_t id, WallMillis now) { ring_[next_++ % capacity] = {id, now}; }
+  /// Calls visit(id) for those since then.
+  template <class Visit>
+  void since(WallMillis oldest, Visit&& visit) const {
+    for (const Entry& entry : ring_) {
+      if (entry.id != 0 && entry.at >= oldest) visit(entry.id);
+    }
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t id = 0;
+    WallMillis at = 0;
+  };
+  std::array<Entry, capacity> ring_{};
+  std::size_t next_ = 0;
 };
 
 }  // namespace meshmq::broker

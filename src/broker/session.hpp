@@ -63,7 +63,7 @@ struct Session {
   std::vector<SubscriptionRef> subscriptions;
   AwaitingRel awaiting_rel;
   std::unique_ptr<PendingWill> will;
-  std::unique_ptr<Arrival> arrival;  ///< set while moving is arriving
+  std::unique_ptr<Arrival> arrival;  ///< set while moving is arriving, and as long as late copies may come
   /// Retained messages that a subscription asked for and the connection had no room for.
   std::unique_ptr<Ring<Outgoing>> retained_backlog;
   std::uint64_t enqueued_count = 0;
@@ -71,8 +71,9 @@ struct Session {
   WallMillis created_at = 0;
   WallMillis connected_at = 0;
   WallMillis disconnected_at = 0;
-  TimePoint detached_at{};  ///< valid while offline
-  TimePoint deadline{};     ///< where the registry has filed it; TimePoint{}: nowhere
+  WallMillis arrived_at = 0;  ///< from another node; 0: made here
+  TimePoint detached_at{};    ///< valid while offline
+  TimePoint deadline{};       ///< where the registry has filed it; TimePoint{}: nowhere
 
   bool has_waiting() const { return queue && !queue->empty(); }
   /// Gives back what a past burst needed. Called now and then.

@@ -95,7 +95,7 @@ Outgoing read_outgoing(ByteReader& r) {
   return outgoing;
 }
 
-std::string session_image(Session& session) {
+std::string session_image(Session& session, const RecentMessages& recent, Now now) {
   std::string image;
   ByteWriter w(image);
   w.u8(image_version);
@@ -119,6 +119,11 @@ std::string session_image(Session& session) {
   session.awaiting_rel.for_each([&](mqtt::PacketId id) { w.u16(id); });
   write_messages(w, session.queue.get());
   write_messages(w, session.retained_backlog.get());
+  std::vector<std::uint64_t> seen;
+  recent.since(now.wall - transit_max_ms, [&](std::uint64_t id) { seen.push_back(id); });
+  if (session.arrival) seen.insert(seen.end(), session.arrival->seen.begin(), session.arrival->seen.end());
+  w.varint(seen.size());
+  for (const std::uint64_t id : seen) w.u64(id);
   return image;
 }
 
@@ -153,6 +158,9 @@ Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, 
   const std::uint64_t awaiting = good ? r.varint() : 0;
   for (std::uint64_t i = 0; i < awaiting && r.ok(); ++i) session.awaiting_rel.insert(r.u16(), now.mono);
   good = good && read_messages(r, session) && read_messages(r, session);
+  session.arrival = std::make_unique<Arrival>();
+  const std::uint64_t seen = good ? r.varint() : 0;
+  for (std::uint64_t i = 0; i < seen && r.ok(); ++i) session.arrival->seen.insert(r.u64());
   if (!good || !r.ok() || !r.at_end()) return fail(Errc::malformed, "session image is damaged");
   return subscriptions;
 }

@@ -25,11 +25,14 @@ struct ImagedSubscription {
   SubscriptionOptions options;
 };
 
+/// How long a copy of a message that the session has got may be under way to its new home, at most.
+inline constexpr WallMillis transit_max_ms = 1000;
+
 /// Everything that MQTT calls session state ([MQTT5 4.1]) and what is counted; no will, no connection.
-std::string session_image(Session& session);
+std::string session_image(Session& session, const RecentMessages& recent, Now now);
 /// The client id in an image; empty if it is none.
 std::string_view image_owner(std::string_view image);
-/// Fills a fresh session of that client id; the subscriptions are left to the caller.
+/// Fills a fresh session and its arrival; the subscriptions are left to the caller.
 Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, Session& session, Now now);
 
 }  // namespace meshmq::broker

@@ -42,13 +42,21 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
 }
 
 void SessionLife::end(Session& session, SessionEnd how, Now now) {
+  world_.router.release(session.client_id);
+  destroy(session, how, now);
+}
+
+void SessionLife::replace(Session& session, Now now) {
+  destroy(session, SessionEnd::discarded, now);
+}
+
+void SessionLife::destroy(Session& session, SessionEnd how, Now now) {
   MESHMQ_ASSERT(!session.online, "a session in use does not end");
   std::string filter;
   while (!session.subscriptions.empty()) {
     if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
   }
   publish_will(session, now);
-  world_.router.release(session.client_id);
   world_.sessions.destroy(session);
   ++(how == SessionEnd::terminated ? world_.metrics.session_terminated : world_.metrics.session_discarded);
 }

@@ -40,6 +40,7 @@ std::unique_ptr<Session> SessionRegistry::extract(Session& session) {
 }
 
 Session& SessionRegistry::adopt(std::unique_ptr<Session> session) {
+  session->serial = next_serial_++;
   const bool is_new = by_id_.insert(session.get()).second;
   MESHMQ_ASSERT(is_new, "one session per client id");
   return *session.release();

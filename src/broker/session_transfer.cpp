@@ -25,7 +25,7 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
   if (session->moving == Moving::arriving) arrival_over(client_id, now);
   // [MQTT-3.1.3-9] The client is back before the delay was over.
   session->will.reset();
-  std::string image = session_image(*session);
+  std::string image = session_image(*session, world_.dispatcher.recent(), now);
   std::unique_ptr<Session> stub = world_.sessions.extract(*session);
   stub->moving = Moving::leaving;
   stub->queue.reset();
@@ -77,19 +77,16 @@ void SessionTransfer::forget_subscriptions(Session& session) {
 Result<void> SessionTransfer::import(std::string_view image, Now now) {
   const std::string client_id(image_owner(image));
   if (client_id.empty()) return fail(Errc::malformed, "session image without a client id");
-  if (world_.sessions.find(client_id) != nullptr) {
-    return fail(Errc::already_exists, "client id '" + client_id + "' has a session here");
-  }
-  Session& session = world_.sessions.create(client_id, now.wall);
-  const auto subscriptions = restore_session(image, session, now);
-  if (!subscriptions) {
-    world_.sessions.destroy(session);
-    return tl::unexpected<Error>(subscriptions.error());
-  }
+  auto arriving = std::make_unique<Session>();
+  const auto subscriptions = restore_session(image, *arriving, now);
+  if (!subscriptions) return tl::unexpected<Error>(subscriptions.error());
+  replace_local(client_id, now);
+  arriving->client_id = client_id;
+  Session& session = world_.sessions.adopt(std::move(arriving));
   session.detached_at = now.mono;
   session.disconnected_at = now.wall;
   session.moving = Moving::arriving;
-  session.arrival = std::make_unique<Arrival>();
+  session.arrived_at = now.wall;
   const Token token = next_token_++;
   std::vector<SubscribeFilter> filters;
   for (const ImagedSubscription& wanted : *subscriptions) {
@@ -98,7 +95,6 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   // It may have been here before: now that its filters have a subscriber again, the stub may go.
   end_leaving(client_id);
   world_.sessions.schedule(session);
-  world_.router.hold(client_id);
   if (filters.empty()) {
     world_.router.adopted(client_id);
     return {};
@@ -106,6 +102,17 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   adopting_[token] = client_id;
   world_.router.subscribe(token, std::move(filters));
   return {};
+}
+
+/// One that was left behind when the cluster was split.
+void SessionTransfer::replace_local(std::string_view client_id, Now now) {
+  Session* local = world_.sessions.find(client_id);
+  if (local != nullptr && local->online) {
+    closing_.close(*world_.channels.find(local->conn), CloseReason::taken_over,
+                   ReasonCode::session_taken_over, now);
+    local = world_.sessions.find(client_id);
+  }
+  if (local != nullptr) life_.replace(*local, now);
 }
 
 void SessionTransfer::subscribe(Session& session, std::string_view filter, SubscriptionOptions options,
@@ -141,14 +148,16 @@ void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes
     if (it != leaving_.end()) world_.router.relay(client_id, outgoing);
     return;
   }
+  // Without an arrival it is another one: the client began anew.
+  if (session->moving != Moving::arriving) return;
   const std::uint64_t id = outgoing.message->id();
-  if (session->arrival && id != 0 && !session->arrival->seen.insert(id).second) return;
+  if (id != 0 && !session->arrival->seen.insert(id).second) return;
   world_.delivery.deliver_late(*session, std::move(outgoing), now);
 }
 
 void SessionTransfer::caught_up(std::string_view client_id, Now now) {
   Session* session = world_.sessions.find(client_id);
-  if (session != nullptr && session->arrival) drain(*session, now);
+  if (session != nullptr && session->moving == Moving::arriving) drain(*session, now);
 }
 
 void SessionTransfer::drain(Session& session, Now now) {
@@ -163,27 +172,40 @@ void SessionTransfer::drain(Session& session, Now now) {
 
 void SessionTransfer::arrival_over(std::string_view client_id, Now now) {
   Session* session = world_.sessions.find(client_id);
-  if (session == nullptr || !session->arrival) return;
+  if (session == nullptr || session->moving != Moving::arriving) return;
   drain(*session, now);
-  session->arrival.reset();
-  session->moving = Moving::none;
+  session->moving = Moving::settled;
+  lingering_.emplace_back(now.mono + world_.config.late_messages_max, client_id);
 }
 
-bool SessionTransfer::divert(Session& session, Outgoing outgoing, Now now) {
+void SessionTransfer::tick(Now now) {
+  while (!lingering_.empty() && lingering_.front().first <= now.mono) {
+    Session* session = world_.sessions.find(lingering_.front().second);
+    if (session != nullptr && session->moving == Moving::settled) {
+      session->moving = Moving::none;
+      session->arrival.reset();
+    }
+    lingering_.pop_front();
+  }
+}
+
+bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now) {
+  const mqtt::Message& message = *outgoing.message;
   if (session.moving == Moving::leaving) {
     world_.router.relay(session.client_id, outgoing);
     return true;
   }
+  // Accepted before the session's routes here can have been known: the copy that is meant for it went to its
+  // old home.
+  if (message.created_at() < session.arrived_at) return true;
   Arrival& arrival = *session.arrival;
+  if (session.moving == Moving::settled) return message.id() != 0 && arrival.seen.contains(message.id());
   if (arrival.holding) {
-    arrival.held.push_back(std::move(outgoing));
+    arrival.held.push_back(outgoing);
     if (arrival.held.size() >= held_max) drain(session, now);
     return true;
   }
-  const std::uint64_t id = outgoing.message->id();
-  if (id != 0 && !arrival.seen.insert(id).second) return true;
-  world_.delivery.deliver_late(session, std::move(outgoing), now);
-  return true;
+  return message.id() != 0 && !arrival.seen.insert(message.id()).second;
 }
 
 }  // namespace meshmq::broker

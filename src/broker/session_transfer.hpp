@@ -2,11 +2,13 @@
 // Sessions that move between nodes, as one worker sees them.
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -51,14 +53,16 @@ class SessionTransfer final : public Diversion {
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
+  void tick(Now now);
   /// True if the token was one of ours.
   bool routes_done(Token token);
 
-  bool divert(Session& session, Outgoing outgoing, Now now) override;
+  bool divert(Session& session, const Outgoing& outgoing, Now now) override;
 
  private:
   void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,
                  std::vector<SubscribeFilter>& filters);
+  void replace_local(std::string_view client_id, Now now);
   void drain(Session& session, Now now);
   void forget_subscriptions(Session& session);
 
@@ -67,6 +71,8 @@ class SessionTransfer final : public Diversion {
   Closing& closing_;
   std::map<std::string, std::unique_ptr<Session>, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
+  /// Arrivals that are over, until no late copy can come any more.
+  std::deque<std::pair<TimePoint, std::string>> lingering_;
   Token next_token_ = Token{1} << 63;  ///< far from Subscribing's
 };
 

@@ -71,6 +71,8 @@ class Cluster {
   const Replicator& replicator() const { return replicator_; }
   /// For a row of the shared table that is written here now.
   RowStamp row_stamp(Now now);
+  /// A row's stamp from elsewhere: later ones of ours will be greater.
+  void observe(RowStamp stamp) { clock_.observe({stamp.time, {}}); }
 
   // --- inspection
   const Membership& membership() const { return membership_; }

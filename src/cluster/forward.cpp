@@ -80,11 +80,12 @@ std::vector<ForwardToken> ForwardSender::acknowledge(std::uint64_t seq) {
   return pop_until(seq);
 }
 
-std::string ForwardSender::take_frame() {
+std::string ForwardSender::take_frame(WallMillis sent_at) {
   if (!ready_ || batch_.empty()) return {};
   std::string frame = frame_head(ForwardFrame::Kind::messages);
   ByteWriter w(frame);
   w.u64(batch_first_seq_);
+  w.u64(static_cast<std::uint64_t>(sent_at));
   frame += batch_;
   batch_.clear();
   batch_first_seq_ = next_seq_;
@@ -129,6 +130,7 @@ Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
       break;
     case ForwardFrame::Kind::messages:
       frame.seq = r.u64();
+      frame.sent_at = static_cast<WallMillis>(r.u64());
       while (r.ok() && !r.at_end()) {
         const bool numbered = (r.u8() & message_numbered) != 0;
         const std::string_view message = r.bytes32();

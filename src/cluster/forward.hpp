@@ -57,8 +57,9 @@ class ForwardSender {
   /// The receiver has everything up to `seq`; returns the tokens that this settles.
   std::vector<ForwardToken> acknowledge(std::uint64_t seq);
 
-  /// All that waits to be sent, as one frame; empty if there is nothing or the link is not ready.
-  std::string take_frame();
+  /// All that waits to be sent, as one frame; empty if there is nothing or the link is not ready. `sent_at`
+  /// tells the receiver how our clock differs from its own.
+  std::string take_frame(WallMillis sent_at = 0);
 
   /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the
   /// size is the number of messages dropped.
@@ -110,8 +111,9 @@ struct ForwardOrigin {
 struct ForwardFrame {
   enum class Kind : std::uint8_t { hello = 1, welcome = 2, messages = 3, acknowledge = 4 };
   Kind kind;
-  ForwardHello hello;     ///< for hello
-  std::uint64_t seq = 0;  ///< for welcome, acknowledge; for messages: number of the first numbered one
+  ForwardHello hello;      ///< for hello
+  std::uint64_t seq = 0;   ///< for welcome, acknowledge; for messages: number of the first numbered one
+  WallMillis sent_at = 0;  ///< for messages: by the sender's clock
   std::vector<std::pair<bool, std::string_view>> messages;  ///< (numbered, bytes)
 };
 

@@ -160,7 +160,7 @@ TEST_F(Forwarding, GarbageIsRefused) {
   sender.welcome(0);
   numbered("m1");
   const std::string frame = sender.take_frame();
-  for (std::size_t n = 10; n < frame.size(); ++n) {
+  for (std::size_t n = 18; n < frame.size(); ++n) {
     EXPECT_FALSE(decode_forward_frame(std::string_view(frame).substr(0, n)).has_value()) << n;
   }
 }

@@ -99,7 +99,7 @@ void Message::encode(std::string& out) const {
   w.bytes(payload());
 }
 
-Result<MessagePtr> Message::decode(std::string_view bytes) {
+Result<MessagePtr> Message::decode(std::string_view bytes, WallMillis clock_ahead) {
   ByteReader r(bytes);
   const std::uint8_t flags = r.u8();
   MessageParts parts;
@@ -107,7 +107,7 @@ Result<MessagePtr> Message::decode(std::string_view bytes) {
   parts.qos = static_cast<QoS>(flags & wire_qos_mask);
   parts.retain = (flags & wire_retain) != 0;
   if ((flags & wire_has_expiry) != 0) parts.expiry_s = r.u32();
-  parts.created_at = static_cast<WallMillis>(r.u64());
+  parts.created_at = static_cast<WallMillis>(r.u64()) + clock_ahead;
   parts.id = r.u64();
   parts.topic = r.bytes16();
   parts.publisher = r.bytes16();

@@ -76,7 +76,8 @@ class Message {
   /// Form in which messages travel between nodes and to disk (docs/wire/forward-v1.md). Appends to `out`.
   void encode(std::string& out) const;
   /// Decodes exactly what encode() made; the input must hold nothing else.
-  static Result<MessagePtr> decode(std::string_view bytes);
+  /// `clock_ahead`: how far this node's clock is ahead of the sender's, for the time of acceptance.
+  static Result<MessagePtr> decode(std::string_view bytes, WallMillis clock_ahead = 0);
 
   void add_ref() const { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() const {

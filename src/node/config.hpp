@@ -14,6 +14,7 @@ struct Config {
   std::string name = "meshmq@127.0.0.1";  ///< node.name
   std::uint16_t workers = 1;              ///< node.workers
   broker::Config broker;
+  std::uint64_t client_key_seed = 0;  ///< made from node.cookie: secret, the same on all nodes
 
   Duration suback_wait = std::chrono::seconds(5);  ///< cluster.suback_wait
   bool forward_ack = true;                         ///< cluster.forward_ack: PUBACK waits for the other nodes

@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
 #include "node/retained_store.hpp"
+#include "node/session_moves.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::node {
@@ -31,7 +32,7 @@ cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnati
 
 }  // namespace
 
-class Control::Impl final : public cluster::ClusterPorts {
+class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPorts {
  public:
   Impl(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
        ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
@@ -39,7 +40,13 @@ class Control::Impl final : public cluster::ClusterPorts {
         routes_(routes),
         ports_(ports),
         log_(log),
-        cluster_(cluster_settings(config, incarnation), image, routes, retained_, *this, log, seed, now) {}
+        moves_(*this, config.client_key_seed, log),
+        cluster_(cluster_settings(config, incarnation), image, routes, moves_, retained_, *this, log, seed,
+                 now) {
+    moves_.on_kick = [this](const std::string& client_id) {
+      to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
+    };
+  }
 
   cluster::Cluster& cluster() { return cluster_; }
   const cluster::Cluster& cluster() const { return cluster_; }
@@ -49,6 +56,9 @@ class Control::Impl final : public cluster::ClusterPorts {
   void dial(const std::string& node) override { ports_.dial(node); }
   void hang_up(const std::string& node) override { ports_.hang_up(node); }
   void send(const std::string& node, std::string frame) override { ports_.send(node, std::move(frame)); }
+  void message(const std::string& node, std::string bytes) override {
+    events_.push_back({node, std::move(bytes)});
+  }
   void save(std::string image) override { ports_.save(std::move(image)); }
   void operation_done(OperationId operation, Result<void> result) override {
     ports_.operation_done(operation, std::move(result));
@@ -56,8 +66,43 @@ class Control::Impl final : public cluster::ClusterPorts {
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
     to_all_workers(PeerUp{slot, node, incarnation});
   }
-  void peer_down(Slot slot) override { to_all_workers(PeerDown{slot}); }
+  void peer_down(Slot slot) override {
+    to_all_workers(PeerDown{slot});
+    events_.push_back({std::string(cluster_.node_of(slot)), std::nullopt});
+  }
   void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
+
+  // ---------------------------------------------------------------- SessionMovesPorts
+
+  void to_home(std::string_view client_id, ToWorker message) override {
+    const std::uint64_t workers = std::max<std::uint16_t>(config_.workers, 1);
+    ports_.to_worker(WorkerIndex(static_cast<std::uint16_t>(hash_bytes(client_id) % workers)),
+                     std::move(message));
+  }
+  bool send_to_peer(const std::string& node, std::string bytes) override {
+    return cluster_.send_message(node, std::move(bytes));
+  }
+  std::string_view node_of(Slot slot) const override { return cluster_.node_of(slot); }
+  bool running(const std::string& node) const override { return cluster_.running(node); }
+  cluster::RowStamp next_stamp(Now now) override { return cluster_.row_stamp(now); }
+  void observe(cluster::RowStamp stamp) override { cluster_.observe(stamp); }
+  void publish_row(cluster::ClientKey key, cluster::RowStamp stamp) override {
+    cluster_.replicator().set_client(key, stamp);
+  }
+  void withdraw_row(cluster::ClientKey key) override { cluster_.replicator().erase_client(key); }
+
+  /// What the cluster machine had to say to SessionMoves while it was at work.
+  void pass_on(Now now) {
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      const PeerEvent event = std::move(events_[i]);
+      if (event.message) {
+        moves_.message(event.node, *event.message, now);
+      } else {
+        moves_.peer_down(event.node, now);
+      }
+    }
+    events_.clear();
+  }
 
   // ---------------------------------------------------------------- workers
 
@@ -83,6 +128,7 @@ class Control::Impl final : public cluster::ClusterPorts {
 
   void tick(Now now) {
     cluster_.tick(now);
+    moves_.tick(now);
     for (auto it = queries_.begin(); it != queries_.end();) {
       const auto current = it++;
       if (current->second.deadline <= now.mono) finish(current);
@@ -94,6 +140,14 @@ class Control::Impl final : public cluster::ClusterPorts {
   }
 
   void query(OperationId operation, QueryKind kind, const std::string& client_id, Now now) {
+    if (kind == QueryKind::kick && !moves_.holds(client_id)) {
+      if (const std::string node = moves_.holder(client_id); !node.empty()) {
+        moves_.kick(node, client_id);
+        QueryReply reply;
+        reply.done = true;
+        return ports_.query_done(operation, {std::move(reply)});
+      }
+    }
     const QueryId id(++last_query_);
     queries_[id] = {operation, now.mono + query_wait, {}};
     to_all_workers(Query{id, kind, client_id});
@@ -194,6 +248,10 @@ class Control::Impl final : public cluster::ClusterPorts {
     std::uint64_t entry = 0;
     TimePoint deadline;
   };
+  struct PeerEvent {
+    std::string node;
+    std::optional<std::string> message;  ///< absent: the peer is down
+  };
   struct RunningQuery {
     OperationId operation;
     TimePoint deadline;
@@ -259,6 +317,11 @@ class Control::Impl final : public cluster::ClusterPorts {
     cluster_.replicator().append_shared(message->topic(), stamp, value);
   }
 
+  template <class Moving>
+  void handle_one(Moving& m, Now now) {
+    moves_.handle(m, now);
+  }
+
   void handle_one(QueryReply& m, Now) {
     const auto it = queries_.find(m.query);
     if (it == queries_.end()) return;
@@ -288,6 +351,8 @@ class Control::Impl final : public cluster::ClusterPorts {
   ControlPorts& ports_;
   Logger log_;
   RetainedStore retained_;
+  SessionMoves moves_;
+  std::vector<PeerEvent> events_;
   cluster::Cluster cluster_;
   std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
   std::vector<Subscribe> ready_;
@@ -303,30 +368,38 @@ Control::~Control() = default;
 
 void Control::handle(ToControl message, Now now) {
   impl_->handle(std::move(message), now);
+  impl_->pass_on(now);
 }
 void Control::link_up(const std::string& node, Now now) {
   impl_->cluster().link_up(node, now);
+  impl_->pass_on(now);
 }
 void Control::link_frame(const std::string& node, std::string_view frame, Now now) {
   impl_->cluster().link_frame(node, frame, now);
+  impl_->pass_on(now);
 }
 void Control::link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
   impl_->cluster().link_down(node, error, detail, now);
+  impl_->pass_on(now);
 }
 void Control::tick(Now now) {
   impl_->tick(now);
+  impl_->pass_on(now);
 }
 bool Control::end_of_turn(Now now) {
   return impl_->end_of_turn(now);
 }
 void Control::join(OperationId operation, const std::string& node, Now now) {
   impl_->cluster().join(operation, node, now);
+  impl_->pass_on(now);
 }
 void Control::leave(OperationId operation, Now now) {
   impl_->cluster().leave(operation, now);
+  impl_->pass_on(now);
 }
 void Control::force_leave(OperationId operation, const std::string& node, Now now) {
   impl_->cluster().force_leave(operation, node, now);
+  impl_->pass_on(now);
 }
 void Control::query(OperationId operation, QueryKind kind, std::string client_id, Now now) {
   impl_->query(operation, kind, client_id, now);

@@ -147,7 +147,7 @@ void ForwardLinks::link_accepted(LinkId link, const std::string& origin, std::ui
 }
 
 void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
-                                  std::vector<mqtt::MessagePtr>& received) {
+                                  std::vector<mqtt::MessagePtr>& received, Now now) {
   if (frame.kind == cluster::ForwardFrame::Kind::hello) {
     if (frame.hello.node != in.from.first || frame.hello.worker != in.from.second) {
       log_.warning("Forwarding link of {} names itself {}, worker {}: closed", in.from.first,
@@ -160,11 +160,13 @@ void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::Forwa
     ports_.link_send(link, cluster::encode_forward_welcome(origin.last_seq));
     return;
   }
-  if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received);
+  if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received, now);
 }
 
 void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
-                           std::vector<mqtt::MessagePtr>& received) {
+                           std::vector<mqtt::MessagePtr>& received, Now now) {
+  // Times of acceptance by our clock: expiry counts the same wherever a message is.
+  const WallMillis clock_ahead = frame.sent_at == 0 ? 0 : now.wall - frame.sent_at;
   cluster::ForwardOrigin& origin = origins_[in.from];
   std::uint64_t seq = frame.seq;
   for (const auto& [numbered, bytes] : frame.messages) {
@@ -177,7 +179,7 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
       }
       origin.last_seq = seq++;
     }
-    auto message = mqtt::Message::decode(bytes);
+    auto message = mqtt::Message::decode(bytes, clock_ahead);
     if (!message) {
       log_.error("From {}: {}", in.from.first, message.error().message);
       ++counters_.dropped;
@@ -191,7 +193,7 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
 // ---------------------------------------------------------------- both
 
 void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<mqtt::MessagePtr>& received,
-                              std::vector<Token>& confirmed) {
+                              std::vector<Token>& confirmed, Now now) {
   const auto frame = cluster::decode_forward_frame(bytes);
   const auto out = outbound_by_link_.find(link);
   const auto in = inbound_.find(link);
@@ -203,7 +205,7 @@ void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<m
     return ports_.link_close(link);
   }
   if (is_out) return handle_outbound(*out->second, *frame, confirmed);
-  handle_inbound(link, in->second, *frame, received);
+  handle_inbound(link, in->second, *frame, received, now);
 }
 
 void ForwardLinks::link_down(LinkId link, Now now) {
@@ -218,10 +220,10 @@ void ForwardLinks::link_down(LinkId link, Now now) {
   pause_dialing(out, now);
 }
 
-void ForwardLinks::end_of_turn() {
+void ForwardLinks::end_of_turn(Now now) {
   for (auto& [slot, out] : outbound_) {
     if (!out->dirty || !out->connected) continue;
-    const std::string frame = out->sender.take_frame();
+    const std::string frame = out->sender.take_frame(now.wall);
     if (!frame.empty()) out->transport_bytes = ports_.link_send(out->link, frame);
     out->dirty = false;
   }

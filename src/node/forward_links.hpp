@@ -61,9 +61,9 @@ class ForwardLinks {
   // --- both
   /// Appends received messages to `received` and tokens that were confirmed to `confirmed`.
   void link_frame(LinkId link, std::string_view frame, std::vector<mqtt::MessagePtr>& received,
-                  std::vector<Token>& confirmed);
+                  std::vector<Token>& confirmed, Now now);
   void link_down(LinkId link, Now now);
-  void end_of_turn();
+  void end_of_turn(Now now);
   /// Appends the tokens of messages that waited too long for their node to come back.
   void tick(Now now, std::vector<Token>& dropped);
 
@@ -94,8 +94,9 @@ class ForwardLinks {
   void pause_dialing(Outbound& out, Now now);
   void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed);
   void handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
-                      std::vector<mqtt::MessagePtr>& received);
-  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received);
+                      std::vector<mqtt::MessagePtr>& received, Now now);
+  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received,
+               Now now);
 
   const Config& config_;
   WorkerIndex self_;

@@ -53,8 +53,8 @@ class ForwardLinksTest : public ::testing::Test {
   void pump() {
     bool moved = true;
     while (moved) {
-      a.end_of_turn();
-      b.end_of_turn();
+      a.end_of_turn(now);
+      b.end_of_turn(now);
       moved = !ports_a.sent.empty() || !ports_b.sent.empty();
       carry(ports_a, b);
       carry(ports_b, a);
@@ -65,7 +65,7 @@ class ForwardLinksTest : public ::testing::Test {
       const std::string frame = from.sent.front();
       from.sent.pop_front();
       std::vector<mqtt::MessagePtr> messages;
-      to.link_frame(LinkId(link), frame, messages, confirmed);
+      to.link_frame(LinkId(link), frame, messages, confirmed, now);
       for (const auto& m : messages) received += std::string(m->payload()) + " ";
     }
   }
@@ -100,7 +100,7 @@ TEST_F(ForwardLinksTest, OneTurnIsOneFrame) {
   peer_up();
   connect();
   for (int i = 0; i < 100; ++i) forward("x", mqtt::QoS::at_most_once);
-  a.end_of_turn();
+  a.end_of_turn(now);
   EXPECT_EQ(ports_a.sent.size(), 1U);
 }
 
@@ -108,7 +108,7 @@ TEST_F(ForwardLinksTest, AnAcknowledgementLostWithItsLinkCausesNoDuplicate) {
   peer_up();
   connect();
   forward("m1", mqtt::QoS::at_least_once, 11);
-  a.end_of_turn();
+  a.end_of_turn(now);
   carry(ports_a, b);
   EXPECT_EQ(received, "m1 ");
   disconnect();
@@ -122,7 +122,7 @@ TEST_F(ForwardLinksTest, WhatWasLostWithTheLinkIsSentAgain) {
   peer_up();
   connect();
   forward("m1", mqtt::QoS::exactly_once, 11);
-  a.end_of_turn();
+  a.end_of_turn(now);
   disconnect();
   EXPECT_EQ(received, "");
   connect();
@@ -176,7 +176,7 @@ TEST_F(ForwardLinksTest, ANodeThatPartsStillKnowsWhatItHasReceived) {
   b.peer_up({Slot(1), "a@h", 1}, now);
   connect();
   forward("m1", mqtt::QoS::at_least_once, 11);
-  a.end_of_turn();
+  a.end_of_turn(now);
   carry(ports_a, b);
   b.peer_gone(Slot(1));
   disconnect();
@@ -188,9 +188,9 @@ TEST_F(ForwardLinksTest, ALinkThatLiesAboutItsOriginIsClosed) {
   b.link_accepted(LinkId(5), "somebody@else", 0);
   cluster::ForwardSender sender({.incarnation = 1, .node = "a@h", .worker = 0}, std::chrono::seconds(1));
   std::vector<mqtt::MessagePtr> messages;
-  b.link_frame(LinkId(5), sender.link_up(), messages, confirmed);
+  b.link_frame(LinkId(5), sender.link_up(), messages, confirmed, now);
   EXPECT_EQ(ports_b.closes, 1);
-  b.link_frame(LinkId(5), "nonsense", messages, confirmed);
+  b.link_frame(LinkId(5), "nonsense", messages, confirmed, now);
   EXPECT_EQ(ports_b.closes, 2);
   EXPECT_TRUE(messages.empty());
 }

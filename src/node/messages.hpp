@@ -2,6 +2,7 @@
 // What a node's threads say to each other. Values only: they cross mailboxes by move.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,7 +45,35 @@ struct QueryReply {
   broker::Metrics metrics{};
   bool done = false;  ///< a kick found its client
 };
-using ToControl = std::variant<SubscribeRequest, UnrouteRequest, RetainRequest, QueryReply>;
+// --- sessions that move between nodes: SessionMoves
+/// A client wants to connect; answered by ClaimDone.
+struct SessionClaim {
+  WorkerIndex worker;
+  Token token = 0;
+  std::string client_id;
+  bool clean_start = false;
+};
+/// A client has connected.
+struct SessionHeld {
+  std::string client_id;
+};
+struct SessionReleased {
+  std::string client_id;
+};
+/// Answer to SessionExport; no image: there is no session any more.
+struct SessionExported {
+  std::string client_id;
+  std::optional<std::string> image;
+};
+struct SessionRelay {
+  std::string client_id;
+  std::string bytes;
+};
+struct SessionAdopted {
+  std::string client_id;
+};
+using ToControl = std::variant<SubscribeRequest, UnrouteRequest, RetainRequest, QueryReply, SessionClaim,
+                               SessionHeld, SessionReleased, SessionExported, SessionRelay, SessionAdopted>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -78,6 +107,40 @@ struct Query {
   std::string client_id;  ///< for kick
 };
 struct ShutDown {};
-using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, PublishRequest, Query, ShutDown>;
+// --- sessions that move between nodes: SessionMoves
+struct ClaimDone {
+  Token token = 0;
+  bool superseded = false;  ///< a newer connection of this id came in elsewhere
+};
+struct SessionExport {
+  std::string client_id;
+  bool discard = false;  ///< end it instead
+};
+struct SessionDiscard {
+  std::string client_id;
+};
+struct SessionImport {
+  std::string client_id;
+  std::string image;
+};
+struct SessionRelayed {
+  std::string client_id;
+  std::string bytes;
+};
+struct SessionCaughtUp {
+  std::string client_id;
+};
+struct SessionArrivalOver {
+  std::string client_id;
+};
+struct SessionLeavingOver {
+  std::string client_id;
+};
+struct SessionTakeBack {
+  std::string client_id;
+};
+using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, PublishRequest, Query, ShutDown,
+                              ClaimDone, SessionExport, SessionDiscard, SessionImport, SessionRelayed,
+                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
 
 }  // namespace meshmq::node

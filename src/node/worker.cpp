@@ -4,6 +4,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.hpp"
+#include "broker/session_image.hpp"
 #include "cluster/slot.hpp"
 #include "node/forward_links.hpp"
 #include "node/settle.hpp"
@@ -19,6 +21,7 @@ class Worker::Impl final : public broker::Router {
         self_(self),
         routes_(routes),
         ports_(ports),
+        log_(log),
         links_(config_, self, incarnation, ports, log),
         settling_(config.forward_ack_wait),
         broker_(config_.broker, self, output, *this, log, seed) {}
@@ -54,6 +57,26 @@ class Worker::Impl final : public broker::Router {
   }
   void retain(const mqtt::MessagePtr& message) override { ports_.to_control(RetainRequest{message}); }
 
+  bool claim(Token token, std::string_view client_id, bool clean_start) override {
+    // Alone, nobody else can have it.
+    if (peers_up_ == 0) return true;
+    ports_.to_control(SessionClaim{self_, token, std::string(client_id), clean_start});
+    return false;
+  }
+  void hold(std::string_view client_id) override { ports_.to_control(SessionHeld{std::string(client_id)}); }
+  void release(std::string_view client_id) override {
+    ports_.to_control(SessionReleased{std::string(client_id)});
+  }
+  void relay(std::string_view client_id, const broker::Outgoing& outgoing) override {
+    SessionRelay relayed{std::string(client_id), {}};
+    ByteWriter w(relayed.bytes);
+    broker::write_outgoing(w, outgoing);
+    ports_.to_control(std::move(relayed));
+  }
+  void adopted(std::string_view client_id) override {
+    ports_.to_control(SessionAdopted{std::string(client_id)});
+  }
+
   void handle(ToWorker message, Now now) {
     now_ = now;
     std::visit([&](auto& m) { handle_one(m); }, message);
@@ -68,7 +91,7 @@ class Worker::Impl final : public broker::Router {
     now_ = now;
     received_.clear();
     confirmed_.clear();
-    links_.link_frame(link, frame, received_, confirmed_);
+    links_.link_frame(link, frame, received_, confirmed_, now);
     for (const mqtt::MessagePtr& message : received_) distribute(message);
     received_.clear();
     settle(confirmed_);
@@ -133,14 +156,43 @@ class Worker::Impl final : public broker::Router {
   }
 
   void handle_one(SubscribeDone& m) { broker_.subscribe_done(m.token, std::move(m.retained), now_); }
-  void handle_one(PeerUp& m) { links_.peer_up(m, now_); }
-  void handle_one(PeerDown& m) { links_.peer_down(m.slot); }
+  void handle_one(PeerUp& m) {
+    ++peers_up_;
+    links_.peer_up(m, now_);
+  }
+  void handle_one(PeerDown& m) {
+    --peers_up_;
+    links_.peer_down(m.slot);
+  }
   void handle_one(PeerGone& m) { settle(links_.peer_gone(m.slot)); }
   void handle_one(PublishRequest& m) {
-    if (m.message->retain()) retain(m.message);
-    if (route(m.message, 0).local) broker_.deliver(m.message, now_);
+    const mqtt::MessagePtr message = m.message->with_id(broker_.next_message_id());
+    if (message->retain()) retain(message);
+    if (route(message, 0).local) broker_.deliver(message, now_);
   }
   void handle_one(ShutDown&) { broker_.shut_down(now_); }
+  void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, now_); }
+  void handle_one(SessionExport& m) {
+    std::optional<std::string> image;
+    if (m.discard) {
+      broker_.discard_session(m.client_id, now_);
+    } else {
+      image = broker_.export_session(m.client_id, now_);
+    }
+    ports_.to_control(SessionExported{std::move(m.client_id), std::move(image)});
+  }
+  void handle_one(SessionDiscard& m) { broker_.discard_session(m.client_id, now_); }
+  void handle_one(SessionImport& m) {
+    const auto imported = broker_.import_session(m.image, now_);
+    if (imported) return;
+    log_.error("Session of client '{}' is lost on its way here: {}", m.client_id, imported.error().message);
+    release(m.client_id);
+  }
+  void handle_one(SessionRelayed& m) { broker_.relayed(m.client_id, m.bytes, now_); }
+  void handle_one(SessionCaughtUp& m) { broker_.caught_up(m.client_id, now_); }
+  void handle_one(SessionArrivalOver& m) { broker_.arrival_over(m.client_id, now_); }
+  void handle_one(SessionLeavingOver& m) { broker_.end_leaving(m.client_id, now_); }
+  void handle_one(SessionTakeBack& m) { broker_.take_back_session(m.client_id, now_); }
   void handle_one(Query& m) {
     QueryReply reply{
         .query = m.query, .worker = self_, .clients = {}, .subscriptions = {}, .stats = {}, .metrics = {}};
@@ -169,6 +221,7 @@ class Worker::Impl final : public broker::Router {
   WorkerIndex self_;
   const cluster::RouteReader& routes_;
   WorkerPorts& ports_;
+  Logger log_;
   ForwardLinks links_;
   Settling settling_;
   broker::Broker broker_;
@@ -176,6 +229,7 @@ class Worker::Impl final : public broker::Router {
   cluster::SlotSet destinations_;
   std::vector<mqtt::MessagePtr> received_;
   std::vector<Token> confirmed_;
+  std::size_t peers_up_ = 0;
   bool congested_ = false;          ///< publishers were told to pause
   bool mailbox_congested_ = false;  ///< some worker of this node is behind
 };
@@ -221,8 +275,8 @@ void Worker::link_drained(LinkId link, Now now) {
 void Worker::link_down(LinkId link, Now now) {
   impl_->links().link_down(link, now);
 }
-void Worker::end_of_turn(Now) {
-  impl_->links().end_of_turn();
+void Worker::end_of_turn(Now now) {
+  impl_->links().end_of_turn(now);
 }
 void Worker::tick(Now now) {
   impl_->tick(now);

@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "config/load.hpp"
 #include "config/run_file.hpp"
 #include "config/source.hpp"
@@ -60,6 +61,8 @@ config::Loaded load(const Options& options) {
   node::Config& node = loaded.config.node;
   if (node.workers == 0) node.workers = usable_cores();
   node.broker.worker_count = node.workers;
+  node.broker.late_messages_max = node.forward_keep;
+  node.client_key_seed = hash_bytes(loaded.config.mesh.cookie);
   return loaded;
 }
 

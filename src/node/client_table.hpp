@@ -1,0 +1,38 @@
+#pragma once
+// Who has the session of a client id, as far as this node has heard.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "cluster/client_rows.hpp"
+
+namespace meshmq::node {
+
+using cluster::ClientKey;
+using cluster::RowStamp;
+using cluster::Slot;
+
+/// Nearly every key has one holder; several only while a session moves, or after a split. Thread rule: one
+/// owner.
+class ClientTable {
+ public:
+  struct Holder {
+    Slot slot;
+    RowStamp stamp;
+  };
+
+  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp);
+  std::optional<RowStamp> erase(ClientKey key, Slot slot);
+  /// The newest first.
+  std::vector<Holder> holders(ClientKey key) const;
+  void for_each(Slot slot, const std::function<void(ClientKey key, RowStamp stamp)>& visit) const;
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  std::unordered_multimap<ClientKey, Holder> rows_;
+};
+
+}  // namespace meshmq::node

@@ -1,0 +1,174 @@
+#pragma once
+// One session per client id in the whole cluster: who has it, and how it comes to where its client is.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/log.hpp"
+#include "base/time.hpp"
+#include "cluster/client_rows.hpp"
+#include "node/client_table.hpp"
+#include "node/messages.hpp"
+#include "node/session_wire.hpp"
+
+namespace meshmq::node {
+
+/// What SessionMoves needs of its node. Never calls back from within a call.
+class SessionMovesPorts {
+ public:
+  virtual ~SessionMovesPorts() = default;
+  virtual void to_home(std::string_view client_id, ToWorker message) = 0;
+  /// False: the node is not up.
+  virtual bool send_to_peer(const std::string& node, std::string bytes) = 0;
+  /// Empty for slots of no node.
+  virtual std::string_view node_of(Slot slot) const = 0;
+  virtual bool running(const std::string& node) const = 0;
+  virtual RowStamp next_stamp(Now now) = 0;
+  /// A stamp of another node: later ones of ours must be greater.
+  virtual void observe(RowStamp stamp) = 0;
+  virtual void publish_row(ClientKey key, RowStamp stamp) = 0;
+  virtual void withdraw_row(ClientKey key) = 0;
+};
+
+/// Every node knows by replicated rows who holds which client id. A CONNECT asks the holders for the session
+/// (TakeOver) and goes on when it has arrived, or when there is none, or when nobody answered in time. Stamps
+/// decide between connects at the same moment: the newest wins, a loser gives way at once, so that nobody
+/// waits for somebody who waits. What nobody saw in time (a split) is found later by the rows: the older
+/// session ends.
+///
+///     here                                     old home
+///     SessionClaim -- TakeOver --------------> SessionExport to its worker
+///     SessionImport <-- Image ... ------------ (the session has left: a stub relays)
+///     ClaimDone     <-- Relay ... ------------
+///     routes known -- Adopted ---------------> waits `settle_wait`
+///     SessionCaughtUp <-- CaughtUp ----------- waits `tail_wait`
+///     SessionArrivalOver <-- Over ------------ the stub ends
+///
+/// Pure. Thread rule: one owner (the control thread).
+class SessionMoves final : public cluster::ClientRows {
+ public:
+  /// For a holder's answer; then the client begins anew.
+  static constexpr Duration answer_wait = std::chrono::seconds(5);
+  /// Between the answer to a CONNECT and its session's being held: the worker's next turn.
+  static constexpr Duration grant_wait = std::chrono::seconds(2);
+  static constexpr Duration adopt_wait = std::chrono::seconds(15);
+  /// What was matched before the new routes were known is on its way for no longer than this...
+  static constexpr Duration settle_wait = Duration(200);
+  /// ... but for the odd straggler.
+  static constexpr Duration tail_wait = std::chrono::seconds(5);
+  static constexpr std::size_t image_part_bytes = 256 * 1024;
+
+  /// `key_seed` is secret and the same on all nodes of a cluster.
+  SessionMoves(SessionMovesPorts& ports, std::uint64_t key_seed, Logger log)
+      : ports_(ports), key_seed_(key_seed), log_(log) {}
+
+  // --- from the workers
+  void handle(SessionClaim& m, Now now);
+  void handle(SessionHeld& m, Now now);
+  void handle(SessionReleased& m, Now now);
+  void handle(SessionExported& m, Now now);
+  void handle(SessionRelay& m, Now now);
+  void handle(SessionAdopted& m, Now now);
+
+  // --- from other nodes
+  void message(const std::string& node, std::string_view bytes, Now now);
+  void peer_down(const std::string& node, Now now);
+  void tick(Now now);
+
+  // --- cluster::ClientRows
+  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp) override;
+  std::optional<RowStamp> erase(ClientKey key, Slot slot) override { return table_.erase(key, slot); }
+  void for_each(Slot slot, const std::function<void(ClientKey, RowStamp)>& visit) const override {
+    table_.for_each(slot, visit);
+  }
+
+  // --- inspection
+  /// The running node that has the session; empty: none, or this one.
+  std::string holder(std::string_view client_id) const;
+  bool holds(std::string_view client_id) const { return own_.contains(key_of(client_id)); }
+  void kick(const std::string& node, std::string_view client_id);
+  /// Calls visit(client id) for each id that is asked to be kicked here.
+  std::function<void(const std::string&)> on_kick;
+  bool idle() const { return claims_.empty() && arrivals_.empty() && exports_.empty(); }
+
+ private:
+  using RequestId = wire::RequestId;
+
+  /// A CONNECT of this node, or several of one client id, that wait for the session.
+  struct Claim {
+    RowStamp stamp;
+    bool clean_start = false;
+    bool granted = false;
+    std::vector<std::pair<WorkerIndex, Token>> waiters;
+    std::map<RequestId, std::string> asked;
+    std::size_t asks = 0;
+    std::string image;
+    TimePoint deadline{};
+    /// Asked for by newer connects of other nodes; answered when this one is through.
+    std::vector<std::pair<std::string, wire::TakeOver>> queue;
+  };
+  struct Arrival {
+    std::string node;
+    RequestId request = 0;
+  };
+  enum class Phase : std::uint8_t { asked, sent, adopted, caught_up };
+  struct Export {
+    std::string node;
+    RequestId request = 0;
+    bool clean_start = false;
+    Phase phase = Phase::asked;
+    TimePoint since{};
+  };
+  struct Own {
+    RowStamp stamp;
+    std::string client_id;
+  };
+  using Claims = std::unordered_map<std::string, Claim>;
+  using Exports = std::unordered_map<std::string, Export>;
+
+  ClientKey key_of(std::string_view client_id) const { return hash_bytes(client_id, key_seed_); }
+  void hold(const std::string& client_id, RowStamp stamp);
+  void let_go(std::string_view client_id);
+
+  void ask(const std::string& client_id, Claim& claim, const std::string& node, bool clean_start);
+  void finish(Claims::iterator it, Now now);
+  void tell(Claim& claim, const std::string& client_id, bool superseded);
+  void answer_queue(Claim claim, Now now);
+  Claims::iterator claim_of(const std::string& node, RequestId request);
+  void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});
+  void arrived(Claims::iterator it, const std::string& node, RequestId request);
+  std::string arrival_of(const std::string& node, RequestId request) const;
+  Exports::iterator export_of(const std::string& node, RequestId request);
+  void end_export(Exports::iterator it, bool tell_new_home);
+  bool newer_elsewhere(const std::string& client_id) const;
+
+  void handle(const std::string& node, const wire::TakeOver& f, Now now);
+  void handle(const std::string& node, const wire::Answer& f, Now now);
+  void handle(const std::string& node, const wire::Image& f, Now now);
+  void handle(const std::string& node, const wire::Relay& f, Now now);
+  void handle(const std::string& node, const wire::Adopted& f, Now now);
+  void handle(const std::string& node, const wire::CaughtUp& f, Now now);
+  void handle(const std::string& node, const wire::Over& f, Now now);
+  void handle(const std::string& node, const wire::Kick& f, Now now);
+
+  SessionMovesPorts& ports_;
+  std::uint64_t key_seed_;
+  Logger log_;
+  ClientTable table_;
+  std::unordered_map<ClientKey, Own> own_;
+  Claims claims_;
+  std::unordered_map<RequestId, std::string> claimed_by_;  ///< request -> client id
+  std::unordered_map<std::string, Arrival> arrivals_;
+  Exports exports_;
+  RequestId last_request_ = 0;
+};
+
+}  // namespace meshmq::node
