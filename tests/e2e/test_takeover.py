@@ -66,7 +66,8 @@ class Takeover(SceneTest):
         self.assertEqual([client.receive().payload for _ in range(2)], [b"a", b"b"])
         client.drop()
         client = self.connect(1)
-        self.assertEqual([(m.payload, m.dup) for m in (client.receive(), client.receive())], [(b"a", True), (b"b", True)])
+        again = [client.receive(), client.receive()]
+        self.assertEqual([(m.payload, m.dup) for m in again], [(b"a", True), (b"b", True)])
 
     def test_nothing_is_lost_or_doubled_while_a_client_wanders_under_load(self):
         client = self.connect(0)
