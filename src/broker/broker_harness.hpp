@@ -88,6 +88,8 @@ class TestClient {
   /// The network is gone.
   void vanishes();
 
+  /// Another version than that of open(), before CONNECT.
+  void speaks(mqtt::Version version) { version_ = version; }
   /// Packets and events since the last call, one line each.
   std::string receives();
   /// The same as packets; events are not shown. What a packet borrows lives during its visit.

@@ -62,7 +62,7 @@ TEST(Publish, CarriesItsPropertiesToV5) {  // [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQ
   auto& v3 = h.connect("b", Version::v3_1_1).subscribes("t").ignores();
   h.connect("c").sends(Publish{.topic = "t", .payload = "x", .properties = properties});
   EXPECT_EQ(v5.receives(),
-            lines("PUBLISH topic='t' p01=1 p03=0 bytes='json' p26=0 key='k' bytes='v' payload='x'"));
+            lines("PUBLISH topic='t' payload_format=1 content_type='json' user='k' to='v' payload='x'"));
   EXPECT_EQ(v3.receives(), lines("PUBLISH topic='t' payload='x'"));
 }
 

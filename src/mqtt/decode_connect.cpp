@@ -37,7 +37,10 @@ bool BodyDecoder::protocol(Connect& out) {
   const auto plain_level = static_cast<std::uint8_t>(level & ~level_bridge);
   if (in_.ok()) answer_version_ = plain_level < 5 ? Version::v3_1_1 : Version::v5;
   if (name != "MQTT" && name != "MQIsdp") {
-    fail(ReasonCode::protocol_error, "protocol name is neither MQTT nor MQIsdp");
+    // [MQTT-3.1.2-1] MQTT 5 has a word for it.
+    fail(answer_version_ == Version::v5 ? ReasonCode::unsupported_protocol_version
+                                        : ReasonCode::protocol_error,
+         "protocol name is neither MQTT nor MQIsdp");
     return false;
   }
   const bool is_known = name == "MQTT" ? plain_level == 4 || plain_level == 5 : plain_level == 3;

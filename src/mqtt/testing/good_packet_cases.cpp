@@ -55,9 +55,9 @@ constexpr std::array cases = {
         "connect 5 with will properties", server, v5,
         "10 43 0004 'MQTT' 05 2e 0000 00 0001 'c' 2e 18 00000005 02 0000003c 01 01 03 0001 't' 08 0003 'r/t'"
         " 09 0002 00ff 26 0001 'k' 0001 'v' 26 0001 'k' 0000 26 0000 0001 'w' 0001 'w' 0001 'x'",
-        "CONNECT v5 clean client='c' will_topic='w' will_payload='x' p01=1 p03=0 bytes='t' p08=0 bytes='r/t' "
-        "p09=0 bytes='\\00\\ff' p26=0 key='k' bytes='v' p26=0 key='k' p26=0 bytes='w' will_expiry=60 "
-        "will_delay=5 will_qos=1 will_retain"},
+        "CONNECT v5 clean client='c' will_topic='w' will_payload='x' payload_format=1 content_type='t' "
+        "response_topic='r/t' correlation='\\00\\ff' user='k' to='v' user='k' to='' user='' to='w' "
+        "will_expiry=60 will_delay=5 will_qos=1 will_retain"},
     // --- CONNACK
     GoodCase{"connack 3.1.1", client, v311, "20 02 01 00", "CONNACK session"},
     GoodCase{"connack 3.1 ignores the flags", client, v31, "20 02 01 00", "CONNACK", Form::variant},
@@ -98,12 +98,11 @@ constexpr std::array cases = {
         "3d 32 0001 't' 0001 2a 02 00000000 23 0001 0b 01 0b ffffff7f 01 00 03 0000 08 0001 'r' 09 0001 00"
         " 26 0001 'k' 0001 'v' 26 0001 'j' 0001 'u' 'hi'",
         "PUBLISH topic='t' id=1 qos=2 dup retain expiry=0 alias=1 subscription=1 subscription=268435455 "
-        "p01=0 "
-        "p03=0 p08=0 bytes='r' p09=0 bytes='\\00' p26=0 key='k' bytes='v' p26=0 key='j' bytes='u' "
-        "payload='hi'"},
+        "payload_format=0 content_type='' response_topic='r' correlation='\\00' user='k' to='v' user='j' "
+        "to='u' payload='hi'"},
     GoodCase{"publish 5 with properties in mixed order", server, v5,
              "30 1c 0001 't' 18 26 0001 'a' 0001 '1' 02 00000009 01 01 23 0001 26 0001 'b' 0001 '2'",
-             "PUBLISH topic='t' expiry=9 alias=1 p26=0 key='a' bytes='1' p01=1 p26=0 key='b' bytes='2'",
+             "PUBLISH topic='t' expiry=9 alias=1 user='a' to='1' payload_format=1 user='b' to='2'",
              Form::variant},
     // --- acknowledgements
     GoodCase{"puback", server, v311, "40 02 000a", "PUBACK id=10"},

@@ -39,11 +39,29 @@ class Line {
       quoted("to", p.bytes);
     }
   }
+  /// Properties that travel with a message, in their order.
   void all(std::string_view encoded) {
     for (const Property& p : PropertyList(encoded)) {
-      text_ += fmt::format(" p{:02x}={}", static_cast<unsigned>(p.id), p.number);
-      bytes("key", p.key);
-      bytes("bytes", p.bytes);
+      switch (p.id) {
+        case PropertyId::payload_format_indicator:
+          text_ += fmt::format(" payload_format={}", p.number);
+          break;
+        case PropertyId::content_type:
+          quoted("content_type", p.bytes);
+          break;
+        case PropertyId::response_topic:
+          quoted("response_topic", p.bytes);
+          break;
+        case PropertyId::correlation_data:
+          quoted("correlation", p.bytes);
+          break;
+        case PropertyId::user_property:
+          quoted("user", p.key);
+          quoted("to", p.bytes);
+          break;
+        default:
+          text_ += fmt::format(" property={:02x}", static_cast<unsigned>(p.id));
+      }
     }
   }
   std::string take() { return std::move(text_); }
