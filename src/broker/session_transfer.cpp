@@ -191,13 +191,13 @@ void SessionTransfer::tick(Now now) {
 
 bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now) {
   const mqtt::Message& message = *outgoing.message;
+  // Accepted before the session's routes here can have been known: the copy that is meant for it went to its
+  // old home.
+  if (message.created_at() < session.arrived_at) return true;
   if (session.moving == Moving::leaving) {
     world_.router.relay(session.client_id, outgoing);
     return true;
   }
-  // Accepted before the session's routes here can have been known: the copy that is meant for it went to its
-  // old home.
-  if (message.created_at() < session.arrived_at) return true;
   Arrival& arrival = *session.arrival;
   if (session.moving == Moving::settled) return message.id() != 0 && arrival.seen.contains(message.id());
   if (arrival.holding) {

@@ -29,7 +29,7 @@ void ForwardSender::end_message(std::size_t at) {
   ByteWriter(batch_).patch_u32(at + 1, static_cast<std::uint32_t>(batch_.size() - at - message_header));
 }
 
-std::string ForwardSender::link_up() {
+std::string ForwardSender::link_up(WallMillis sent_at) {
   ready_ = false;
   std::string frame = frame_head(ForwardFrame::Kind::hello);
   ByteWriter w(frame);
@@ -37,6 +37,7 @@ std::string ForwardSender::link_up() {
   w.u64(hello_.incarnation);
   w.bytes16(hello_.node);
   w.u16(hello_.worker);
+  w.u64(static_cast<std::uint64_t>(sent_at));
   return frame;
 }
 
@@ -123,6 +124,7 @@ Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
       frame.hello.incarnation = r.u64();
       frame.hello.node = r.bytes16();
       frame.hello.worker = r.u16();
+      frame.sent_at = static_cast<WallMillis>(r.u64());
       break;
     case ForwardFrame::Kind::welcome:
     case ForwardFrame::Kind::acknowledge:

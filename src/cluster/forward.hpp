@@ -49,7 +49,7 @@ class ForwardSender {
   }
 
   /// The link is open: returns the frame to send first. Nothing else may be sent before welcome().
-  std::string link_up();
+  std::string link_up(WallMillis sent_at = 0);
   void link_down();
   /// The receiver said how far it has come; returns the tokens of what turned out to have arrived.
   /// Afterwards take_frame() returns what must be resent.
@@ -113,7 +113,7 @@ struct ForwardFrame {
   Kind kind;
   ForwardHello hello;      ///< for hello
   std::uint64_t seq = 0;   ///< for welcome, acknowledge; for messages: number of the first numbered one
-  WallMillis sent_at = 0;  ///< for messages: by the sender's clock
+  WallMillis sent_at = 0;  ///< for hello and messages: by the sender's clock
   std::vector<std::pair<bool, std::string_view>> messages;  ///< (numbered, bytes)
 };
 

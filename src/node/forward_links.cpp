@@ -107,7 +107,7 @@ void ForwardLinks::pause_dialing(Outbound& out, Now now) {
   out.next_dial = now.mono + out.pause;
 }
 
-void ForwardLinks::link_up(LinkId link, Slot slot, Now) {
+void ForwardLinks::link_up(LinkId link, Slot slot, Now now) {
   Outbound* out = outbound(slot);
   if (out == nullptr || out->connected) return ports_.link_close(link);
   out->dialing = false;
@@ -115,7 +115,7 @@ void ForwardLinks::link_up(LinkId link, Slot slot, Now) {
   out->link = link;
   out->transport_bytes = 0;
   outbound_by_link_[link] = out;
-  ports_.link_send(link, out->sender.link_up());
+  ports_.link_send(link, out->sender.link_up(now.wall));
 }
 
 void ForwardLinks::dial_failed(Slot slot, Now now) {
@@ -148,6 +148,12 @@ void ForwardLinks::link_accepted(LinkId link, const std::string& origin, std::ui
 
 void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
                                   std::vector<mqtt::MessagePtr>& received, Now now) {
+  if (frame.sent_at != 0) {
+    // Times of acceptance by our clock: expiry counts the same wherever a message is. Frames that were held
+    // up make the difference look too large, none too small.
+    const WallMillis difference = now.wall - frame.sent_at;
+    in.clock_ahead = std::min(in.clock_ahead.value_or(difference), difference);
+  }
   if (frame.kind == cluster::ForwardFrame::Kind::hello) {
     if (frame.hello.node != in.from.first || frame.hello.worker != in.from.second) {
       log_.warning("Forwarding link of {} names itself {}, worker {}: closed", in.from.first,
@@ -160,13 +166,11 @@ void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::Forwa
     ports_.link_send(link, cluster::encode_forward_welcome(origin.last_seq));
     return;
   }
-  if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received, now);
+  if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received);
 }
 
 void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
-                           std::vector<mqtt::MessagePtr>& received, Now now) {
-  // Times of acceptance by our clock: expiry counts the same wherever a message is.
-  const WallMillis clock_ahead = frame.sent_at == 0 ? 0 : now.wall - frame.sent_at;
+                           std::vector<mqtt::MessagePtr>& received) {
   cluster::ForwardOrigin& origin = origins_[in.from];
   std::uint64_t seq = frame.seq;
   for (const auto& [numbered, bytes] : frame.messages) {
@@ -179,7 +183,7 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
       }
       origin.last_seq = seq++;
     }
-    auto message = mqtt::Message::decode(bytes, clock_ahead);
+    auto message = mqtt::Message::decode(bytes, in.clock_ahead.value_or(0));
     if (!message) {
       log_.error("From {}: {}", in.from.first, message.error().message);
       ++counters_.dropped;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -87,6 +88,7 @@ class ForwardLinks {
     std::pair<std::string, std::uint16_t> from;
     bool greeted = false;
     bool acknowledge = false;
+    std::optional<WallMillis> clock_ahead{};  ///< ours of the sender's
   };
 
   Outbound* outbound(Slot slot);
@@ -95,8 +97,7 @@ class ForwardLinks {
   void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed);
   void handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
                       std::vector<mqtt::MessagePtr>& received, Now now);
-  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received,
-               Now now);
+  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received);
 
   const Config& config_;
   WorkerIndex self_;
