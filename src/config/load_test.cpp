@@ -261,7 +261,7 @@ TEST(Listeners, OfWebSocketAndUnixKindHaveTheirOwnKeysToo) {
   EXPECT_EQ(ws.connections_max, 102400u);
   EXPECT_TRUE(ws.proxy_protocol);
   EXPECT_EQ(loaded.config.listeners[1].tls.alpn, "http/1.1");
-  EXPECT_EQ(loaded.config.listeners[1].ws.mqtt_piggyback, "multiple");
+  EXPECT_EQ(loaded.config.listeners[1].ws.mqtt_piggyback, "single");
   EXPECT_EQ(loaded.config.listeners[2].unix_path, "/run/a.sock");
   EXPECT_EQ(loaded.config.listeners[2].unix_mode, 0600u);
   EXPECT_EQ(from_file("listener.unix.a = /a\nlistener.unix.a.mode = 0888\n").errors.size(), 1u);

@@ -20,7 +20,7 @@ constexpr Key table[] = {
     {"listener.{ws,wss}.*.mqtt_path", Type::text, "/mqtt", "Path of the URL", ws<&W::mqtt_path>},
     {"listener.{ws,wss}.*.mqtt_piggyback",
      Type::word,
-     "multiple",
+     "single",
      "How many MQTT packets the node puts into one WebSocket message; clients do as they like",
      ws<&W::mqtt_piggyback>,
      {},
