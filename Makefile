@@ -4,8 +4,11 @@ SEEDS ?= 1000
 BIN = build/release/bin
 CTEST = ctest --output-on-failure --no-tests=error
 JOBS ?= $(shell nproc)
+SECONDS ?= 60
+# As many runs as `make test` can wait for; `make fuzz` takes its time.
+FUZZ_TEST_SECONDS = 10
 
-.PHONY: help deps build run test cluster sim bench format lint clean
+.PHONY: help deps build run test cluster sim fuzz fuzzers bench format lint clean
 
 help:
 	@echo "make run       one node in the foreground, on 1883"
@@ -13,6 +16,7 @@ help:
 	@echo "make cluster   three nodes on this machine, joined; Ctrl-C stops them"
 	@echo "make build     $(BIN)/meshmq, meshmq_ctl, meshmq_bench"
 	@echo "make sim       SEEDS=N for N simulated clusters, SEED=n to replay one"
+	@echo "make fuzz      every fuzzer for SECONDS=60 seconds"
 	@echo "make bench     MeshMQ and mosquitto under the same load"
 	@echo "make format    clang-format;  make lint: clang-format and clang-tidy as checks"
 	@echo "make deps      Debian packages (tools/deps.txt) and npm packages of the tests"
@@ -31,7 +35,7 @@ cluster: build
 	@python3 tools/cluster.py --bin $(BIN)
 
 # Sanitizers first: what they find explains what the others would only show.
-test: deps
+test: deps fuzzers
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan
 	@cmake --preset tsan >/dev/null
@@ -39,6 +43,7 @@ test: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target meshmq_sim
 	@$(BIN)/meshmq_sim --seeds $(SEEDS)
+	@python3 fuzz/run.py build/fuzz --seconds $(FUZZ_TEST_SECONDS) --jobs $(JOBS)
 	@cd build/tsan && $(CTEST) -j$(JOBS) -L threads
 	@cd build/asan && $(CTEST) -j$(JOBS)
 
@@ -46,6 +51,13 @@ sim: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target meshmq_sim
 	@$(BIN)/meshmq_sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+fuzzers: deps
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz --target fuzzers
+
+fuzz: fuzzers
+	@python3 fuzz/run.py build/fuzz --seconds $(SECONDS) --jobs $(JOBS)
 
 bench: build
 	@python3 bench/compare.py --bin $(BIN)

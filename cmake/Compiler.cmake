@@ -1,5 +1,6 @@
 # Flags that hold for every file. Warnings are errors from the first commit.
 
+set(MESHMQ_FUZZ OFF CACHE BOOL "Only the pure libraries and the fuzzers; needs clang")
 set(MESHMQ_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 find_program(CCACHE_PROGRAM ccache)
@@ -24,6 +25,10 @@ if(MESHMQ_SANITIZE)
     # g++ warns that TSan does not model atomic_thread_fence; the project uses none, Asio's are never reached.
     add_compile_options(-Wno-tsan)
   endif()
+endif()
+if(MESHMQ_FUZZ)
+  # The compiler of everyday is g++; clang's other opinions shall not stop the fuzzers.
+  add_compile_options(-fsanitize=fuzzer-no-link -Wno-error)
 endif()
 find_program(LLD_PROGRAM ld.lld)
 if(LLD_PROGRAM)

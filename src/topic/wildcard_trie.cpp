@@ -45,7 +45,11 @@ LeafId WildcardTrie::add(std::string_view filter, LeafId leaf) {
   std::string_view level;
   for (Levels levels(filter); levels.next(level);) {
     NodeState& parent = use(key);
-    (level == "+" ? parent.has_plus : parent.has_literal) = 1;
+    if (level == "+") {
+      parent.has_plus = 1;
+    } else {
+      parent.has_literal = 1;
+    }
     key = child_key(key, level);
   }
   NodeState& state = use(key);
