@@ -43,6 +43,11 @@ class LocalRouter final : public Router {
   void subscribe(Token token, std::vector<SubscribeFilter>) override { asked.push_back(token); }
   void unroute(std::string_view) override {}
   void retain(const mqtt::MessagePtr&) override {}
+  bool claim(Token, std::string_view, bool) override { return true; }
+  void hold(std::string_view) override {}
+  void release(std::string_view) override {}
+  void relay(std::string_view, const Outgoing&) override {}
+  void adopted(std::string_view) override {}
   std::vector<Token> asked;
 };
 
