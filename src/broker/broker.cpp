@@ -80,9 +80,10 @@ class Broker::Impl {
 
 void Broker::Impl::open(ConnId conn, Peer peer, Now now) {
   Channel& channel = world_.channels.open(conn);
+  channel.zone = &world_.config.zone(peer.zone);
   channel.peer = std::make_unique<Peer>(std::move(peer));
   channel.last_received = now.mono;
-  world_.timers.arm(conn, now.mono + world_.config.idle_timeout, now.mono);
+  world_.timers.arm(conn, now.mono + channel.zone->idle_timeout, now.mono);
 }
 
 std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now now) {
@@ -91,7 +92,7 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
   std::size_t taken = 0;
   // Whom we stop reading gets no further in what was read already: resume_reading() hands it in again.
   while (is_open(*channel) && channel->paused == 0 && taken < bytes.size()) {
-    const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, world_.config.packet_bytes_max};
+    const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, channel->zone->packet_bytes_max};
     const mqtt::DecodeResult result = decoder_.decode(bytes.substr(taken), options);
     const bool wrong_start = channel->state == ChannelState::connecting && result.type != PacketType::connect;
     if (result.status == mqtt::DecodeStatus::error || wrong_start) {

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "broker/ack_queue.hpp"
+#include "broker/config.hpp"
 #include "broker/peer.hpp"
 #include "broker/ports.hpp"
 #include "broker/session.hpp"
@@ -40,6 +41,7 @@ inline constexpr std::uint16_t pending_subscribes_max = 64;
 /// Lives from Broker::open() to Broker::closed(). Owned by the ChannelTable; its address is stable.
 struct Channel {
   ConnId conn;
+  const Config* zone = nullptr;  ///< whose limits it keeps to
   /// Differs for every connection: a late answer finds out that its connection is gone although the ConnId is
   /// in use.
   std::uint32_t generation = 0;

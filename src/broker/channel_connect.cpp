@@ -16,7 +16,7 @@ using mqtt::ReasonCode;
 using mqtt::Version;
 
 void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) {
-  const Refusal refusal = check(packet);
+  const Refusal refusal = check(*channel.zone, packet);
   if (refusal.reason != ReasonCode::success) {
     refuse(channel, refusal, packet.version, now);
     return;
@@ -64,8 +64,8 @@ void Connecting::handle_broken(Channel& channel, const mqtt::DecodeResult& resul
                 now);
 }
 
-Connecting::Refusal Connecting::check(const mqtt::Connect& packet) const {
-  if (packet.client_id.size() > world_.config.client_id_bytes_max) {
+Connecting::Refusal Connecting::check(const Config& config, const mqtt::Connect& packet) {
+  if (packet.client_id.size() > config.client_id_bytes_max) {
     return {ReasonCode::client_identifier_not_valid, "client id longer than mqtt.max_clientid_len",
             CloseReason::limit};
   }
@@ -80,11 +80,10 @@ Connecting::Refusal Connecting::check(const mqtt::Connect& packet) const {
     return {ReasonCode::bad_authentication_method, "enhanced authentication is not offered",
             CloseReason::not_authorized};
   }
-  return packet.will ? check_will(*packet.will) : Refusal{};
+  return packet.will ? check_will(config, *packet.will) : Refusal{};
 }
 
-Connecting::Refusal Connecting::check_will(const mqtt::Will& will) const {
-  const Config& config = world_.config;
+Connecting::Refusal Connecting::check_will(const Config& config, const mqtt::Will& will) {
   // [MQTT-3.2.2-12]
   if (will.qos > config.qos_max)
     return {ReasonCode::qos_not_supported, "will with QoS above mqtt.max_qos_allowed"};
@@ -187,7 +186,7 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
 }
 
 void Connecting::configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now) {
-  const Config& config = world_.config;
+  const Config& config = *channel.zone;
   const bool is_v5 = packet.version == Version::v5;
   channel.version = packet.version;
   session.clean_start = packet.clean_start;
@@ -226,10 +225,10 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
 
 void Connecting::send_connack(Channel& channel, const mqtt::Connect& packet, bool session_present,
                               std::string_view assigned_client_id) {
-  const Config& config = world_.config;
+  const Config& config = *channel.zone;
   mqtt::Connack connack;
   connack.session_present = session_present;
-  connack.receive_maximum = publishing_.receive_maximum();
+  connack.receive_maximum = Publishing::receive_maximum(config);
   connack.qos_max = config.qos_max;
   connack.retain_available = config.retain_available;
   connack.packet_bytes_max = config.packet_bytes_max;

@@ -26,7 +26,7 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
   if (packet.topic_alias != 0) {
     if (Verdict fatal = resolve_alias(channel, packet, topic)) return fatal;
   }
-  if (Verdict fatal = check(packet, topic)) return fatal;
+  if (Verdict fatal = check(*channel.zone, packet, topic)) return fatal;
   Session& session = *channel.session;
   const bool acknowledged = packet.qos != QoS::at_most_once;
   if (acknowledged) {
@@ -100,20 +100,20 @@ void Publishing::resume_publishers() {
   paused_.clear();
 }
 
-std::uint16_t Publishing::receive_maximum() const {
+std::uint16_t Publishing::receive_maximum(const Config& config) {
   constexpr std::size_t all_ids = 65535;
-  const std::size_t limit = world_.config.awaiting_rel_max;
+  const std::size_t limit = config.awaiting_rel_max;
   return static_cast<std::uint16_t>(limit == 0 ? all_ids : std::min(limit, all_ids));
 }
 
 Verdict Publishing::resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic) {
   // [MQTT-3.3.2-9]
-  if (packet.topic_alias > world_.config.topic_alias_max) {
+  if (packet.topic_alias > channel.zone->topic_alias_max) {
     return Fatal{ReasonCode::topic_alias_invalid, "topic alias above mqtt.max_topic_alias"};
   }
   if (!channel.aliases) channel.aliases = std::make_unique<TopicAliases>();
   if (!topic.empty()) {
-    if (channel.aliases->set(packet.topic_alias, topic, world_.config.packet_bytes_max)) return std::nullopt;
+    if (channel.aliases->set(packet.topic_alias, topic, channel.zone->packet_bytes_max)) return std::nullopt;
     return Fatal{ReasonCode::quota_exceeded, "topics of aliases take more than mqtt.max_packet_size",
                  CloseReason::limit};
   }
@@ -122,8 +122,7 @@ Verdict Publishing::resolve_alias(Channel& channel, const mqtt::Publish& packet,
   return std::nullopt;
 }
 
-Verdict Publishing::check(const mqtt::Publish& packet, std::string_view topic) const {
-  const Config& config = world_.config;
+Verdict Publishing::check(const Config& config, const mqtt::Publish& packet, std::string_view topic) {
   // [MQTT-3.2.2-11]
   if (packet.qos > config.qos_max) {
     return Fatal{ReasonCode::qos_not_supported, "QoS above mqtt.max_qos_allowed"};
@@ -139,11 +138,11 @@ Verdict Publishing::check(const mqtt::Publish& packet, std::string_view topic) c
   return std::nullopt;
 }
 
-Verdict Publishing::check_quota(const Channel& channel) const {
+Verdict Publishing::check_quota(const Channel& channel) {
   // A 3.x client was not told a Receive Maximum; its packet ids bound it. As long as we owe acknowledgements
   // the client cannot know better: it is paused instead, see acknowledge().
   const bool exceeded = channel.version == mqtt::Version::v5 && channel.acks.empty() &&
-                        channel.session->awaiting_rel.size() >= receive_maximum();
+                        channel.session->awaiting_rel.size() >= receive_maximum(*channel.zone);
   if (!exceeded) return std::nullopt;
   return Fatal{ReasonCode::receive_maximum_exceeded,
                "more than zone.*.max_awaiting_rel publishes not released", CloseReason::limit};
@@ -174,14 +173,14 @@ void Publishing::acknowledge(Channel& channel, PendingAck ack) {
   }
   const std::uint32_t number = channel.acks.push(ack);
   if (!ack.settled) tokens_.add({channel.conn, channel.generation, number});
-  if (channel.acks.size() >= receive_maximum()) world_.sender.pause(channel, PauseReason::acks);
+  if (channel.acks.size() >= receive_maximum(*channel.zone)) world_.sender.pause(channel, PauseReason::acks);
 }
 
 void Publishing::flush(Channel& channel) {
   while (const auto ack = channel.acks.pop_settled()) {
     world_.sender.ack(channel, ack->type, ack->packet_id, ack->reason);
   }
-  if (channel.acks.size() < receive_maximum()) world_.sender.resume(channel, PauseReason::acks);
+  if (channel.acks.size() < receive_maximum(*channel.zone)) world_.sender.resume(channel, PauseReason::acks);
 }
 
 void Publishing::count_received(QoS qos) {

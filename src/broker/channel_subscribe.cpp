@@ -31,7 +31,7 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
 }
 
 ReasonCode Subscribing::check(const Session& session, const mqtt::Subscription& wanted) const {
-  const Config& config = world_.config;
+  const Config& config = *session.zone;
   if (topic::is_shared(wanted.filter)) return ReasonCode::shared_subscriptions_not_supported;
   if (!topic::is_valid_filter(wanted.filter)) return ReasonCode::topic_filter_invalid;
   if (config.topic_levels_max != 0 && topic::level_count(wanted.filter) > config.topic_levels_max) {
@@ -51,12 +51,12 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
                                   std::vector<SubscribeFilter>& filters) {
   const ReasonCode refusal = check(session, wanted);
   if (refusal != ReasonCode::success) return refusal;
-  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, world_.config.qos_max);
+  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
   // What a bridge of MQTT 3 cannot say, or its messages would come back to it.
   const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos),
                                     wanted.no_local || session.bridge ? 1U : 0U,
                                     wanted.retain_as_published || session.bridge ? 1U : 0U};
-  const std::size_t limit = world_.config.subscriptions_max;
+  const std::size_t limit = session.zone->subscriptions_max;
   const bool at_limit = limit != 0 && session.subscriptions.size() >= limit;
   if (at_limit && !world_.subscriptions.contains(session, wanted.filter)) return ReasonCode::quota_exceeded;
 

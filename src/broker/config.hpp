@@ -4,14 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/time.hpp"
 #include "mqtt/types.hpp"
 
 namespace meshmq::broker {
 
+/// A listener names the zone of its clients, and they keep to that zone's limits. The settings themselves are
+/// those of zone 0; what is marked "node" counts there only.
 struct Config {
-  std::uint16_t worker_count = 1;  ///< node.workers; a client id's home is hash(id) % worker_count
+  std::uint16_t worker_count = 1;  ///< node: node.workers; a client id's home is hash(id) % worker_count
 
   std::uint32_t packet_bytes_max = 1024 * 1024;            ///< mqtt.max_packet_size
   std::uint16_t client_id_bytes_max = 65535;               ///< mqtt.max_clientid_len
@@ -31,9 +34,16 @@ struct Config {
   Duration session_expiry_interval = std::chrono::hours(2);  ///< zone.*.session_expiry_interval (3.1.1)
   std::size_t queue_messages_max = 1000;                     ///< zone.*.max_mqueue_len; 0 = no limit
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0
-  std::size_t output_bytes_max = 1024 * 1024;  ///< listener.*.high_watermark: bytes waiting for a slow client
-  Duration tick_interval = std::chrono::milliseconds(200);
-  Duration late_messages_max = std::chrono::seconds(60);  ///< cluster.forward_keep: how late one may come
+  std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
+  Duration tick_interval = std::chrono::milliseconds(200);  ///< node
+  Duration late_messages_max =
+      std::chrono::seconds(60);         ///< node: cluster.forward_keep, how late one may come
+  std::vector<Config> more_zones = {};  ///< node: zone 1, 2, ...
+
+  /// Zone 0 if there is no such zone.
+  const Config& zone(std::size_t index) const {
+    return index == 0 || index > more_zones.size() ? *this : more_zones[index - 1];
+  }
 };
 
 }  // namespace meshmq::broker

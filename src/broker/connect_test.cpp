@@ -50,6 +50,16 @@ TEST(Connect, TellsLimitsThatDifferFromMqtts) {
       lines("CONNACK qos_max=1 no_retain packet_max=5000 alias_max=7 no_wildcards no_shared keep_alive=33"));
 }
 
+TEST(Connect, AListenersZoneHoldsForItsClients) {
+  Config config;
+  config.more_zones.push_back({.packet_bytes_max = 500, .server_keepalive_s = 20});
+  Harness h(config);
+  EXPECT_EQ(h.open(Peer{.name = "10.0.0.9:1", .zone = 1}).sends(Connect{.client_id = "a"}).receives(),
+            lines("CONNACK receive_max=100 packet_max=500 alias_max=65535 no_shared keep_alive=20"));
+  EXPECT_EQ(h.open(Peer{.name = "10.0.0.9:2", .zone = 7}).sends(Connect{.client_id = "b"}).receives(),
+            h.open().sends(Connect{.client_id = "c"}).receives());
+}
+
 TEST(Connect, ACertificateMaySayWhoTheClientIs) {
   Harness h;
   h.open(Peer{.name = "10.0.0.9:1", .username = "thing", .clientid = "thing-1"})

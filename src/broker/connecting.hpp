@@ -41,8 +41,8 @@ class Connecting {
   };
 
   /// Reason success: nothing speaks against it.
-  Refusal check(const mqtt::Connect& packet) const;
-  Refusal check_will(const mqtt::Will& will) const;
+  static Refusal check(const Config& config, const mqtt::Connect& packet);
+  static Refusal check_will(const Config& config, const mqtt::Will& will);
   mqtt::ReasonCode ask_access(const AccessClient& client, const mqtt::Connect& packet);
   void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
   WorkerIndex home_of(std::string_view client_id) const;

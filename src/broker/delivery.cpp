@@ -37,7 +37,7 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
   // [MQTT-4.6.0-6] Not past those that came while the client was away and still wait behind a full window.
   const bool others_wait = session.has_waiting() && session.queue->has_qos0();
   if (!has_room(session) || others_wait) {
-    const bool may_wait = others_wait || (!session.online && config_.queue_store_qos0);
+    const bool may_wait = others_wait || (!session.online && session.zone->queue_store_qos0);
     if (may_wait) {
       enqueue(session, {message, ids, grant.qos, grant.retain});
     } else {
@@ -63,7 +63,7 @@ void Delivery::deliver_late(Session& session, Outgoing outgoing, Now now) {
                             : window_open(session);
   if (at_once) return send_fresh(session, std::move(outgoing), now);
   if (qos0 && !(session.has_waiting() && session.queue->has_qos0()) &&
-      (session.online || !config_.queue_store_qos0)) {
+      (session.online || !session.zone->queue_store_qos0)) {
     return count_drop(session, metrics_.delivery_dropped_qos0_msg);
   }
   enqueue(session, std::move(outgoing));
@@ -79,7 +79,7 @@ void Delivery::deliver_retained(Session& session, Outgoing outgoing, Now now) {
 }
 
 bool Delivery::takes_retained(Session& session, std::size_t count) {
-  const std::size_t limit = config_.queue_messages_max * retained_backlog_factor;
+  const std::size_t limit = session.zone->queue_messages_max * retained_backlog_factor;
   const bool takes = limit == 0 || !session.retained_backlog || session.retained_backlog->size() < limit;
   if (takes) return true;
   session.dropped_count += count;
@@ -127,7 +127,7 @@ void Delivery::send(Session& session, const FramePtr& frame, mqtt::PacketId pack
 void Delivery::enqueue(Session& session, Outgoing outgoing) {
   if (!session.queue) session.queue = std::make_unique<MessageQueue>();
   ++session.enqueued_count;
-  if (session.queue->push(std::move(outgoing), config_.queue_messages_max)) {
+  if (session.queue->push(std::move(outgoing), session.zone->queue_messages_max)) {
     count_drop(session, metrics_.delivery_dropped_queue_full);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The client's end of a connection.
 
+#include <cstdint>
 #include <string>
 
 namespace meshmq::broker {
@@ -13,6 +14,7 @@ struct Peer {
   std::string clientid = {};  ///< takes the place of CONNECT's (peer_cert_as_clientid)
   std::string cn = {};        ///< common name of the client's certificate
   std::string dn = {};        ///< its whole subject
+  std::uint16_t zone = 0;     ///< of the listener; see Config::zone()
 
   bool identified() const { return !username.empty() || !clientid.empty() || !cn.empty() || !dn.empty(); }
 };

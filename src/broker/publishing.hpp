@@ -28,13 +28,13 @@ class Publishing {
   void settled(Token token);
   void resume_publishers();
   /// [MQTT-3.3.4-7] Publishes that a client may leave without PUBACK or PUBCOMP.
-  std::uint16_t receive_maximum() const;
+  static std::uint16_t receive_maximum(const Config& config);
 
  private:
   /// What the topic is, with or without an alias.
-  Verdict resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic);
-  Verdict check(const mqtt::Publish& packet, std::string_view topic) const;
-  Verdict check_quota(const Channel& channel) const;
+  static Verdict resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic);
+  static Verdict check(const Config& config, const mqtt::Publish& packet, std::string_view topic);
+  static Verdict check_quota(const Channel& channel);
   /// True if it is a repetition, which has then been answered.
   bool answer_known(Channel& channel, const mqtt::Publish& packet);
   void refuse(Channel& channel, const mqtt::Publish& packet);

@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "broker/awaiting_rel.hpp"
+#include "broker/config.hpp"
 #include "broker/inflight.hpp"
 #include "broker/message_queue.hpp"
 #include "broker/moving.hpp"
@@ -42,7 +43,8 @@ struct Session {
   /// Absent as long as nothing has had to wait; trim() gives its memory back.
   std::unique_ptr<MessageQueue> queue;
   std::uint64_t delivered_count = 0;
-  ConnId conn;  ///< valid while online
+  ConnId conn;                   ///< valid while online
+  const Config* zone = nullptr;  ///< of the last connection
   /// Position in the dispatcher's list of sessions that several filters matched. Meaningless outside of one
   /// dispatch.
   std::uint32_t merged_at = 0;

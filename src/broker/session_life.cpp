@@ -13,6 +13,7 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   session.online = true;
   session.congested = false;
   session.conn = channel.conn;
+  session.zone = channel.zone;
   session.version = channel.version;
   session.peername = std::exchange(channel.peer->name, std::string());
   if (!channel.peer->identified()) channel.peer = nullptr;

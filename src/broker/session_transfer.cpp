@@ -83,6 +83,7 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   replace_local(client_id, now);
   arriving->client_id = client_id;
   Session& session = world_.sessions.adopt(std::move(arriving));
+  session.zone = &world_.config;  // until its client is here
   session.detached_at = now.mono;
   session.disconnected_at = now.wall;
   session.moving = Moving::arriving;

@@ -20,7 +20,7 @@ void Timekeeping::watch(Channel& channel, Now now) {
   TimePoint next = now.mono + std::chrono::hours(1);
   if (channel.keepalive_ms != 0) next = channel.last_received + Duration(channel.keepalive_ms);
   if (retries(channel)) {
-    const TimePoint retry = channel.session->inflight.oldest_sent_at(now.mono) + world_.config.retry_interval;
+    const TimePoint retry = channel.session->inflight.oldest_sent_at(now.mono) + channel.zone->retry_interval;
     // What could not be repeated now, because the connection is full, is not tried in every bucket.
     next = std::min(next, std::max(retry, now.mono + std::chrono::seconds(1)));
   }
@@ -47,9 +47,9 @@ void Timekeeping::visit_connected(Channel& channel, Now now) {
         channel, {ReasonCode::keep_alive_timeout, "keep-alive timeout", CloseReason::keepalive_timeout}, now);
     return;
   }
-  if (retries(channel)) world_.delivery.retry(session, now.mono - world_.config.retry_interval, now);
-  if (world_.config.await_rel_timeout.count() > 0 && session.awaiting_rel.size() != 0) {
-    session.awaiting_rel.erase_older(now.mono - world_.config.await_rel_timeout);
+  if (retries(channel)) world_.delivery.retry(session, now.mono - channel.zone->retry_interval, now);
+  if (channel.zone->await_rel_timeout.count() > 0 && session.awaiting_rel.size() != 0) {
+    session.awaiting_rel.erase_older(now.mono - channel.zone->await_rel_timeout);
   }
   session.trim();
   channel.acks.trim();
@@ -57,7 +57,7 @@ void Timekeeping::visit_connected(Channel& channel, Now now) {
 }
 
 bool Timekeeping::retries(const Channel& channel) const {
-  return channel.version != mqtt::Version::v5 && world_.config.retry_interval.count() > 0;
+  return channel.version != mqtt::Version::v5 && channel.zone->retry_interval.count() > 0;
 }
 
 }  // namespace meshmq::broker

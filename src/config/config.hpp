@@ -97,7 +97,9 @@ struct Listener {
   bool proxy_protocol = false;
   Duration proxy_protocol_timeout{};
   std::vector<AccessLine> access;  ///< in order
-  std::string unix_path;           ///< of unix
+  std::string zone;
+  std::uint16_t zone_index = 0;  ///< where it stands in Config::zone_names
+  std::string unix_path;         ///< of unix
   unsigned unix_mode = 0;
   Duration handshake_timeout{};  ///< of ssl, ws and wss
   Tls tls;                       ///< of ssl and wss
@@ -141,7 +143,8 @@ struct Config {
   std::size_t mailbox_bytes = 0;
   Mesh mesh;
   Log log;
-  std::vector<Listener> listeners;  ///< by name
+  std::vector<Listener> listeners;      ///< by name
+  std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first
 };
 
 /// The cookie that everybody knows.

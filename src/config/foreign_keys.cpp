@@ -100,7 +100,6 @@ constexpr ForeignKey table[] = {
     // ---- listeners
     {"listener.{tcp,ssl,ws,wss}.*.acceptors", R::not_here},
     {"listener.{tcp,ssl,ws,wss}.*.active_n", R::not_here},
-    {"listener.{tcp,ssl,ws,wss}.*.zone", R::not_yet, "external"},
     {"listener.{tcp,ssl,ws,wss}.*.rate_limit", R::not_yet},
     {"listener.{tcp,ssl,ws,wss}.*.send_timeout_close", R::not_yet, "on"},
     {"listener.{tcp,ssl,ws,wss}.*.buffer", R::not_here},

@@ -15,8 +15,8 @@ namespace meshmq::config {
 
 namespace {
 
-/// The one zone of this version.
-constexpr std::string_view zone_used = "external";
+/// The zone of listeners that name none.
+constexpr std::string_view zone_default = "external";
 
 template <class Table>
 auto find_pattern(const Table& table, std::string_view key) -> decltype(table.data()) {
@@ -61,6 +61,7 @@ class Loader {
     if (!listener_named_)
       settings_["listener.tcp.external"] = {"listener.tcp.external", "0.0.0.0:1883", "default"};
     make_listeners();
+    make_zones();
     apply_keys();
     check_others();
     check_together();
@@ -122,12 +123,41 @@ class Loader {
     }
   }
 
+  /// Those that listeners name, after the default one.
+  void make_zones() {
+    std::vector<std::string>& names = result_.config.zone_names;
+    names.emplace_back(zone_default);
+    for (Listener& listener : result_.config.listeners) {
+      const auto setting = settings_.find(fmt::format("listener.{}.{}.zone", listener.kind, listener.name));
+      if (setting == settings_.end()) continue;
+      const std::string& name = setting->second.value;
+      const auto known = std::find(names.begin(), names.end(), name);
+      listener.zone_index = static_cast<std::uint16_t>(known - names.begin());
+      if (known == names.end()) names.push_back(name);
+    }
+    result_.config.node.broker.more_zones.resize(names.size() - 1);
+  }
+
+  broker::Config& zone(std::size_t index) {
+    broker::Config& first = result_.config.node.broker;
+    return index == 0 ? first : first.more_zones[index - 1];
+  }
+
+  void apply_to_zones(const Key& key) {
+    const std::vector<std::string>& names = result_.config.zone_names;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      Target target{result_.config};
+      target.zone = &zone(i);
+      apply(key, instance_of(key.key, names[i]), target);
+    }
+  }
+
   void apply_keys() {
     std::size_t& output_bytes_max = result_.config.node.broker.output_bytes_max;
     const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
     for (const Key& key : keys()) {
-      if (key.key.starts_with("zone.")) {
-        apply(key, instance_of(key.key, zone_used), Target{result_.config});
+      if (key.key.starts_with("zone.") || key.key.starts_with("mqtt.")) {
+        apply_to_zones(key);
       } else if (key.key.starts_with("listener.")) {
         for (Listener& listener : result_.config.listeners) {
           if (key.key.starts_with(listener_pattern(listener.kind))) apply_to(key, listener);
@@ -169,9 +199,11 @@ class Loader {
   std::optional<Value> parse(const Key& key, std::string_view text, const Setting* setting) {
     auto value = parse_value(key.type, text, key.range, key.words);
     if (value) return *std::move(value);
-    result_.errors.push_back(fmt::format(
+    std::string error = fmt::format(
         "{}: {} = {}: expected {}", setting == nullptr ? "default" : setting->origin,
-        setting == nullptr ? key.key : std::string_view(setting->key), text, value.error().message));
+        setting == nullptr ? key.key : std::string_view(setting->key), text, value.error().message);
+    // A key of all zones is read for each of them.
+    if (result_.errors.empty() || result_.errors.back() != error) result_.errors.push_back(std::move(error));
     return std::nullopt;
   }
 
@@ -195,14 +227,14 @@ class Loader {
     }
   }
 
-  /// A zone that no listener can use yet, or a listener without address.
+  /// A zone that no listener names, or a listener without address.
   void warn_unused(const Setting& setting) {
     const bool zone = setting.key.starts_with("zone.");
     const std::size_t name = zone ? 5 : setting.key.find('.', 9) + 1;
     const std::string group = setting.key.substr(0, setting.key.find('.', name));
     if (!warned_groups_.insert(group).second) return;
     result_.warnings.push_back(
-        zone ? fmt::format("{}: {}: no effect yet, all listeners use zone.external", setting.origin, group)
+        zone ? fmt::format("{}: {}: no effect, no listener names this zone", setting.origin, group)
              : fmt::format("{}: {}: no effect, {} itself is not set", setting.origin, setting.key, group));
   }
 

@@ -292,7 +292,7 @@ TEST(Listeners, TheLargestHighWatermarkCounts) {
             1024u * 1024);
 }
 
-TEST(Zones, ExternalIsTheOneInUse) {
+TEST(Zones, ExternalIsTheOneOfListenersThatNameNone) {
   const Loaded loaded = from_file(
       "zone.external.keepalive_backoff = 1.0\n"
       "zone.external.max_packet_size = 2MB\n"
@@ -305,7 +305,42 @@ TEST(Zones, ExternalIsTheOneInUse) {
   EXPECT_EQ(loaded.config.node.broker.session_expiry_interval, 24h);
   EXPECT_EQ(loaded.config.node.broker.inflight_max, 32);
   ASSERT_EQ(loaded.warnings.size(), 1u);
-  EXPECT_NE(loaded.warnings[0].find("zone.internal: no effect yet"), std::string::npos);
+  EXPECT_NE(loaded.warnings[0].find("zone.internal: no effect, no listener names this zone"),
+            std::string::npos);
+}
+
+TEST(Zones, HoldForTheListenersThatNameThem) {
+  const Loaded loaded = from_file(
+      "mqtt.max_qos_allowed = 1\n"
+      "zone.external.max_inflight = 7\n"
+      "zone.lab.max_inflight = 128\n"
+      "zone.lab.max_qos_allowed = 2\n"
+      "listener.tcp.a = 1\n"
+      "listener.tcp.b = 2\n"
+      "listener.tcp.b.zone = lab\n"
+      "listener.ws.c = 3\n"
+      "listener.ws.c.zone = other\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.warnings.empty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.zone_names, (std::vector<std::string>{"external", "lab", "other"}));
+  ASSERT_EQ(config.listeners.size(), 3u);
+  EXPECT_EQ(config.listeners[0].zone_index, 0);
+  EXPECT_EQ(config.listeners[1].zone_index, 1);
+  EXPECT_EQ(config.listeners[2].zone_index, 2);
+  const broker::Config& broker = config.node.broker;
+  EXPECT_EQ(broker.zone(0).inflight_max, 7);
+  EXPECT_EQ(broker.zone(1).inflight_max, 128);
+  EXPECT_EQ(broker.zone(2).inflight_max, 32);
+  EXPECT_EQ(broker.zone(0).qos_max, mqtt::QoS::at_least_once);
+  EXPECT_EQ(broker.zone(1).qos_max, mqtt::QoS::exactly_once);
+  EXPECT_EQ(broker.zone(2).qos_max, mqtt::QoS::at_least_once);
+}
+
+TEST(Zones, AMistakeInAKeyOfAllIsToldOnce) {
+  const Loaded loaded =
+      from_file("mqtt.max_qos_allowed = 7\nlistener.tcp.b = 2\nlistener.tcp.b.zone = lab\n");
+  EXPECT_EQ(loaded.errors.size(), 1u);
 }
 
 TEST(ForeignKeys, AreWarnedAboutOnce) {

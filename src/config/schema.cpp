@@ -1,7 +1,6 @@
 #include "config/schema.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "config/assign.hpp"
@@ -16,10 +15,6 @@ void node(Target& t, const Value& v) {
   assign(t.config.node.*Field, v);
 }
 template <auto Field>
-void broker(Target& t, const Value& v) {
-  assign(t.config.node.broker.*Field, v);
-}
-template <auto Field>
 void mesh(Target& t, const Value& v) {
   assign(t.config.mesh.*Field, v);
 }
@@ -32,15 +27,6 @@ void top(Target& t, const Value& v) {
   assign(t.config.*Field, v);
 }
 
-void qos_max(Target& t, const Value& v) {
-  t.config.node.broker.qos_max = static_cast<mqtt::QoS>(v.number);
-}
-void server_keepalive(Target& t, const Value& v) {
-  t.config.node.broker.server_keepalive_s = static_cast<std::uint16_t>(v.number);
-}
-void keepalive_backoff(Target& t, const Value& v) {
-  t.config.node.broker.keepalive_percent = static_cast<std::uint32_t>(std::lround(v.real * 200));
-}
 void log_level(Target& t, const Value& v) {
   constexpr std::pair<std::string_view, LogLevel> levels[] = {
       {"debug", LogLevel::debug},     {"info", LogLevel::info},          {"notice", LogLevel::notice},
@@ -51,7 +37,6 @@ void log_level(Target& t, const Value& v) {
   }
 }
 
-using B = broker::Config;
 using N = node::Config;
 constexpr std::int64_t any = INT64_MAX;
 constexpr Range counter{0, UINT32_MAX};
@@ -172,102 +157,6 @@ constexpr Key table[] = {
      log<&Log::rotation_count>,
      {1, 1000}},
 
-    // ---- mqtt
-    {"mqtt.max_packet_size",
-     Type::bytes,
-     "1MB",
-     "Largest MQTT packet accepted",
-     broker<&B::packet_bytes_max>,
-     {64, 268435460}},
-    {"mqtt.max_clientid_len",
-     Type::integer,
-     "65535",
-     "Longest client id, in bytes",
-     broker<&B::client_id_bytes_max>,
-     {1, 65535}},
-    {"mqtt.max_topic_levels",
-     Type::integer,
-     "128",
-     "Most levels of a topic or filter; 0: no limit",
-     broker<&B::topic_levels_max>,
-     {0, 65535}},
-    {"mqtt.max_qos_allowed", Type::integer, "2", "Highest QoS of a PUBLISH", qos_max, {0, 2}},
-    {"mqtt.max_topic_alias",
-     Type::integer,
-     "65535",
-     "MQTT 5 topic aliases that a client may use; 0: none",
-     broker<&B::topic_alias_max>,
-     {0, 65535}},
-    {"mqtt.retain_available", Type::boolean, "true", "Whether messages can be retained",
-     broker<&B::retain_available>},
-    {"mqtt.wildcard_subscription", Type::boolean, "true", "Whether filters may hold + and #",
-     broker<&B::wildcard_subscription>},
-
-    // ---- zone
-    {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
-     broker<&B::idle_timeout>, positive_ms},
-    {"zone.*.max_packet_size",
-     Type::bytes,
-     "",
-     "As mqtt.max_packet_size, for this zone",
-     broker<&B::packet_bytes_max>,
-     {64, 268435460}},
-    {"zone.*.max_clientid_len",
-     Type::integer,
-     "",
-     "As mqtt.max_clientid_len",
-     broker<&B::client_id_bytes_max>,
-     {1, 65535}},
-    {"zone.*.max_topic_levels",
-     Type::integer,
-     "",
-     "As mqtt.max_topic_levels",
-     broker<&B::topic_levels_max>,
-     {0, 65535}},
-    {"zone.*.max_qos_allowed", Type::integer, "", "As mqtt.max_qos_allowed", qos_max, {0, 2}},
-    {"zone.*.max_topic_alias",
-     Type::integer,
-     "",
-     "As mqtt.max_topic_alias",
-     broker<&B::topic_alias_max>,
-     {0, 65535}},
-    {"zone.*.retain_available", Type::boolean, "", "As mqtt.retain_available", broker<&B::retain_available>},
-    {"zone.*.wildcard_subscription", Type::boolean, "", "As mqtt.wildcard_subscription",
-     broker<&B::wildcard_subscription>},
-    {"zone.*.server_keepalive",
-     Type::integer,
-     "",
-     "Keep-alive in seconds that MQTT 5 clients are told to use",
-     server_keepalive,
-     {1, 65535}},
-    {"zone.*.keepalive_backoff",
-     Type::real,
-     "0.75",
-     "A client is closed after twice this part of its keep-alive without a packet",
-     keepalive_backoff,
-     {0, 10}},
-    {"zone.*.max_subscriptions", Type::integer, "0", "Subscriptions of one client; 0: no limit",
-     broker<&B::subscriptions_max>, counter},
-    {"zone.*.max_inflight",
-     Type::integer,
-     "32",
-     "QoS 1 and 2 messages on their way to one client",
-     broker<&B::inflight_max>,
-     {1, 65535}},
-    {"zone.*.retry_interval", Type::duration_s, "30s", "Unacknowledged messages are sent again after this",
-     broker<&B::retry_interval>, positive_ms},
-    {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
-     broker<&B::awaiting_rel_max>, counter},
-    {"zone.*.await_rel_timeout", Type::duration_s, "300s", "How long they wait",
-     broker<&B::await_rel_timeout>, positive_ms},
-    {"zone.*.session_expiry_interval", Type::duration_s, "2h",
-     "Life of a persistent session without connection (MQTT 3; MQTT 5 clients say it themselves)",
-     broker<&B::session_expiry_interval>, positive_ms},
-    {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
-     broker<&B::queue_messages_max>, counter},
-    {"zone.*.mqueue_store_qos0", Type::boolean, "true", "Whether QoS 0 messages wait too",
-     broker<&B::queue_store_qos0>},
-
     // ---- retainer
     {"retainer.max_retained_messages", Type::integer, "0", "Retained messages; 0: no limit",
      node<&N::retained_max>, counter},
@@ -278,7 +167,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({table, listener_keys(), websocket_keys()});
+  static const ExpandedTable<Key> all({table, zone_keys(), listener_keys(), websocket_keys()});
   return all.keys();
 }
 
@@ -340,6 +229,7 @@ std::string describe_keys() {
     text.append(describe_type(key.type, key.range, key.words)).append(" | ").append(key.help).append(" |\n");
   };
   for (const Key& key : table) describe(key);
+  for (const Key& key : zone_keys()) describe(key);
   for (const Key& key : listener_keys()) describe(key);
   for (const Key& key : websocket_keys()) describe(key);
   return text;

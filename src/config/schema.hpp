@@ -11,13 +11,14 @@
 
 namespace meshmq::config {
 
-/// Where a value is written. `listener` is the one that a `listener.<kind>.<name>` key belongs to,
-/// `certificate` that of `sni.<name>` below it.
+/// Where a value is written. `zone` is the one that a `zone.<name>` or `mqtt` key belongs to. `listener` is
+/// the one that a `listener.<kind>.<name>` key belongs to, `certificate` that of `sni.<name>` below it.
 struct Target {
   Config& config;
   Listener* listener = nullptr;
   TlsCertificate* certificate = nullptr;
   AccessLine* access = nullptr;  ///< of `access.<n>`
+  broker::Config* zone = nullptr;
 };
 
 /// The kinds of listeners, as their keys have them.
@@ -51,6 +52,8 @@ struct ForeignKey {
 
 /// In the order of a configuration file: later keys override what earlier ones set for the same field.
 std::span<const Key> keys();
+/// Those of clients: mqtt.* count in every zone, zone.*.* in one and come later.
+std::span<const Key> zone_keys();
 /// Those of listeners, `{...}` not expanded; part of keys().
 std::span<const Key> listener_keys();
 std::span<const Key> websocket_keys();

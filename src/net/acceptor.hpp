@@ -26,6 +26,7 @@ struct ListenerShared {
     ledger->name = options.name;
     ledger->send_timeout = options.send_timeout;
     ledger->handshake_timeout = options.handshake_timeout;
+    ledger->zone = options.zone;
   }
 
   const ListenerOptions options;

@@ -84,6 +84,7 @@ void ConnectionTable::adopt(MovedConnection connection) {
 void ConnectionTable::introduce(Connection& c, broker::Peer peer) {
   c.state = State::open;
   c.known = true;
+  peer.zone = c.ledger->zone;
   counters_.connections.set(++known_);
   host_.broker().open(c.id, std::move(peer), host_.turn());
 }

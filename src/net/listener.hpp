@@ -38,6 +38,7 @@ struct ListenerOptions {
   front::AccessRules access = {};  ///< .access.<n>: of the socket's peer, not of one that a proxy names
   /// Makes the stage of one connection, on any worker's thread; empty: plain TCP.
   StageFactory make_stage = nullptr;
+  std::uint16_t zone = 0;  ///< .zone; which is broker::Config::zone()
   /// .handshake_timeout: until all stages are ready.
   Duration handshake_timeout = std::chrono::seconds(15);
 };

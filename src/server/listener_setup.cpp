@@ -168,6 +168,7 @@ net::ListenerOptions plain_options(const config::Listener& listener) {
                                .connections_max = listener.connections_max,
                                .accepts_per_s_max = listener.accepts_per_s_max,
                                .send_timeout = listener.send_timeout,
+                               .zone = listener.zone_index,
                                .handshake_timeout = handshake_timeout(listener)};
   for (const config::AccessLine& line : listener.access) {
     // Each has been checked when the configuration was read.

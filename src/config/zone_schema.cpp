@@ -1,0 +1,135 @@
+// The keys of clients' sessions: mqtt.* for all zones, zone.* for one.
+
+#include <cmath>
+
+#include "config/assign.hpp"
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+template <auto Field>
+void zone(Target& t, const Value& v) {
+  assign(t.zone->*Field, v);
+}
+
+void qos_max(Target& t, const Value& v) {
+  t.zone->qos_max = static_cast<mqtt::QoS>(v.number);
+}
+void server_keepalive(Target& t, const Value& v) {
+  t.zone->server_keepalive_s = static_cast<std::uint16_t>(v.number);
+}
+void keepalive_backoff(Target& t, const Value& v) {
+  t.zone->keepalive_percent = static_cast<std::uint32_t>(std::lround(v.real * 200));
+}
+
+using B = broker::Config;
+constexpr Range counter{0, UINT32_MAX};
+constexpr Range positive_ms{1, INT64_MAX};
+
+constexpr Key table[] = {
+    // ---- mqtt
+    {"mqtt.max_packet_size",
+     Type::bytes,
+     "1MB",
+     "Largest MQTT packet accepted",
+     zone<&B::packet_bytes_max>,
+     {64, 268435460}},
+    {"mqtt.max_clientid_len",
+     Type::integer,
+     "65535",
+     "Longest client id, in bytes",
+     zone<&B::client_id_bytes_max>,
+     {1, 65535}},
+    {"mqtt.max_topic_levels",
+     Type::integer,
+     "128",
+     "Most levels of a topic or filter; 0: no limit",
+     zone<&B::topic_levels_max>,
+     {0, 65535}},
+    {"mqtt.max_qos_allowed", Type::integer, "2", "Highest QoS of a PUBLISH", qos_max, {0, 2}},
+    {"mqtt.max_topic_alias",
+     Type::integer,
+     "65535",
+     "MQTT 5 topic aliases that a client may use; 0: none",
+     zone<&B::topic_alias_max>,
+     {0, 65535}},
+    {"mqtt.retain_available", Type::boolean, "true", "Whether messages can be retained",
+     zone<&B::retain_available>},
+    {"mqtt.wildcard_subscription", Type::boolean, "true", "Whether filters may hold + and #",
+     zone<&B::wildcard_subscription>},
+
+    // ---- zone
+    {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
+     zone<&B::idle_timeout>, positive_ms},
+    {"zone.*.max_packet_size",
+     Type::bytes,
+     "",
+     "As mqtt.max_packet_size, for this zone",
+     zone<&B::packet_bytes_max>,
+     {64, 268435460}},
+    {"zone.*.max_clientid_len",
+     Type::integer,
+     "",
+     "As mqtt.max_clientid_len",
+     zone<&B::client_id_bytes_max>,
+     {1, 65535}},
+    {"zone.*.max_topic_levels",
+     Type::integer,
+     "",
+     "As mqtt.max_topic_levels",
+     zone<&B::topic_levels_max>,
+     {0, 65535}},
+    {"zone.*.max_qos_allowed", Type::integer, "", "As mqtt.max_qos_allowed", qos_max, {0, 2}},
+    {"zone.*.max_topic_alias",
+     Type::integer,
+     "",
+     "As mqtt.max_topic_alias",
+     zone<&B::topic_alias_max>,
+     {0, 65535}},
+    {"zone.*.retain_available", Type::boolean, "", "As mqtt.retain_available", zone<&B::retain_available>},
+    {"zone.*.wildcard_subscription", Type::boolean, "", "As mqtt.wildcard_subscription",
+     zone<&B::wildcard_subscription>},
+    {"zone.*.server_keepalive",
+     Type::integer,
+     "",
+     "Keep-alive in seconds that MQTT 5 clients are told to use",
+     server_keepalive,
+     {1, 65535}},
+    {"zone.*.keepalive_backoff",
+     Type::real,
+     "0.75",
+     "A client is closed after twice this part of its keep-alive without a packet",
+     keepalive_backoff,
+     {0, 10}},
+    {"zone.*.max_subscriptions", Type::integer, "0", "Subscriptions of one client; 0: no limit",
+     zone<&B::subscriptions_max>, counter},
+    {"zone.*.max_inflight",
+     Type::integer,
+     "32",
+     "QoS 1 and 2 messages on their way to one client",
+     zone<&B::inflight_max>,
+     {1, 65535}},
+    {"zone.*.retry_interval", Type::duration_s, "30s", "Unacknowledged messages are sent again after this",
+     zone<&B::retry_interval>, positive_ms},
+    {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
+     zone<&B::awaiting_rel_max>, counter},
+    {"zone.*.await_rel_timeout", Type::duration_s, "300s", "How long they wait", zone<&B::await_rel_timeout>,
+     positive_ms},
+    {"zone.*.session_expiry_interval", Type::duration_s, "2h",
+     "Life of a persistent session without connection (MQTT 3; MQTT 5 clients say it themselves)",
+     zone<&B::session_expiry_interval>, positive_ms},
+    {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
+     zone<&B::queue_messages_max>, counter},
+    {"zone.*.mqueue_store_qos0", Type::boolean, "true", "Whether QoS 0 messages wait too",
+     zone<&B::queue_store_qos0>},
+};
+
+}  // namespace
+
+std::span<const Key> zone_keys() {
+  return table;
+}
+
+}  // namespace meshmq::config
