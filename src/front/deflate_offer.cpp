@@ -41,7 +41,7 @@ std::string take_value(std::string_view& text) {
   if (text.empty() || text.front() != '"') return take_token(text);
   const std::size_t end = text.find('"', 1);
   if (end == std::string_view::npos) return {};
-  const std::string value(text.substr(1, end - 1));
+  std::string value(text.substr(1, end - 1));
   text.remove_prefix(end + 1);
   return value;
 }
