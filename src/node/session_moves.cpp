@@ -35,7 +35,7 @@ std::optional<RowStamp> SessionMoves::set(ClientKey key, Slot slot, RowStamp sta
 
 std::string SessionMoves::holder(std::string_view client_id) const {
   for (const ClientTable::Holder& holder : table_.holders(key_of(client_id))) {
-    const std::string node(ports_.node_of(holder.slot));
+    std::string node(ports_.node_of(holder.slot));
     if (!node.empty() && ports_.running(node)) return node;
   }
   return {};
