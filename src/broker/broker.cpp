@@ -29,7 +29,7 @@ class Broker::Impl {
         subscribing_(world_),
         life_(world_, publishing_),
         closing_(world_, life_),
-        connecting_(world_, publishing_, life_, closing_),
+        connecting_(world_, life_, closing_),
         transfer_(world_, life_, closing_),
         timekeeping_(world_, closing_) {}
 

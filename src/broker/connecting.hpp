@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "broker/closing.hpp"
-#include "broker/publishing.hpp"
 #include "broker/session_life.hpp"
 #include "broker/world.hpp"
 #include "mqtt/decoder.hpp"
@@ -19,12 +18,8 @@ namespace meshmq::broker {
 /// one owner.
 class Connecting {
  public:
-  Connecting(World& world, Publishing& publishing, SessionLife& life, Closing& closing)
-      : world_(world),
-        publishing_(publishing),
-        life_(life),
-        closing_(closing),
-        id_key_(world.random.next()) {}
+  Connecting(World& world, SessionLife& life, Closing& closing)
+      : world_(world), life_(life), closing_(closing), id_key_(world.random.next()) {}
 
   /// Leaves the channel connected, closed, or moved.
   void handle(Channel& channel, const mqtt::Connect& packet, Now now);
@@ -61,7 +56,6 @@ class Connecting {
                     std::string_view assigned_client_id);
 
   World& world_;
-  Publishing& publishing_;
   SessionLife& life_;
   Closing& closing_;
   std::uint64_t id_key_;
