@@ -93,7 +93,8 @@ void Cluster::broadcast_view(const std::string& except) {
 void Cluster::say_hello(const std::string& node) {
   send(node, wire::Hello{.incarnation = settings_.incarnation,
                          .cluster = membership_.id(),
-                         .records = membership_.records()});
+                         .records = membership_.records(),
+                         .open = !membership_.stays_out()});
 }
 
 void Cluster::say_hello_to_all() {
@@ -117,6 +118,7 @@ void Cluster::link_up(const std::string& node, Now now) {
 void Cluster::link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
   Peer& p = peer(node);
   const bool was_established = p.link == LinkState::established;
+  if (p.link == LinkState::dialing) ports_.met(node, {.error = error});
   if (was_established) lose(node, p);
   p.link = LinkState::none;
   p.hanging_up = false;
@@ -202,9 +204,11 @@ void Cluster::handle(const std::string& node, const wire::Hello& frame, Now now)
       fail_join({Errc::unsupported, "{node_down,'" + node + "'}: " +
                                         std::string(to_string(LinkError::version_mismatch)) + ": " + reason});
     }
+    ports_.met(node, {.error = LinkError::version_mismatch});
     hang_up(node, p);
     return;
   }
+  ports_.met(node, meeting(frame));
   p.incarnation = frame.incarnation;
   for (const auto& [name, record] : frame.records) clock_.observe(record.stamp);
   if (frame.cluster == membership_.id()) handle(node, wire::View{frame.cluster, frame.records}, now);
@@ -292,7 +296,7 @@ void Cluster::membership_changed(const std::string& learned_from, Now now) {
   const auto self = membership_.records().find(membership_.self());
   if (self == membership_.records().end() || !self->second.member) {
     log_.warning("This node was removed from its cluster by {}; it goes on alone", self->second.stamp.writer);
-    return become_alone(self->second.stamp, now);
+    return become_alone(self->second.stamp, true, now);
   }
   save();
   broadcast_view(learned_from);
@@ -311,8 +315,8 @@ void Cluster::membership_changed(const std::string& learned_from, Now now) {
   dial_members(now);
 }
 
-void Cluster::become_alone(Stamp when, Now now) {
-  membership_.stand_alone(ClusterId(random_.next()), std::move(when));
+void Cluster::become_alone(Stamp when, bool sent_away, Now now) {
+  membership_.stand_alone(ClusterId(random_.next()), std::move(when), sent_away);
   save();
   for (auto& [node, p] : peers_) {
     if (p.link == LinkState::established) lose(node, p);
@@ -354,6 +358,7 @@ void Cluster::handle(const std::string& node, const wire::JoinRequest&, Now now)
   if (!membership_.is_member(node)) {
     log_.info("Node {} joins the cluster", node);
     membership_.set(node, true, stamp(now));
+    membership_.set_stays_out(false);  // somebody was asked to join it
     membership_changed(node, now);
   }
   wire::JoinAccept accept{membership_.id(), membership_.records(), {membership_.self()}};
@@ -377,7 +382,7 @@ void Cluster::handle(const std::string& node, const wire::JoinAccept& frame, Now
     const Stamp when = stamp(now);
     membership_.set(membership_.self(), false, when);
     broadcast_view(node);
-    become_alone(when, now);
+    become_alone(when, false, now);
   }
   join_->accepted = true;
   join_->running = frame.running;
@@ -432,7 +437,7 @@ void Cluster::leave(OperationId operation, Now now) {
   broadcast_view({});
   // Members that are down now are told when they come back and dial: this node remembers that it left.
   farewells_.push_back({operation, others, now.mono + stranger_wait});
-  become_alone(when, now);
+  become_alone(when, true, now);
   check_farewells(now);
 }
 
@@ -464,6 +469,29 @@ void Cluster::check_farewells(Now now) {
     it = farewells_.erase(it);
     ports_.operation_done(operation, {});
   }
+}
+
+// ---------------------------------------------------------------- discovery
+
+void Cluster::probe(const std::string& node, Now now) {
+  if (shutting_down_ || node == membership_.self()) return;
+  Peer& p = peer(node);
+  if (p.link == LinkState::none && p.next_dial <= now.mono) dial(node, p, now);
+}
+
+void Cluster::stay_out() {
+  membership_.set_stays_out(true);
+  save();
+}
+
+Meeting Cluster::meeting(const wire::Hello& hello) const {
+  Meeting result{.cluster = hello.cluster, .open = hello.open};
+  for (const auto& [name, record] : hello.records) {
+    if (record.member) ++result.members;
+  }
+  const auto self = hello.records.find(membership_.self());
+  result.removed_me = self != hello.records.end() && !self->second.member;
+  return result;
 }
 
 // ---------------------------------------------------------------- time

@@ -61,6 +61,12 @@ class Cluster {
   void force_leave(OperationId operation, const std::string& node, Now now);
   void shut_down();
 
+  // --- automatic discovery
+  /// Asks a node that is no member what it is; ClusterPorts::met() tells.
+  void probe(const std::string& node, Now now);
+  /// Sends this node away, as an operator would.
+  void stay_out();
+
   // --- between the owners of two machines
   /// Reaches ClusterPorts::message() there, in order, or is lost with the link (ClusterPorts::peer_down()).
   /// False: that node is not up.
@@ -144,11 +150,12 @@ class Cluster {
 
   void say_hello(const std::string& node);
   void say_hello_to_all();
+  Meeting meeting(const wire::Hello& hello) const;
   void meet_other_cluster(const std::string& node, const wire::Hello& hello, Now now);
   void establish(const std::string& node, Peer& peer, Now now);
   void lose(const std::string& node, Peer& peer);
   void membership_changed(const std::string& learned_from, Now now);
-  void become_alone(Stamp when, Now now);
+  void become_alone(Stamp when, bool sent_away, Now now);
   void dial_members(Now now);
   void dial(const std::string& node, Peer& peer, Now now);
   void check_join(Now now);

@@ -51,15 +51,20 @@ void Membership::adopt(ClusterId id, const MemberRecords& records) {
   id_ = id;
   records_ = records;
   left_.erase(id);
+  removed_from_.erase(id);
+  stays_out_ = false;
 }
 
-void Membership::stand_alone(ClusterId fresh, Stamp when) {
+void Membership::stand_alone(ClusterId fresh, Stamp when, bool sent_away) {
   left_[id_] = std::move(when);
+  if (sent_away) removed_from_.insert(id_);
+  stays_out_ = sent_away;
   while (left_.size() > left_max) {
     auto oldest = left_.begin();
     for (auto it = left_.begin(); it != left_.end(); ++it) {
       if (it->second < oldest->second) oldest = it;
     }
+    removed_from_.erase(oldest->first);
     left_.erase(oldest);
   }
   id_ = fresh;
@@ -84,6 +89,9 @@ std::string Membership::image() const {
     w.u64(id.value);
     wire::write(w, stamp);
   }
+  w.u8(stays_out_ ? 1 : 0);
+  w.u16(static_cast<std::uint16_t>(removed_from_.size()));
+  for (const ClusterId id : removed_from_) w.u64(id.value);
   w.u64(hash_bytes(out));
   return out;
 }
@@ -106,6 +114,11 @@ Result<Membership> Membership::restore(std::string_view image, const std::string
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     const ClusterId id(r.u64());
     result.left_[id] = wire::read_stamp(r);
+  }
+  if (!r.at_end()) {  // images of earlier versions end here
+    result.stays_out_ = r.u8() != 0;
+    const std::size_t removed = r.u16();
+    for (std::size_t i = 0; i < removed && r.ok(); ++i) result.removed_from_.insert(ClusterId(r.u64()));
   }
   if (!r.ok() || !r.at_end()) return fail(Errc::malformed, "membership image is cut short");
   return result;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,9 +51,17 @@ class Membership {
   /// This node became part of another cluster.
   void adopt(ClusterId id, const MemberRecords& records);
   /// This node left (or was removed at) `when`: it founds a new cluster of its own and remembers the old one.
-  void stand_alone(ClusterId fresh, Stamp when);
+  /// `sent_away`: an operator wanted it so.
+  void stand_alone(ClusterId fresh, Stamp when, bool sent_away);
   /// When this node left `id`, or nullptr if it does not remember having been there.
   const Stamp* left(ClusterId id) const;
+
+  /// An operator removed this node from `id`, and has not brought it back.
+  bool removed_from(ClusterId id) const { return removed_from_.contains(id); }
+  /// An operator has sent this node away and has not asked anybody to join it since: automatic discovery
+  /// passes it by.
+  bool stays_out() const { return stays_out_; }
+  void set_stays_out(bool stays_out) { stays_out_ = stays_out; }
 
   /// Durable form. Restoring an image that belongs to another node name, or is damaged, fails.
   std::string image() const;
@@ -65,6 +74,8 @@ class Membership {
   ClusterId id_;
   MemberRecords records_;
   std::map<ClusterId, Stamp> left_;
+  std::set<ClusterId> removed_from_;  ///< among those in left_
+  bool stays_out_ = false;
 };
 
 }  // namespace meshmq::cluster

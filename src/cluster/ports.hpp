@@ -1,17 +1,30 @@
 #pragma once
 // What the cluster machine needs from its owner. Never calls back from within a call.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "base/strong_id.hpp"
+#include "cluster/link_error.hpp"
+#include "cluster/membership.hpp"
 #include "cluster/slot.hpp"
 
 namespace meshmq::cluster {
 
 /// Names an operator's command until it is done; chosen by the caller.
 using OperationId = StrongId<struct OperationIdTag, std::uint64_t>;
+
+/// What a node that is no member said of itself, or why it could not be asked.
+struct Meeting {
+  std::optional<LinkError> error{};
+  ClusterId cluster{};
+  std::size_t members = 0;
+  bool open = true;         ///< no operator has sent it away: others may join it unasked
+  bool removed_me = false;  ///< its cluster remembers this node as one that is gone
+};
 
 class ClusterPorts {
  public:
@@ -32,6 +45,8 @@ class ClusterPorts {
   virtual void message(const std::string& node, std::string bytes) = 0;
   /// The node is no member any more.
   virtual void peer_gone(Slot slot) = 0;
+  /// Comes for whoever links up with this node, and for Cluster::probe().
+  virtual void met(const std::string&, const Meeting&) {}
 };
 
 }  // namespace meshmq::cluster

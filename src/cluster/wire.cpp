@@ -54,6 +54,7 @@ struct Encoder {
     w.u64(f.incarnation);
     w.u64(f.cluster.value);
     wire::write(w, f.records);
+    w.u8(f.open ? 1 : 0);
   }
   void operator()(const View& f) const {
     w.u64(f.cluster.value);
@@ -152,6 +153,7 @@ void read(ByteReader& r, Hello& f) {
   f.incarnation = r.u64();
   f.cluster = ClusterId(r.u64());
   f.records = read_records(r);
+  f.open = r.u8() != 0;
 }
 void read(ByteReader& r, View& f) {
   f.cluster = ClusterId(r.u64());

@@ -26,6 +26,7 @@ struct Hello {
   std::uint64_t incarnation = 0;
   ClusterId cluster{};
   MemberRecords records{};
+  bool open = true;  ///< no operator has sent this node away
 };
 /// Membership changed.
 struct View {

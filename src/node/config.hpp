@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "broker/config.hpp"
+#include "cluster/discovery.hpp"
 
 namespace meshmq::node {
 
@@ -14,6 +15,7 @@ struct Config {
   std::string name = "meshmq@127.0.0.1";  ///< node.name
   std::uint16_t workers = 1;              ///< node.workers
   broker::Config broker;
+  cluster::DiscoverySettings discovery;
   std::uint64_t client_key_seed = 0;  ///< made from node.cookie: secret, the same on all nodes
 
   Duration suback_wait = std::chrono::seconds(5);  ///< cluster.suback_wait

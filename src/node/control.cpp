@@ -9,6 +9,7 @@
 
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
+#include "cluster/discovery.hpp"
 #include "node/retained_store.hpp"
 #include "node/session_moves.hpp"
 #include "topic/filter.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr Duration query_wait = std::chrono::seconds(3);
 constexpr Duration expiry_sweep = std::chrono::seconds(5);
+/// Joins that no operator asked for; operators' commands count from 1.
+constexpr OperationId discovery_join(UINT64_MAX);
 
 cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnation) {
   return {.self = config.name,
@@ -32,7 +35,9 @@ cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnati
 
 }  // namespace
 
-class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPorts {
+class Control::Impl final : public cluster::ClusterPorts,
+                            public cluster::DiscoveryPorts,
+                            public SessionMovesPorts {
  public:
   Impl(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
        ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
@@ -42,7 +47,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
         log_(log),
         moves_(*this, config.client_key_seed, log),
         cluster_(cluster_settings(config, incarnation), image, routes, moves_, retained_, *this, log, seed,
-                 now) {
+                 now),
+        discovery_(config.discovery, cluster_.membership(), *this, log, ~seed) {
     moves_.on_kick = [this](const std::string& client_id) {
       to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
     };
@@ -61,6 +67,10 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   }
   void save(std::string image) override { ports_.save(std::move(image)); }
   void operation_done(OperationId operation, Result<void> result) override {
+    if (operation == discovery_join) {
+      join_result_ = std::move(result);
+      return;
+    }
     ports_.operation_done(operation, std::move(result));
   }
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
@@ -71,6 +81,22 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     events_.push_back({std::string(cluster_.node_of(slot)), std::nullopt});
   }
   void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
+
+  void met(const std::string& node, const cluster::Meeting& meeting) override {
+    meetings_.emplace_back(node, meeting);
+  }
+
+  // ---------------------------------------------------------------- cluster::DiscoveryPorts: from tick()
+
+  void ask_provider() override { ports_.ask_provider(); }
+  void settled() override { ports_.discovery_settled(); }
+  void withdraw() override { ports_.discovery_withdraw(); }
+  void probe(const std::string& node) override { cluster_.probe(node, tick_); }
+  void join(const std::string& node) override { cluster_.join(discovery_join, node, tick_); }
+  void stay_out() override { cluster_.stay_out(); }
+
+  void discovered(const Result<cluster::Discovered>& found, Now now) { discovery_.answer(found, now); }
+  cluster::DiscoveryStatus discovery() const { return discovery_.status(); }
 
   // ---------------------------------------------------------------- SessionMovesPorts
 
@@ -127,7 +153,9 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   }
 
   void tick(Now now) {
+    tick_ = now;
     cluster_.tick(now);
+    tick_discovery();
     moves_.tick(now);
     for (auto it = queries_.begin(); it != queries_.end();) {
       const auto current = it++;
@@ -242,6 +270,12 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   const RetainedStore& retained() const { return retained_; }
 
  private:
+  void tick_discovery() {
+    for (const auto& [node, meeting] : std::exchange(meetings_, {})) discovery_.met(node, meeting, tick_);
+    if (const auto result = std::exchange(join_result_, std::nullopt)) discovery_.joined(*result, tick_);
+    discovery_.tick(tick_);
+  }
+
   /// A SUBSCRIBE whose SUBACK waits until every live peer has its routes.
   struct Subscribe {
     SubscribeRequest request;
@@ -354,6 +388,11 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   SessionMoves moves_;
   std::vector<PeerEvent> events_;
   cluster::Cluster cluster_;
+  cluster::Discovery discovery_;
+  /// What discovery is told at the next tick.
+  std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
+  std::optional<Result<void>> join_result_;
+  Now tick_{};                        ///< the tick that runs
   std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
   std::vector<Subscribe> ready_;
   std::map<QueryId, RunningQuery> queries_;
@@ -407,11 +446,17 @@ void Control::query(OperationId operation, QueryKind kind, std::string client_id
 void Control::publish(const mqtt::MessagePtr& message, Now) {
   impl_->publish(message);
 }
+void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
+  impl_->discovered(found, now);
+}
 void Control::shut_down(Now) {
   impl_->shut_down();
 }
 ClusterStatus Control::status() const {
   return impl_->status();
+}
+cluster::DiscoveryStatus Control::discovery() const {
+  return impl_->discovery();
 }
 std::vector<Route> Control::routes() const {
   return impl_->routes();

@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "cluster/discovery.hpp"
 #include "cluster/routes.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
@@ -64,11 +65,14 @@ class Control {
   void force_leave(OperationId operation, const std::string& node, Now now);
   void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
   void publish(const mqtt::MessagePtr& message, Now now);
+  /// The provider of discovery has answered.
+  void discovered(const Result<cluster::Discovered>& found, Now now);
   /// Says goodbye to the peers, so that they need not find out.
   void shut_down(Now now);
 
   // --- inspection
   ClusterStatus status() const;
+  cluster::DiscoveryStatus discovery() const;
   /// Every (filter, node) of live nodes, sorted by filter, then node.
   std::vector<Route> routes() const;
   /// The wildcard filters of live nodes, sorted.

@@ -52,6 +52,11 @@ class ControlPorts {
   virtual void save(std::string image) = 0;
   /// An operator's command is done; the error text is what he reads, e.g. `{node_down,'n@h'}` plus a reason.
   virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  // --- automatic discovery: cluster::DiscoveryPorts
+  /// Answered by Control::discovered().
+  virtual void ask_provider() {}
+  virtual void discovery_settled() {}
+  virtual void discovery_withdraw() {}
   /// All workers answered (or the wait is over: fewer replies).
   virtual void query_done(OperationId operation, std::vector<QueryReply> replies) = 0;
 };
