@@ -109,6 +109,14 @@ void Simulation::check_kept_forwards() {
   }
 }
 
+void Simulation::check_gathered() {
+  for (const std::string& node : names_) {
+    const std::size_t running = find(node)->control().status().running_nodes.size();
+    if (running != names_.size())
+      violated(fmt::format("{} has found {} of {} nodes", node, running, names_.size()));
+  }
+}
+
 void Simulation::check_tables() {
   std::set<std::pair<std::string, std::string>> expected;
   for (const std::string& node : names_) {

@@ -269,6 +269,15 @@ void Process::dial(const std::string& node) {
   });
 }
 
+void Process::ask_provider() {
+  const Micros delay = static_cast<Micros>(random_.below(1_s));
+  universe_.scheduler.after(delay, [this, alive = weak_from_this()] {
+    const auto keep = alive.lock();
+    if (!keep) return;
+    with_control([this](node::Control& control, Now at) { control.discovered(universe_.discover(), at); });
+  });
+}
+
 void Process::open_control_link(const std::string& node) {
   if (control_links_.contains(node)) return;  // it dialled us meanwhile
   const auto peer = universe_.find(node);

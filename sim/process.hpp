@@ -50,6 +50,8 @@ class Universe {
   virtual void save(const std::string& node, std::string image) = 0;
   virtual void operation_done(const std::string& node, node::OperationId operation,
                               const Result<void>& result) = 0;
+  /// What a provider of discovery tells this node now.
+  virtual Result<cluster::Discovered> discover() = 0;
   virtual void log(const std::string& node, LogLevel level, std::string_view text) = 0;
   Scheduler scheduler;
 };
@@ -93,6 +95,7 @@ class Process final : public LinkEnd,
   void save(std::string image) override;
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
+  void ask_provider() override;
   // --- LogSink
   bool enabled(LogLevel) const override { return true; }
   void write(LogLevel level, std::string_view text) override { universe_.log(config_.name, level, text); }

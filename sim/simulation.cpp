@@ -7,6 +7,7 @@ namespace meshmq::sim {
 namespace {
 
 constexpr Micros warm_up = 12_s;
+constexpr Micros discovery_warm_up = 60_s;
 constexpr Micros quiet = 40_s;
 
 mqtt::QoS random_qos(Random& random) {
@@ -15,8 +16,8 @@ mqtt::QoS random_qos(Random& random) {
 
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, bool verbose)
-    : seed_(seed), verbose_(verbose), random_(seed), network_(scheduler, random_) {}
+Simulation::Simulation(std::uint64_t seed, bool verbose, bool discovery)
+    : seed_(seed), verbose_(verbose), discovery_(discovery), random_(seed), network_(scheduler, random_) {}
 
 Simulation::~Simulation() {
   processes_.clear();
@@ -33,6 +34,16 @@ void Simulation::operation_done(const std::string& node, node::OperationId opera
                                 const Result<void>& result) {
   note(node + " operation " + std::to_string(operation.value) + ": " +
        (result ? "ok" : result.error().message));
+}
+
+Result<cluster::Discovered> Simulation::discover() {
+  if (random_.percent(10)) return fail(Errc::unreachable, "the provider is down");
+  cluster::Discovered found;
+  for (const std::string& name : names_) {
+    // Some know of a node later than others.
+    if (!random_.percent(10)) found.nodes.push_back(name);
+  }
+  return found;
 }
 
 void Simulation::log(const std::string& node, LogLevel level, std::string_view text) {
@@ -52,7 +63,8 @@ void Simulation::build() {
   weather_.cuts = random_.percent(60);
   weather_.crashes = random_.percent(50);
   weather_.moves = random_.percent(25);
-  const std::uint64_t count = 2 + random_.below(4);
+  const std::uint64_t count = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
+  if (discovery_) weather_.moves = false;
   for (std::uint64_t i = 1; i <= count; ++i) {
     const std::string name = "n" + std::to_string(i) + "@sim";
     names_.push_back(name);
@@ -63,8 +75,30 @@ void Simulation::build() {
     config.log_entries_max = random_.percent(50) ? 10 : 1000;
     config.forward_keep = std::chrono::seconds(600);
     config.broker.late_messages_max = config.forward_keep;
+    if (discovery_) config.discovery.provider = "static";
     configs_[name] = config;
-    start_node(name);
+    if (!discovery_) start_node(name);
+  }
+  gather();
+  const std::uint64_t clients = 3 + random_.below(7);
+  for (std::uint64_t i = 1; i <= clients; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    persistent_[id] = random_.percent(25);
+    SimClient::Listener listener{
+        [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
+        [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
+        [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
+    const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+    clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
+  }
+}
+
+void Simulation::gather() {
+  if (discovery_) {
+    for (const std::string& node : names_) {
+      scheduler.at(static_cast<Micros>(random_.below(500'000)), [this, node] { start_node(node); });
+    }
+    return;
   }
   // Everybody joins, one after another, through any member.
   for (std::size_t i = 1; i < names_.size(); ++i) {
@@ -76,17 +110,6 @@ void Simulation::build() {
         });
       }
     });
-  }
-  const std::uint64_t clients = 3 + random_.below(7);
-  for (std::uint64_t i = 1; i <= clients; ++i) {
-    const std::string id = "c" + std::to_string(i);
-    persistent_[id] = random_.percent(25);
-    SimClient::Listener listener{
-        [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
-        [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
-        [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
-    const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
-    clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
   }
 }
 
@@ -258,9 +281,12 @@ void Simulation::final_probes() {
 
 Outcome Simulation::run() {
   build();
-  scheduler.at(warm_up, [this] { act(); });
-  scheduler.at(warm_up, [this] { misfortune(); });
-  const Micros storm = warm_up + static_cast<Micros>(random_.below(60'000'000)) + 10_s;
+  // A few joins may be refused first, and each try takes its time.
+  const Micros begin = discovery_ ? discovery_warm_up : warm_up;
+  scheduler.at(begin, [this] { act(); });
+  scheduler.at(begin, [this] { misfortune(); });
+  const Micros storm = begin + static_cast<Micros>(random_.below(60'000'000)) + 10_s;
+  if (discovery_) scheduler.at(begin - 1, [this] { check_gathered(); });
   scheduler.run_until(storm);
   calm_down();
   scheduler.run_until(storm + quiet + (weather_.moves ? 15_s : 0));

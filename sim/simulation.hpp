@@ -29,8 +29,9 @@ struct Outcome {
 
 class Simulation final : public Universe {
  public:
-  /// `verbose` prints every node's log and every fault.
-  Simulation(std::uint64_t seed, bool verbose);
+  /// `verbose` prints every node's log and every fault. With `discovery` all nodes start at about the same
+  /// moment and find each other; nobody asks them to join.
+  Simulation(std::uint64_t seed, bool verbose, bool discovery = false);
   ~Simulation() override;
 
   Outcome run();
@@ -40,6 +41,7 @@ class Simulation final : public Universe {
   void save(const std::string& node, std::string image) override { images_[node] = std::move(image); }
   void operation_done(const std::string& node, node::OperationId operation,
                       const Result<void>& result) override;
+  Result<cluster::Discovered> discover() override;
   void log(const std::string& node, LogLevel level, std::string_view text) override;
 
  private:
@@ -67,6 +69,7 @@ class Simulation final : public Universe {
   };
 
   void build();
+  void gather();
   void start_node(const std::string& node);
   void crash_node(const std::string& node);
   void cut_or_mend(const std::string& a, const std::string& b);
@@ -88,6 +91,7 @@ class Simulation final : public Universe {
   void check_promise(const Promise& promise);
   void check_kept_forwards();
   void check_tables();
+  void check_gathered();
 
   std::string random_node() { return names_[random_.below(names_.size())]; }
   std::string random_topic(bool filter);
@@ -97,6 +101,7 @@ class Simulation final : public Universe {
 
   std::uint64_t seed_;
   bool verbose_;
+  bool discovery_;
   Random random_;
   Network network_;
   Weather weather_;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "admin/command.hpp"
 #include "admin/status_format.hpp"
 
@@ -10,6 +12,7 @@ constexpr UsageLine usage[] = {
     {"cluster leave", "Leave the cluster"},
     {"cluster force-leave <Node>", "Force the node leave from cluster"},
     {"cluster status", "Cluster status"},
+    {"cluster discovery", "What discovery found, and what was done with it"},
 };
 
 /// A name without @ is one on this node's host.
@@ -55,6 +58,34 @@ void force_leave(Desk& desk, const Call& call, const std::string& node) {
   desk.control.force_leave(id, node, call.now);
 }
 
+/// As UTC; "never" for 0.
+std::string moment(WallMillis wall) {
+  return wall == 0 ? "never" : format_datetime(wall);
+}
+
+void answer_discovery(const Desk& desk, const Call& call) {
+  const cluster::DiscoveryStatus status = desk.control.discovery();
+  std::string text = fmt::format("provider      : {}\n", status.provider);
+  if (status.provider != "manual") {
+    text +=
+        fmt::format("last question : {}\nlast answer   : {}{}\nlast action   : {}{}\n", moment(status.asked),
+                    moment(status.answered), status.error.empty() ? "" : " error: " + status.error,
+                    moment(status.acted), status.action.empty() ? "" : " " + status.action);
+    for (const auto& [node, standing] : status.candidates)
+      text += fmt::format("found {}: {}\n", node, standing);
+  }
+  const auto candidate = [](const cluster::DiscoveryStatus::Candidate& found) {
+    return Json::object({{"node", found.node}, {"standing", found.standing}});
+  };
+  call.answer(text, Json::object({{"provider", status.provider},
+                                  {"asked_at", status.asked},
+                                  {"answered_at", status.answered},
+                                  {"error", status.error},
+                                  {"acted_at", status.acted},
+                                  {"action", status.action},
+                                  {"found", Json::array(status.candidates, candidate)}}));
+}
+
 bool run(Desk& desk, const Call& call) {
   if (call.is("join", 1)) {
     join(desk, call, complete(desk, call.words[1]));
@@ -64,6 +95,8 @@ bool run(Desk& desk, const Call& call) {
     force_leave(desk, call, complete(desk, call.words[1]));
   } else if (call.is("status", 0)) {
     answer_status(desk, call, {});
+  } else if (call.is("discovery", 0)) {
+    answer_discovery(desk, call);
   } else {
     return false;
   }

@@ -150,12 +150,15 @@ TEST_F(CommandTableTest, UnknownWordsGetTheUsage) {
            {"cluster"}, {"cluster", "nonsense"}, {"cluster", "join"}, {"cluster", "leave", "x"}}) {
     const Answer answer = run(words);
     EXPECT_EQ(answer.outcome, Outcome::usage);
-    EXPECT_EQ(answer.text,
-              "cluster join <Node>                                                   # Join the cluster\n"
-              "cluster leave                                                         # Leave the cluster\n"
-              "cluster force-leave <Node>                                            # Force the node leave "
-              "from cluster\n"
-              "cluster status                                                        # Cluster status\n");
+    EXPECT_EQ(
+        answer.text,
+        "cluster join <Node>                                                   # Join the cluster\n"
+        "cluster leave                                                         # Leave the cluster\n"
+        "cluster force-leave <Node>                                            # Force the node leave "
+        "from cluster\n"
+        "cluster status                                                        # Cluster status\n"
+        "cluster discovery                                                     # What discovery found, and "
+        "what was done with it\n");
   }
   for (const char* word : {"clients", "subscriptions", "routes", "topics", "trie", "retainer", "log"}) {
     EXPECT_EQ(run({word}).outcome, Outcome::usage) << word;
@@ -312,6 +315,13 @@ TEST_F(CommandTableTest, LogLevelAndRuntime) {
   EXPECT_EQ(run({"log", "primary-level"}).text, "debug\n");
   EXPECT_EQ(run({"log", "set-level", "loud"}).outcome, Outcome::refused);
   EXPECT_TRUE(run({"runtime"}).text.starts_with("cpu/load1               : 1.29\n")) << run({"runtime"}).text;
+}
+
+TEST_F(CommandTableTest, DiscoverySaysWhichProviderThereIs) {
+  EXPECT_EQ(run({"cluster", "discovery"}).text, "provider      : manual\n");
+  EXPECT_EQ(run({"cluster", "discovery"}, true).text,
+            "{\"provider\":\"manual\",\"asked_at\":0,\"answered_at\":0,\"error\":\"\",\"acted_at\":0,"
+            "\"action\":\"\",\"found\":[]}\n");
 }
 
 }  // namespace

@@ -124,6 +124,12 @@ struct Mesh {
   std::uint16_t epmd_port = 4369;  ///< ERL_EPMD_PORT of the environment
 };
 
+/// What the providers of cluster.discovery need. Empty texts are not set.
+struct Discovery {
+  std::string cluster;  ///< cluster.name
+  std::string seeds;    ///< with commas
+};
+
 struct Log {
   std::string to;  ///< off, file, console, both
   LogLevel level = LogLevel::warning;
@@ -142,6 +148,7 @@ struct Config {
   std::size_t mailbox_messages = 0;
   std::size_t mailbox_bytes = 0;
   Mesh mesh;
+  Discovery discovery;
   Log log;
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first

@@ -25,11 +25,8 @@ constexpr ForeignKey table[] = {
     {"rpc.**", R::not_here},
 
     // ---- cluster
-    {"cluster.name", R::not_yet},
-    {"cluster.discovery", R::not_yet, "manual", true},
     {"cluster.autoheal", R::not_yet, "on"},
     {"cluster.autoclean", R::not_yet},
-    {"cluster.static.**", R::not_yet},
     {"cluster.mcast.**", R::not_yet},
     {"cluster.dns.**", R::not_yet},
     {"cluster.etcd.**", R::not_yet},

@@ -272,8 +272,18 @@ class Loader {
     }
   }
 
+  void check_discovery() {
+    const Config& config = result_.config;
+    const auto need = [&](std::string_view provider, const std::string& key, const std::string& value) {
+      if (config.node.discovery.provider != provider || !value.empty()) return;
+      error_at(key, fmt::format("needed for cluster.discovery = {}", provider));
+    };
+    need("static", "cluster.static.seeds", config.discovery.seeds);
+  }
+
   void check_together() {
     const Config& config = result_.config;
+    check_discovery();
     for (const Listener& listener : config.listeners) check_listener(listener);
     if (config.mesh.dist_listen_min > config.mesh.dist_listen_max) {
       error_at(settings_.contains("node.dist_listen_max") ? "node.dist_listen_max" : "node.dist_listen_min",

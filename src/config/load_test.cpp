@@ -372,10 +372,19 @@ TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
   const Loaded loaded = from_file(
       "allow_anonymous = false\n"
       "zone.external.mountpoint = a/\n"
-      "cluster.discovery = static\n");
+      "node.ssl_dist_optfile = x\n");
   ASSERT_EQ(loaded.errors.size(), 3u);
   EXPECT_EQ(loaded.errors[0], "f:1: allow_anonymous = false: not supported yet, only true is");
   EXPECT_EQ(loaded.errors[2], "f:2: zone.external.mountpoint = a/: not supported yet, remove the line");
+}
+
+TEST(DiscoveryKeys, SeedsAreNeededForStatic) {
+  EXPECT_EQ(from_file("cluster.discovery = static\n").errors,
+            std::vector<std::string>{"default: cluster.static.seeds: needed for cluster.discovery = static"});
+  const Loaded loaded = from_file("cluster.discovery = static\ncluster.static.seeds = a@h, b@h\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_EQ(loaded.config.node.discovery.provider, "static");
+  EXPECT_EQ(loaded.config.discovery.seeds, "a@h, b@h");
 }
 
 TEST(Cookie, TheDefaultOneIsWarnedAboutBeyondLoopback) {

@@ -167,7 +167,8 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({table, zone_keys(), listener_keys(), websocket_keys()});
+  static const ExpandedTable<Key> all(
+      {table, discovery_keys(), zone_keys(), listener_keys(), websocket_keys()});
   return all.keys();
 }
 
@@ -229,6 +230,7 @@ std::string describe_keys() {
     text.append(describe_type(key.type, key.range, key.words)).append(" | ").append(key.help).append(" |\n");
   };
   for (const Key& key : table) describe(key);
+  for (const Key& key : discovery_keys()) describe(key);
   for (const Key& key : zone_keys()) describe(key);
   for (const Key& key : listener_keys()) describe(key);
   for (const Key& key : websocket_keys()) describe(key);

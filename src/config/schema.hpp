@@ -57,6 +57,7 @@ std::span<const Key> zone_keys();
 /// Those of listeners, `{...}` not expanded; part of keys().
 std::span<const Key> listener_keys();
 std::span<const Key> websocket_keys();
+std::span<const Key> discovery_keys();
 std::span<const ForeignKey> foreign_keys();
 
 /// Whether `key` is an instance of `pattern`.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "discovery/provider.hpp"
 #include "mesh/mesh.hpp"
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
@@ -32,6 +33,8 @@ class ControlShell final : public node::ControlPorts {
   /// Second half of construction: `mesh` and `control` must outlive the last event.
   void attach(mesh::Mesh& mesh) { mesh_ = &mesh; }
   void attach(node::Control& control) { control_ = &control; }
+  /// nullptr: there is no discovery.
+  void attach(discovery::Provider* provider) { provider_ = provider; }
   /// Who hears of finished operations; always from the loop.
   std::function<void(node::OperationId, Result<void>)> on_operation_done;
   std::function<void(node::OperationId, std::vector<node::QueryReply>)> on_query_done;
@@ -52,6 +55,15 @@ class ControlShell final : public node::ControlPorts {
   void save(std::string image) override { save_(image); }
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override;
+  void ask_provider() override {
+    if (provider_ != nullptr) provider_->ask();
+  }
+  void discovery_settled() override {
+    if (provider_ != nullptr) provider_->settled();
+  }
+  void discovery_withdraw() override {
+    if (provider_ != nullptr) provider_->withdraw();
+  }
 
  private:
   boost::asio::io_context& io_;
@@ -59,6 +71,7 @@ class ControlShell final : public node::ControlPorts {
   Save save_;
   mesh::Mesh* mesh_ = nullptr;
   node::Control* control_ = nullptr;
+  discovery::Provider* provider_ = nullptr;
   bool turn_due_ = false;
 };
 

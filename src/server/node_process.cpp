@@ -18,6 +18,7 @@
 #include "base/assert.hpp"
 #include "cluster/membership.hpp"
 #include "config/run_file.hpp"
+#include "discovery/provider.hpp"
 #include "mesh/mesh.hpp"
 #include "net/clock.hpp"
 #include "net/control_mailbox.hpp"
@@ -25,6 +26,7 @@
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
 #include "server/control_shell.hpp"
+#include "server/discovery_setup.hpp"
 #include "server/forward_bridge.hpp"
 #include "server/listener_setup.hpp"
 #include "server/process_host.hpp"
@@ -119,6 +121,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::vector<std::unique_ptr<net::WorkerThread>> make_workers();
   std::vector<net::WorkerThread*> pointers() const;
   Result<void> start_control();
+  Result<void> start_discovery();
   Result<void> start_listeners();
   Result<void> write_run_file() const;
   Result<void> write_ports_file() const;
@@ -156,6 +159,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::vector<net::WorkerThread*> worker_pointers_;
   ProcessHost host_;
   ControlShell shell_;
+  std::unique_ptr<discovery::Provider> provider_;
   std::unique_ptr<node::Control> control_;
   std::unique_ptr<admin::CommandTable> commands_;
   std::unique_ptr<RemoteCalls> remote_calls_;
@@ -189,6 +193,7 @@ std::vector<net::WorkerThread*> NodeProcess::Impl::pointers() const {
 Result<void> NodeProcess::Impl::start() {
   options_.say("Starting meshmq on node " + config_.node.name);
   if (auto started = mesh_.start(); !started) return started;
+  if (auto started = start_discovery(); !started) return started;
   if (auto started = start_control(); !started) return started;
   for (const auto& worker : workers_) {
     if (auto started = worker->start(worker_pointers_); !started) return started;
@@ -220,6 +225,20 @@ Result<void> NodeProcess::Impl::start_control() {
   shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
     commands_->query_done(operation, std::move(replies));
   };
+  return {};
+}
+
+/// Before anything is asked of it: that is done by the first tick.
+Result<void> NodeProcess::Impl::start_discovery() {
+  auto provider = discovery::make_provider(
+      io_, discovery_options(config_),
+      [this](const Result<cluster::Discovered>& found) {
+        shell_.event([&](node::Control& control) { control.discovered(found, net::read_clock()); });
+      },
+      log_);
+  if (!provider) return tl::unexpected<Error>(std::move(provider.error()));
+  provider_ = std::move(*provider);
+  shell_.attach(provider_.get());
   return {};
 }
 

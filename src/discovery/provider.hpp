@@ -1,0 +1,53 @@
+#pragma once
+// Where names of other nodes come from. Providers carry questions and answers, and decide nothing.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "cluster/discovery.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace meshmq::discovery {
+
+using cluster::Discovered;
+/// Called from the loop, never from within a call into the provider.
+using OnAnswer = std::function<void(const Result<Discovered>&)>;
+
+/// One of cluster.discovery. Thread rule: everything on the thread that runs the loop. Owner: the server; it
+/// may be destroyed while a question is under way.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+  /// Ends in an answer; some come without a question too. Questions while one is under way are ignored.
+  virtual void ask() = 0;
+  /// cluster::DiscoveryPorts::settled()
+  virtual void settled() {}
+  /// cluster::DiscoveryPorts::withdraw()
+  virtual void withdraw() {}
+};
+
+struct Options {
+  std::string provider;  ///< cluster.discovery
+  std::string node;      ///< node.name
+  std::string cookie;    ///< node.cookie
+  std::string cluster;   ///< cluster.name
+  std::string seeds;     ///< cluster.static.seeds
+};
+
+/// nullptr for `manual`. Fails with what is wrong with the options.
+Result<std::unique_ptr<Provider>> make_provider(boost::asio::io_context& io, const Options& options,
+                                                OnAnswer on_answer, Logger log);
+
+/// The parts between commas, without blanks around them; empty ones are left out.
+std::vector<std::string> split_list(std::string_view text);
+/// Whether others could be asked to link with a node of this name.
+bool is_node_name(std::string_view name);
+
+}  // namespace meshmq::discovery

@@ -1,0 +1,91 @@
+"""Nodes that find each other by themselves: cluster.discovery."""
+
+import os
+
+from harness import SceneTest, eventually, main, wait_running
+
+ROUNDS = int(os.environ.get("MESHMQ_DISCOVERY_ROUNDS", "2"))
+
+
+def found(node):
+    """What `cluster discovery` says of each node that it found."""
+    lines = node.ctl("cluster", "discovery").lines
+    return dict(line.removeprefix("found ").split(": ", 1) for line in lines if line.startswith("found "))
+
+
+class Discovery(SceneTest):
+    def static(self, hosts, seeds=None):
+        seeds = seeds or [f"meshmq@{host.address}" for host in hosts]
+        settings = {"cluster.discovery": "static", "cluster.static.seeds": ",".join(seeds)}
+        return [self.scene.node(host, settings=settings) for host in hosts]
+
+    def launch(self, nodes):
+        """All at the same moment."""
+        for node in nodes:
+            node.launch()
+        for node in nodes:
+            eventually(node._read_ports, f"{node.name} is ready")
+
+    def test_nodes_that_start_at_the_same_moment_form_one_cluster(self):
+        hosts = [self.scene.host() for _ in range(5)]
+        for _ in range(ROUNDS):
+            nodes = self.static(hosts)
+            self.launch(nodes)
+            wait_running(nodes)
+            for node in nodes:
+                self.assertEqual(set(found(node).values()), {"member"})
+            reader = nodes[4].client("reader")
+            reader.subscribe("t", qos=1)
+            nodes[0].client("writer").publish("t", "hello", qos=1)
+            self.assertEqual(reader.receive().payload, b"hello")
+            for node in nodes:
+                node.stop()
+
+    def test_the_one_that_starts_later_and_the_one_that_was_killed_come_by_themselves(self):
+        hosts = [self.scene.host() for _ in range(3)]
+        first, second, late = nodes = self.static(hosts)
+        self.launch([first, second])
+        wait_running([first, second])
+        eventually(lambda: "cannot be reached" in found(first).get(late.name, ""), "the late one is known")
+        late.start()
+        wait_running(nodes)
+        second.kill()
+        wait_running([first, late], stopped=[second])
+        second.start()
+        wait_running(nodes)
+
+    def test_two_clusters_that_were_made_apart_become_one(self):
+        hosts = [self.scene.host() for _ in range(4)]
+        nodes = self.static(hosts)
+        for host in hosts[2:]:
+            host.unplug()
+        # Without a cable each of the last two is alone; the first two meet.
+        self.launch(nodes)
+        wait_running(nodes[:2])
+        for host in hosts[2:]:
+            host.plug()
+        wait_running(nodes)
+
+    def test_who_was_removed_stays_out_until_asked(self):
+        hosts = [self.scene.host() for _ in range(3)]
+        first, second, third = nodes = self.static(hosts)
+        self.launch(nodes)
+        wait_running(nodes)
+        third.ctl("cluster", "leave")
+        first.ctl("cluster", "force-leave", second.name)
+        third.wait_log("stays out")
+        second.wait_log("stays out")
+        second.stop()
+        second.start()
+        second.wait_log("stays out.*(.|\n)*stays out")
+        eventually(lambda: found(first).get(third.name, "").startswith("stays out"), "the first one knows")
+        for node in nodes:
+            wait_running([node])
+        second.ctl("cluster", "join", first.name)
+        wait_running([first, second])
+        third.ctl("cluster", "join", first.name)
+        wait_running(nodes)
+
+
+if __name__ == "__main__":
+    main()
