@@ -124,10 +124,22 @@ struct Mesh {
   std::uint16_t epmd_port = 4369;  ///< ERL_EPMD_PORT of the environment
 };
 
+/// cluster.mcast.*
+struct Multicast {
+  std::string addr;
+  std::string ports;  ///< with commas
+  std::string iface;
+  int ttl = 0;
+  bool loop = true;
+  std::size_t sndbuf = 0;
+  std::size_t recbuf = 0;
+};
+
 /// What the providers of cluster.discovery need. Empty texts are not set.
 struct Discovery {
   std::string cluster;  ///< cluster.name
   std::string seeds;    ///< with commas
+  Multicast mcast;
 };
 
 struct Log {

@@ -19,7 +19,13 @@ void interval(Target& t, const Value& v) {
   assign(t.config.node.discovery.interval, v);
 }
 
+template <auto Field>
+void mcast(Target& t, const Value& v) {
+  assign(t.config.discovery.mcast.*Field, v);
+}
+
 using D = Discovery;
+using M = Multicast;
 
 constexpr Key table[] = {
     {"cluster.name", Type::text, "meshmqcl",
@@ -30,7 +36,7 @@ constexpr Key table[] = {
      "How nodes find each other: manual is `meshmq_ctl cluster join`",
      provider,
      {},
-     "manual static"},
+     "manual static mcast"},
     {"cluster.discovery_interval",
      Type::duration_ms,
      "5s",
@@ -38,6 +44,16 @@ constexpr Key table[] = {
      interval,
      {100, INT64_MAX}},
     {"cluster.static.seeds", Type::text, "", "Names of nodes, with commas", set<&D::seeds>},
+    {"cluster.mcast.addr", Type::text, "239.192.0.1", "Multicast group, IPv4 or IPv6", mcast<&M::addr>},
+    {"cluster.mcast.ports", Type::text, "4369,4370", "UDP ports: the first free one is taken, all are called",
+     mcast<&M::ports>},
+    {"cluster.mcast.iface", Type::text, "0.0.0.0",
+     "Where to: an IPv4 address of this host, or for an IPv6 group the name of an interface",
+     mcast<&M::iface>},
+    {"cluster.mcast.ttl", Type::integer, "255", "Routers that a datagram may pass", mcast<&M::ttl>, {0, 255}},
+    {"cluster.mcast.loop", Type::flag, "on", "Also to other nodes on this host", mcast<&M::loop>},
+    {"cluster.mcast.sndbuf", Type::bytes, "16KB", "Send buffer", mcast<&M::sndbuf>, {1024, INT32_MAX}},
+    {"cluster.mcast.recbuf", Type::bytes, "16KB", "Receive buffer", mcast<&M::recbuf>, {1024, INT32_MAX}},
 };
 
 }  // namespace

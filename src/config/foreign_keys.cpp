@@ -27,7 +27,7 @@ constexpr ForeignKey table[] = {
     // ---- cluster
     {"cluster.autoheal", R::not_yet, "on"},
     {"cluster.autoclean", R::not_yet},
-    {"cluster.mcast.**", R::not_yet},
+    {"cluster.mcast.buffer", R::not_here},
     {"cluster.dns.**", R::not_yet},
     {"cluster.etcd.**", R::not_yet},
     {"cluster.k8s.**", R::not_yet},

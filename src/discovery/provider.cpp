@@ -1,5 +1,6 @@
 #include "discovery/provider.hpp"
 
+#include "discovery/mcast.hpp"
 #include "discovery/static_seeds.hpp"
 
 namespace meshmq::discovery {
@@ -26,9 +27,10 @@ bool is_node_name(std::string_view name) {
 }
 
 Result<std::unique_ptr<Provider>> make_provider(boost::asio::io_context& io, const Options& options,
-                                                OnAnswer on_answer, Logger) {
+                                                OnAnswer on_answer, Logger log) {
   if (options.provider == "manual") return std::unique_ptr<Provider>();
   if (options.provider == "static") return StaticSeeds::make(io, options.seeds, std::move(on_answer));
+  if (options.provider == "mcast") return Mcast::make(io, options, std::move(on_answer), log);
   return fail(Errc::unsupported, "cluster.discovery = " + options.provider + " is not known");
 }
 

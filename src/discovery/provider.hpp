@@ -33,12 +33,24 @@ class Provider {
   virtual void withdraw() {}
 };
 
+/// cluster.mcast.*
+struct McastOptions {
+  std::string addr;
+  std::string ports;  ///< with commas; the first free one is bound, all are called
+  std::string iface;  ///< an address; for IPv6 the name of an interface
+  int ttl = 255;
+  bool loop = true;
+  std::size_t sndbuf = 16 * 1024;
+  std::size_t recbuf = 16 * 1024;
+};
+
 struct Options {
   std::string provider;  ///< cluster.discovery
   std::string node;      ///< node.name
   std::string cookie;    ///< node.cookie
   std::string cluster;   ///< cluster.name
   std::string seeds;     ///< cluster.static.seeds
+  McastOptions mcast;
 };
 
 /// nullptr for `manual`. Fails with what is wrong with the options.

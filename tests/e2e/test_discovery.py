@@ -66,6 +66,37 @@ class Discovery(SceneTest):
             host.plug()
         wait_running(nodes)
 
+    def mcast(self, host, cluster, cookie, **more):
+        settings = {"cluster.discovery": "mcast", "cluster.name": cluster, "cluster.mcast.iface": host.address, **more}
+        return self.scene.node(host, cookie=cookie, settings=settings)
+
+    def test_clusters_share_a_network_of_multicast(self):
+        hosts = [self.scene.host() for _ in range(4)]
+        blue = [self.mcast(host, "blue", "blue-cookie") for host in hosts[:2]]
+        red = [self.mcast(host, "red", "red-cookie") for host in hosts[2:]]
+        self.launch(blue + red)
+        wait_running(blue)
+        wait_running(red)
+        self.assertEqual(list(found(blue[0])), [blue[1].name])
+        intruder = self.mcast(self.scene.host(), "blue", "wrong-cookie").start()
+        blue[0].wait_log("another node.cookie")
+        wait_running(blue)
+        wait_running([intruder])
+
+    def test_multicast_over_ipv6(self):
+        hosts = [self.scene.host() for _ in range(2)]
+        group = {"cluster.mcast.addr": "ff05::4d51", "cluster.mcast.iface": "eth0"}
+        nodes = [self.mcast(host, "six", "cookie-of-six", **group) for host in hosts]
+        self.launch(nodes)
+        wait_running(nodes)
+
+    def test_without_a_way_to_the_group_a_node_serves_alone(self):
+        host = self.scene.host()
+        node = self.mcast(host, "blue", "cookie", **{"cluster.mcast.iface": "10.99.0.1"}).start()
+        node.wait_log("has no answer: cannot take part in 239.192.0.1")
+        self.assertIn("error: cannot take part", node.ctl("cluster", "discovery").out)
+        node.client("c").subscribe("t")
+
     def test_who_was_removed_stays_out_until_asked(self):
         hosts = [self.scene.host() for _ in range(3)]
         first, second, third = nodes = self.static(hosts)
