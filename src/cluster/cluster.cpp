@@ -144,6 +144,8 @@ void Cluster::establish(const std::string& node, Peer& p, Now now) {
   p.link = LinkState::established;
   p.pause = Duration(0);
   log_.info("Node {} up", node);
+  // It may have met us before the two became members of one cluster, and wait for our word.
+  send(node, wire::View{membership_.id(), membership_.records()});
   replicator_.peer_up(node, p.slot, now);
   shared_sync_.peer_up(node);
   routes_.set_live(p.slot, true);

@@ -135,11 +135,20 @@ struct Multicast {
   std::size_t recbuf = 0;
 };
 
+/// cluster.dns.*
+struct Dns {
+  std::string name;
+  std::string app;
+  std::string type;  ///< a, aaaa, srv
+  std::string server;
+};
+
 /// What the providers of cluster.discovery need. Empty texts are not set.
 struct Discovery {
   std::string cluster;  ///< cluster.name
   std::string seeds;    ///< with commas
   Multicast mcast;
+  Dns dns;
 };
 
 struct Log {

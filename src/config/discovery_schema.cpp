@@ -24,6 +24,11 @@ void mcast(Target& t, const Value& v) {
   assign(t.config.discovery.mcast.*Field, v);
 }
 
+template <auto Field>
+void dns(Target& t, const Value& v) {
+  assign(t.config.discovery.dns.*Field, v);
+}
+
 using D = Discovery;
 using M = Multicast;
 
@@ -36,7 +41,7 @@ constexpr Key table[] = {
      "How nodes find each other: manual is `meshmq_ctl cluster join`",
      provider,
      {},
-     "manual static mcast"},
+     "manual static mcast dns"},
     {"cluster.discovery_interval",
      Type::duration_ms,
      "5s",
@@ -54,6 +59,18 @@ constexpr Key table[] = {
     {"cluster.mcast.loop", Type::flag, "on", "Also to other nodes on this host", mcast<&M::loop>},
     {"cluster.mcast.sndbuf", Type::bytes, "16KB", "Send buffer", mcast<&M::sndbuf>, {1024, INT32_MAX}},
     {"cluster.mcast.recbuf", Type::bytes, "16KB", "Receive buffer", mcast<&M::recbuf>, {1024, INT32_MAX}},
+    {"cluster.dns.name", Type::text, "", "Name whose records are the nodes", dns<&Dns::name>},
+    {"cluster.dns.app", Type::text, "", "What stands before the @ of nodes' names; not set: as in node.name",
+     dns<&Dns::app>},
+    {"cluster.dns.type",
+     Type::word,
+     "a",
+     "Records: IPv4 addresses, IPv6 addresses, targets of services",
+     dns<&Dns::type>,
+     {},
+     "a aaaa srv"},
+    {"cluster.dns.server", Type::text, "", "Servers to ask, with commas: address:port; not set: the system's",
+     dns<&Dns::server>},
 };
 
 }  // namespace

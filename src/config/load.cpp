@@ -278,6 +278,7 @@ class Loader {
       if (config.node.discovery.provider != provider || !value.empty()) return;
       error_at(key, fmt::format("needed for cluster.discovery = {}", provider));
     };
+    need("dns", "cluster.dns.name", config.discovery.dns.name);
     need("static", "cluster.static.seeds", config.discovery.seeds);
   }
 

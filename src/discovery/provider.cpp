@@ -1,5 +1,6 @@
 #include "discovery/provider.hpp"
 
+#include "discovery/dns.hpp"
 #include "discovery/mcast.hpp"
 #include "discovery/static_seeds.hpp"
 
@@ -31,6 +32,7 @@ Result<std::unique_ptr<Provider>> make_provider(boost::asio::io_context& io, con
   if (options.provider == "manual") return std::unique_ptr<Provider>();
   if (options.provider == "static") return StaticSeeds::make(io, options.seeds, std::move(on_answer));
   if (options.provider == "mcast") return Mcast::make(io, options, std::move(on_answer), log);
+  if (options.provider == "dns") return Dns::make(io, options.dns, std::move(on_answer));
   return fail(Errc::unsupported, "cluster.discovery = " + options.provider + " is not known");
 }
 

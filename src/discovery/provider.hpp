@@ -44,6 +44,14 @@ struct McastOptions {
   std::size_t recbuf = 16 * 1024;
 };
 
+/// cluster.dns.*
+struct DnsOptions {
+  std::string name;
+  std::string app;     ///< what stands before the @
+  std::string type;    ///< a, aaaa, srv
+  std::string server;  ///< with commas; empty: the system's
+};
+
 struct Options {
   std::string provider;  ///< cluster.discovery
   std::string node;      ///< node.name
@@ -51,6 +59,7 @@ struct Options {
   std::string cluster;   ///< cluster.name
   std::string seeds;     ///< cluster.static.seeds
   McastOptions mcast;
+  DnsOptions dns;
 };
 
 /// nullptr for `manual`. Fails with what is wrong with the options.

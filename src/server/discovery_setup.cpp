@@ -4,6 +4,7 @@ namespace meshmq::server {
 
 discovery::Options discovery_options(const config::Config& config) {
   const config::Multicast& mcast = config.discovery.mcast;
+  const config::Dns& dns = config.discovery.dns;
   return {.provider = config.node.discovery.provider,
           .node = config.node.name,
           .cookie = config.mesh.cookie,
@@ -15,7 +16,11 @@ discovery::Options discovery_options(const config::Config& config) {
                     .ttl = mcast.ttl,
                     .loop = mcast.loop,
                     .sndbuf = mcast.sndbuf,
-                    .recbuf = mcast.recbuf}};
+                    .recbuf = mcast.recbuf},
+          .dns = {.name = dns.name,
+                  .app = dns.app.empty() ? config.node.name.substr(0, config.node.name.find('@')) : dns.app,
+                  .type = dns.type,
+                  .server = dns.server}};
 }
 
 }  // namespace meshmq::server

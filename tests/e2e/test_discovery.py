@@ -97,6 +97,42 @@ class Discovery(SceneTest):
         self.assertIn("error: cannot take part", node.ctl("cluster", "discovery").out)
         node.client("c").subscribe("t")
 
+    def dns(self, server, host, **more):
+        settings = {
+            "cluster.discovery": "dns",
+            "cluster.dns.name": "nodes.example",
+            "cluster.dns.server": f"{server.address}:53",
+            **more,
+        }
+        return self.scene.node(host, name=f"meshmq@{host.address}", settings=settings)
+
+    def dnsmasq(self, server, *records):
+        options = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"]
+        options += ["--pid-file=", "--local-ttl=1", *records]
+        return self.scene.spawn(server, ["dnsmasq", *options])
+
+    def test_records_of_a_name(self):
+        server, *hosts = [self.scene.host() for _ in range(4)]
+        record = "--host-record=nodes.example,{}".format
+        nodes = [self.dns(server, host) for host in hosts]
+        self.launch(nodes)
+        nodes[0].wait_log("Discovery by dns has no answer: nodes.example: ")
+        first = self.dnsmasq(server, *[record(host.address) for host in hosts[:2]])
+        # Whoever finds them is found: the third has no record, but asks too.
+        wait_running(nodes)
+        self.assertEqual(list(found(nodes[0])), [nodes[1].name])
+        first.terminate()
+        first.wait()
+        self.dnsmasq(server, *[record(host.address) for host in hosts])
+        eventually(lambda: found(nodes[0]).get(nodes[2].name) == "member", "the new record is found")
+
+    def test_targets_of_a_service(self):
+        server, *hosts = [self.scene.host() for _ in range(3)]
+        self.dnsmasq(server, *[f"--srv-host=nodes.example,{host.address},1883" for host in hosts])
+        nodes = [self.dns(server, host, **{"cluster.dns.type": "srv"}) for host in hosts]
+        self.launch(nodes)
+        wait_running(nodes)
+
     def test_who_was_removed_stays_out_until_asked(self):
         hosts = [self.scene.host() for _ in range(3)]
         first, second, third = nodes = self.static(hosts)
