@@ -6,6 +6,7 @@
 
 #include "sim/simulation.hpp"
 #include "topic/filter.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::sim {
 
@@ -14,12 +15,8 @@ namespace {
 /// After a disturbance: silence unnoticed (8 s), pause before dialling (5 s), failing dial (3 s),
 /// resynchronisation.
 constexpr Micros calm_before = 18_s;
-/// A promised message must have arrived by then.
-constexpr Micros delivery_time = 8_s;
 /// A PUBLISH has reached its node and was matched by then.
 constexpr Micros arrival_time = 500_ms;
-/// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
-constexpr Micros prompt = 4_s;
 
 }  // namespace
 
@@ -38,10 +35,11 @@ void Simulation::received(SimClient& client, MessageId message, std::string_view
   }
   const std::string name = "message " + std::to_string(message) + " on " + it->second.topic;
   if (!client.ever_subscribed(topic)) violated(client.id() + " got " + name + " without a subscription");
+  if (qos > it->second.qos) violated(client.id() + " got " + name + " at a higher QoS than published");
+  if (is_member(client)) return received_by_member(client, message, qos);
   if (qos != mqtt::QoS::at_least_once && client.copies(message) > 1) {
     violated(client.id() + " got " + name + " twice at QoS " + std::to_string(static_cast<int>(qos)));
   }
-  if (qos > it->second.qos) violated(client.id() + " got " + name + " at a higher QoS than published");
 }
 
 Micros Simulation::disturbed_at(const std::string& a, const std::string& b) const {
@@ -65,8 +63,9 @@ bool Simulation::calm(const std::string& a, const std::string& b) {
 
 void Simulation::promise(MessageId message) {
   const Published& p = published_.at(message);
+  promise_to_groups(message);
   for (const auto& client : clients_) {
-    if (!client->ready() || !calm(p.node, client->node())) continue;
+    if (is_member(*client) || !client->ready() || !calm(p.node, client->node())) continue;
     const auto& filters = client->confirmed();
     const bool subscribed = std::any_of(filters.begin(), filters.end(), [&](const auto& item) {
       return topic::matches(item.first, p.topic);
@@ -122,7 +121,10 @@ void Simulation::check_tables() {
   for (const std::string& node : names_) {
     const auto process = find(node);
     for (std::size_t i = 0; i < process->workers(); ++i) {
-      for (const auto& s : process->worker(i).broker().subscriptions()) expected.emplace(s.filter, node);
+      for (const auto& s : process->worker(i).broker().subscriptions()) {
+        const auto shared = topic::parse_shared(s.filter);
+        expected.emplace(shared ? shared->filter : s.filter, node);
+      }
     }
   }
   std::vector<std::string> all = names_;

@@ -5,11 +5,17 @@
 #include <variant>
 
 #include "topic/filter.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::sim {
 
-void SimClient::forget_connection() {
+void SimClient::end_epoch() {
   ++epoch_;
+  epoch_began_ = scheduler_.now_us();
+}
+
+void SimClient::forget_connection() {
+  end_epoch();
   // Without a CONNACK nobody knows whether the broker still had the session; one of MQTT 3 with clean session
   // ends with its connection.
   if (!connack_ || ends_with_connection_) forget_session();
@@ -63,7 +69,7 @@ void SimClient::subscribe(const std::string& filter, mqtt::QoS qos) {
 }
 
 void SimClient::unsubscribe(const std::string& filter) {
-  ++epoch_;
+  end_epoch();
   confirmed_.erase(filter);
   // A second SUBSCRIBE of the filter may still wait for its SUBACK: it confirms nothing any more.
   for (auto& [packet_id, subscribing] : subscribing_) {
@@ -85,7 +91,8 @@ void SimClient::publish(MessageId message, const std::string& topic, mqtt::QoS q
 
 bool SimClient::ever_subscribed(std::string_view topic) const {
   for (const std::string& filter : ever_) {
-    if (topic::matches(filter, topic)) return true;
+    const auto shared = topic::parse_shared(filter);
+    if (topic::matches(shared ? shared->filter : filter, topic)) return true;
   }
   return false;
 }

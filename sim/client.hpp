@@ -42,6 +42,8 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   const std::string& node() const { return node_; }
   /// Grows whenever a promise ends: disconnect, new connection, UNSUBSCRIBE.
   std::uint64_t epoch() const { return epoch_; }
+  /// When that was last.
+  Micros epoch_began() const { return epoch_began_; }
   /// Nodes where its session may be.
   const std::set<std::string>& visited() const { return visited_; }
   /// The next CONNECT may find an old session, or none.
@@ -84,6 +86,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     copies_.clear();
   }
   void forget_connection();
+  void end_epoch();
 
   Scheduler& scheduler_;
   std::string id_;
@@ -96,6 +99,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   bool persistent_ = false;
   bool ends_with_connection_ = false;  ///< the session
   std::uint64_t epoch_ = 0;
+  Micros epoch_began_ = 0;
   std::string input_;
   mqtt::Decoder decoder_;
   mqtt::PacketId last_packet_id_ = 0;

@@ -70,10 +70,10 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
 
   // ---------------------------------------------------------------- node::WorkerPorts
 
-  bool to_worker(node::WorkerIndex worker, const mqtt::MessagePtr& message) override {
+  bool to_worker(node::WorkerIndex worker, node::Parcel parcel) override {
     Micros& last = process_.last_to_worker_[(index_ + 1U) * process_.config_.workers + worker.value];
-    process_.later(last, [this, worker, message] {
-      process_.shells_[worker.value]->run([&](node::Worker& w, Now now) { w.deliver({&message, 1}, now); });
+    process_.later(last, [this, worker, parcel = std::move(parcel)] {
+      process_.shells_[worker.value]->run([&](node::Worker& w, Now now) { w.deliver({&parcel, 1}, now); });
     });
     return false;
   }

@@ -60,6 +60,8 @@ void Simulation::note(const std::string& what) {
 // ---------------------------------------------------------------- nodes
 
 void Simulation::build() {
+  const auto strategy = static_cast<broker::SharedStrategy>(random_.below(7));
+  const bool dispatch_ack = random_.percent(20);
   weather_.cuts = random_.percent(60);
   weather_.crashes = random_.percent(50);
   weather_.moves = random_.percent(25);
@@ -76,21 +78,15 @@ void Simulation::build() {
     config.forward_keep = std::chrono::seconds(600);
     config.broker.late_messages_max = config.forward_keep;
     if (discovery_) config.discovery.provider = "static";
+    config.broker.shared_strategy = strategy;
+    config.broker.shared_dispatch_ack = dispatch_ack;
     configs_[name] = config;
     if (!discovery_) start_node(name);
   }
   gather();
   const std::uint64_t clients = 3 + random_.below(7);
-  for (std::uint64_t i = 1; i <= clients; ++i) {
-    const std::string id = "c" + std::to_string(i);
-    persistent_[id] = random_.percent(25);
-    SimClient::Listener listener{
-        [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
-        [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
-        [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
-    const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
-    clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
-  }
+  for (std::uint64_t i = 1; i <= clients; ++i) add_client("c" + std::to_string(i));
+  add_members();
 }
 
 void Simulation::gather() {
@@ -113,13 +109,33 @@ void Simulation::gather() {
   }
 }
 
+void Simulation::add_members() {
+  static const char* const groups[] = {"$share/g/t/#", "$share/h/t/+", "$queue/t/#"};
+  const std::uint64_t members = random_.percent(60) ? 2 + random_.below(5) : 0;
+  for (std::uint64_t i = 1; i <= members; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    groups_[id] = groups[random_.below(2) + random_.below(2)];
+    add_client(id);
+  }
+}
+
+void Simulation::add_client(const std::string& id) {
+  persistent_[id] = random_.percent(25);
+  SimClient::Listener listener{
+      [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
+      [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
+      [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
+  const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
+  clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
+}
+
 void Simulation::start_node(const std::string& node) {
   note("start " + node);
   auto process = std::make_shared<Process>(*this, network_, random_, configs_[node], ++incarnations_[node],
                                            images_[node]);
   processes_[node] = process;
   process->start();
-  broken_[node] = scheduler.now_us();
+  broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();
 }
 
 void Simulation::crash_node(const std::string& node) {
@@ -129,15 +145,16 @@ void Simulation::crash_node(const std::string& node) {
   process->drop_clients();
   processes_.erase(node);
   network_.crashed(node);
-  broken_[node] = scheduler.now_us();
+  broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();
 }
 
 void Simulation::disturb(const std::string& a, const std::string& b) {
-  disturbed_[a < b ? std::pair(a, b) : std::pair(b, a)] = scheduler.now_us();
+  disturbed_[a < b ? std::pair(a, b) : std::pair(b, a)] = last_disturbance_ = scheduler.now_us();
 }
 
 void Simulation::disturb_all() {
-  for (const std::string& node : names_) broken_[node] = scheduler.now_us();
+  last_disturbance_ = last_crash_ = scheduler.now_us();
+  for (const std::string& node : names_) broken_[node] = last_crash_;
 }
 
 // ---------------------------------------------------------------- misfortunes
@@ -230,6 +247,8 @@ void Simulation::act() {
   if (!client->ready()) {
     // Give a CONNECT under way a moment.
     if (dice < 30) connect(client);
+  } else if (is_member(*client)) {
+    act_as_member(*client, dice);
   } else if (dice < 60) {
     publish(client, random_topic(false), random_qos(random_));
   } else if (dice < 85) {
@@ -247,6 +266,23 @@ void Simulation::act() {
     connect(client);
   }
   scheduler.after(static_cast<Micros>(1'000 + random_.below(150'000)), [this] { act(); });
+}
+
+void Simulation::act_as_member(SimClient& client, std::uint64_t dice) {
+  const std::string& group = groups_.at(client.id());
+  if (client.confirmed().empty()) {
+    if (dice >= 60) return;
+    note(client.id() + "@" + client.node() + " joins " + group);
+    client.subscribe(group, static_cast<mqtt::QoS>(1 + random_.below(2)));
+  } else if (dice < 6) {
+    note(client.id() + "@" + client.node() + " leaves " + group);
+    client.unsubscribe(group);
+  } else if (dice < 12) {
+    note(client.id() + "@" + client.node() + " disconnects");
+    client.disconnect();
+  } else if (dice < 16) {
+    connect(client.shared_from_this());
+  }
 }
 
 void Simulation::calm_down() {
@@ -274,7 +310,7 @@ void Simulation::calm_down() {
 
 void Simulation::final_probes() {
   for (const auto& client : clients_) {
-    if (!client->ready()) continue;
+    if (!client->ready() || is_member(*client)) continue;
     for (int i = 0; i < 5; ++i) publish(client, random_topic(false), random_qos(random_));
   }
 }
@@ -294,6 +330,7 @@ Outcome Simulation::run() {
   final_probes();
   scheduler.run_until(scheduler.now_us() + 20_s);
   check_kept_forwards();
+  check_kept_groups();
   outcome_.events = scheduler.executed();
   return outcome_;
 }

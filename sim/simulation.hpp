@@ -27,6 +27,11 @@ struct Outcome {
   std::uint64_t faults = 0;
 };
 
+/// A promised message must have arrived by then.
+inline constexpr Micros delivery_time = 8_s;
+/// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
+inline constexpr Micros prompt = 4_s;
+
 class Simulation final : public Universe {
  public:
   /// `verbose` prints every node's log and every fault. With `discovery` all nodes start at about the same
@@ -68,8 +73,18 @@ class Simulation final : public Universe {
     std::string to;
   };
 
+  /// A member of a shared group got a message of it.
+  struct GroupDelivery {
+    std::shared_ptr<SimClient> client;
+    std::uint64_t epoch = 0;
+    Micros at = 0;
+  };
+
   void build();
   void gather();
+  void add_client(const std::string& id);
+  void add_members();
+  void act_as_member(SimClient& client, std::uint64_t dice);
   void start_node(const std::string& node);
   void crash_node(const std::string& node);
   void cut_or_mend(const std::string& a, const std::string& b);
@@ -90,6 +105,14 @@ class Simulation final : public Universe {
   void promise(MessageId message);
   void check_promise(const Promise& promise);
   void check_kept_forwards();
+  // --- checks of shared groups (group_checker.cpp)
+  bool is_member(const SimClient& client) const { return groups_.contains(client.id()); }
+  void received_by_member(SimClient& client, MessageId message, mqtt::QoS qos);
+  void promise_to_groups(MessageId message);
+  void check_group(MessageId message, const std::string& group, bool at_end);
+  void check_kept_groups();
+  /// Something happened to a node or between nodes at or after `since`.
+  bool disturbed_since(Micros since) const { return last_disturbance_ >= since; }
   void check_tables();
   void check_gathered();
 
@@ -115,7 +138,12 @@ class Simulation final : public Universe {
   std::map<MessageId, Published> published_;
   std::vector<Promise> kept_;  ///< acknowledged QoS 1 and 2 messages: checked at the end
   std::map<std::pair<std::string, std::string>, Micros> disturbed_;
-  std::map<std::string, Micros> broken_;  ///< last crash or move of a node
+  std::map<std::string, Micros> broken_;       ///< last crash or move of a node
+  std::map<std::string, std::string> groups_;  ///< client -> the group whose member it is or becomes
+  std::map<std::pair<MessageId, std::string>, std::vector<GroupDelivery>> group_deliveries_;
+  std::vector<std::pair<MessageId, std::string>> kept_groups_;
+  Micros last_disturbance_ = 0;
+  Micros last_crash_ = 0;  ///< or move
   MessageId last_message_ = 0;
   std::uint64_t last_operation_ = 0;
   bool over_ = false;

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "admin/command.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::admin {
 
@@ -51,7 +52,11 @@ void answer_clients(const Call& call, const Clients& clients) {
 
 void answer_subscriptions(const Call& call, const Subscriptions& subscriptions) {
   std::string text;
-  for (const auto& s : subscriptions) text.append(s.client_id).append(" -> ").append(s.filter).append("\n");
+  for (const auto& s : subscriptions) {
+    // As EMQ X prints it: without the group. JSON has it.
+    const auto shared = topic::parse_shared(s.filter);
+    text.append(s.client_id).append(" -> ").append(shared ? shared->filter : s.filter).append("\n");
+  }
   call.answer(text, Json::array(subscriptions, [](const broker::SubscriptionInfo& s) {
                 return Json::object(
                     {{"clientid", s.client_id}, {"topic", s.filter}, {"qos", static_cast<int>(s.qos)}});

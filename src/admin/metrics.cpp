@@ -94,10 +94,13 @@ Counters stats_of(const std::vector<node::QueryReply>& replies, const node::Cont
     sum.connections += reply.stats.connections;
     sum.sessions += reply.stats.sessions;
     sum.subscriptions += reply.stats.subscriptions;
+    sum.shared_subscriptions += reply.stats.shared_subscriptions;
   }
-  return {{"connections.count", sum.connections},     {"sessions.count", sum.sessions},
-          {"subscriptions.count", sum.subscriptions}, {"routes.count", control.routes},
-          {"topics.count", control.topics},           {"retained.count", control.retained}};
+  return {
+      {"connections.count", sum.connections},     {"sessions.count", sum.sessions},
+      {"subscriptions.count", sum.subscriptions}, {"subscriptions.shared.count", sum.shared_subscriptions},
+      {"routes.count", control.routes},           {"topics.count", control.topics},
+      {"retained.count", control.retained}};
 }
 
 }  // namespace meshmq::admin

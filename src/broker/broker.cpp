@@ -42,7 +42,8 @@ class Broker::Impl {
   std::vector<ClientInfo> clients() const;
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const {
-    return {world_.connected_count, world_.sessions.size(), world_.subscriptions.size()};
+    return {world_.connected_count, world_.sessions.size(),
+            world_.subscriptions.size() + world_.groups.size(), world_.groups.size()};
   }
   void tick(Now now) {
     timekeeping_.tick(now);
@@ -230,7 +231,7 @@ std::vector<ClientInfo> Broker::Impl::clients() const {
                       .clean_start = s->clean_start,
                       .keepalive_s = s->keepalive_s,
                       .session_expiry_interval_s = s->expiry_s,
-                      .subscriptions = s->subscriptions.size(),
+                      .subscriptions = s->subscription_count(),
                       .inflight = s->inflight.size(),
                       .awaiting_rel = s->awaiting_rel.size(),
                       .delivered_msgs = s->delivered_count,
@@ -251,6 +252,10 @@ std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
     for (const SubscriptionRef& ref : session->subscriptions) {
       result.push_back({session->client_id, std::string(SubscriptionTable::filter_of(*ref.list)),
                         (*ref.list)[ref.index].options.qos()});
+    }
+    for (const SharedRef& ref : session->shared ? *session->shared : std::vector<SharedRef>()) {
+      result.push_back({session->client_id, std::string(ref.group->name->text()),
+                        ref.group->members[ref.index].options.qos()});
     }
     std::sort(result.begin() + static_cast<std::ptrdiff_t>(first), result.end(),
               [](const SubscriptionInfo& a, const SubscriptionInfo& b) { return a.filter < b.filter; });
@@ -284,6 +289,10 @@ void Broker::drained(ConnId conn, Now now) {
 }
 std::size_t Broker::deliver(const mqtt::MessagePtr& message, Now now) {
   return impl_->world().dispatcher.deliver(message, now);
+}
+std::size_t Broker::deliver_shared(const mqtt::MessagePtr& message, std::span<const SharedPick> picks,
+                                   Now now) {
+  return impl_->world().shared.deliver(message, picks, now);
 }
 void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
   if (impl_->transfer().routes_done(token)) return;

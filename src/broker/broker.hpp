@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,8 @@ struct SubscriptionInfo {
 struct Stats {
   std::size_t connections = 0;
   std::size_t sessions = 0;
-  std::size_t subscriptions = 0;
+  std::size_t subscriptions = 0;  ///< of both kinds
+  std::size_t shared_subscriptions = 0;
 };
 
 /// Drives every channel of one worker. Events come in by the methods below, effects leave through Output and
@@ -82,6 +84,9 @@ class Broker {
   // --- events from the node
   /// A message for this worker's subscribers, from another worker or node. Returns how many sessions took it.
   std::size_t deliver(const mqtt::MessagePtr& message, Now now);
+  /// A message for one member of each of these groups. Returns how many took it; for the rest the router was
+  /// asked.
+  std::size_t deliver_shared(const mqtt::MessagePtr& message, std::span<const SharedPick> picks, Now now);
   /// Answer to Router::subscribe(): every live peer has the routes (or the wait is over); one list of
   /// retained messages for each filter, in order.
   void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);

@@ -42,6 +42,9 @@ class LocalRouter final : public Router {
   RouteResult route(const mqtt::MessagePtr&, Token) override { return {.local = true, .matched = true}; }
   void subscribe(Token token, std::vector<SubscribeFilter>) override { asked.push_back(token); }
   void unroute(std::string_view) override {}
+  void share(std::string_view, GroupWeight) override {}
+  bool pass_on(const mqtt::MessagePtr&, const SharedPick&, bool) override { return false; }
+  void redispatch(const mqtt::MessagePtr&, std::string_view) override {}
   void retain(const mqtt::MessagePtr&) override {}
   bool claim(Token, std::string_view, bool) override { return true; }
   void hold(std::string_view) override {}

@@ -11,6 +11,7 @@
 #include "mqtt/decoder.hpp"
 #include "mqtt/testing/packet_text.hpp"
 #include "topic/filter.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::broker::testing {
 
@@ -30,7 +31,13 @@ RouteResult TestRouter::route(const mqtt::MessagePtr& message, Token token) {
   result.local = std::any_of(routes_.begin(), routes_.end(), [&](const std::string& filter) {
     return topic::matches(filter, message->topic());
   });
-  result.matched = result.local || remote_subscribers;
+  picks_.clear();
+  for (const std::string& group : groups_) {
+    if (!topic::matches(topic::parse_shared(group)->filter, message->topic())) continue;
+    picks_.push_back({.group = group, .number = sticky ? next_number : next_number++, .sticky = sticky});
+  }
+  result.groups = picks_;
+  result.matched = result.local || remote_subscribers || !picks_.empty();
   result.congested = congested;
   if (unsettled && token != 0) {
     result.settled = false;
@@ -57,6 +64,26 @@ void TestRouter::unroute(std::string_view filter) {
     }
   }
   routes_.erase(std::string(filter));
+}
+
+void TestRouter::share(std::string_view group, GroupWeight weight) {
+  calls_ += "share " + std::string(group) + " " + std::to_string(weight.online) + "/" +
+            std::to_string(weight.total) + "\n";
+  if (weight.total == 0) {
+    groups_.erase(std::string(group));
+  } else {
+    groups_.emplace(group);
+  }
+}
+
+bool TestRouter::pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) {
+  const bool done = remote_members || !has_members;
+  if (done) calls_ += "pass on " + std::string(message->payload()) + " " + std::string(pick.group) + "\n";
+  return done;
+}
+
+void TestRouter::redispatch(const mqtt::MessagePtr& message, std::string_view group) {
+  calls_ += "redispatch " + std::string(message->payload()) + " " + std::string(group) + "\n";
 }
 
 void TestRouter::retain(const mqtt::MessagePtr& message) {

@@ -35,6 +35,9 @@ class TestRouter : public Router {
   RouteResult route(const mqtt::MessagePtr& message, Token token) override;
   void subscribe(Token token, std::vector<SubscribeFilter> filters) override;
   void unroute(std::string_view filter) override;
+  void share(std::string_view group, GroupWeight weight) override;
+  bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) override;
+  void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message) override;
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
   void hold(std::string_view) override {}
@@ -54,6 +57,9 @@ class TestRouter : public Router {
   bool hold_claims = false;                                  ///< CONNECTs wait for Broker::claim_done()
   std::vector<Token> claims;                                 ///< those that wait
   std::vector<std::pair<std::string, std::string>> relayed;  ///< client id and message, as it travels
+  bool remote_members = false;                               ///< every group has members elsewhere
+  std::uint32_t next_number = 0;                             ///< of the next SharedPick
+  bool sticky = false;                                       ///< picks are; their number stays as it is
 
  private:
   friend class Harness;
@@ -64,6 +70,8 @@ class TestRouter : public Router {
 
   std::string calls_;
   std::set<std::string> routes_;
+  std::set<std::string, std::less<>> groups_;
+  std::vector<SharedPick> picks_;
   std::map<std::string, mqtt::MessagePtr> retained_;
   std::deque<Asked> asked_;
   std::vector<Token> unsettled_tokens_;

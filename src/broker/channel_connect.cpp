@@ -235,7 +235,7 @@ void Connecting::send_connack(Channel& channel, const mqtt::Connect& packet, boo
   connack.assigned_client_id = assigned_client_id;
   connack.topic_alias_max = config.topic_alias_max;
   connack.wildcard_subscription_available = config.wildcard_subscription;
-  connack.shared_subscription_available = false;
+  connack.shared_subscription_available = config.shared_subscription;
   if (channel.session->keepalive_s != packet.keep_alive_s)
     connack.server_keep_alive_s = channel.session->keepalive_s;
   world_.sender.connack(channel, connack);

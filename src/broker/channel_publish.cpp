@@ -76,6 +76,7 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   }
   const RouteResult result = world_.router.route(message, token);
   if (result.local) world_.dispatcher.deliver(message, now);
+  if (!result.groups.empty()) world_.shared.deliver(message, result.groups, now);
   if (!result.matched) {
     ++metrics.messages_dropped;
     ++metrics.messages_dropped_no_subscribers;

@@ -12,6 +12,12 @@ using mqtt::ReasonCode;
 
 Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   Session& session = *channel.session;
+  for (const mqtt::Subscription& wanted : packet.subscriptions) {
+    // [MQTT-3.8.3-4]
+    if (wanted.no_local && topic::is_shared(wanted.filter)) {
+      return Fatal{ReasonCode::protocol_error, "No Local with a shared subscription"};
+    }
+  }
   const Token token = std::exchange(next_token_, next_token_ + 2);
   Pending pending{channel.conn, channel.generation, packet.packet_id, {}, {}};
   std::vector<SubscribeFilter> filters;
@@ -30,17 +36,16 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   return std::nullopt;
 }
 
-ReasonCode Subscribing::check(const Session& session, const mqtt::Subscription& wanted) const {
+ReasonCode Subscribing::check(const Session& session, std::string_view filter) const {
   const Config& config = *session.zone;
-  if (topic::is_shared(wanted.filter)) return ReasonCode::shared_subscriptions_not_supported;
-  if (!topic::is_valid_filter(wanted.filter)) return ReasonCode::topic_filter_invalid;
-  if (config.topic_levels_max != 0 && topic::level_count(wanted.filter) > config.topic_levels_max) {
+  if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
+  if (config.topic_levels_max != 0 && topic::level_count(filter) > config.topic_levels_max) {
     return ReasonCode::topic_filter_invalid;
   }
-  if (!config.wildcard_subscription && topic::has_wildcard(wanted.filter)) {
+  if (!config.wildcard_subscription && topic::has_wildcard(filter)) {
     return ReasonCode::wildcard_subscriptions_not_supported;
   }
-  if (!world_.access.may_subscribe({session.client_id, session.username, session.peername}, wanted.filter)) {
+  if (!world_.access.may_subscribe({session.client_id, session.username, session.peername}, filter)) {
     return ReasonCode::not_authorized;
   }
   return ReasonCode::success;
@@ -49,16 +54,17 @@ ReasonCode Subscribing::check(const Session& session, const mqtt::Subscription& 
 ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wanted,
                                   std::uint32_t subscription_id, Token token, Pending& pending,
                                   std::vector<SubscribeFilter>& filters) {
-  const ReasonCode refusal = check(session, wanted);
+  if (topic::is_shared(wanted.filter)) return join(session, wanted, subscription_id, pending, filters);
+  const ReasonCode refusal = check(session, wanted.filter);
   if (refusal != ReasonCode::success) return refusal;
   const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
   // What a bridge of MQTT 3 cannot say, or its messages would come back to it.
   const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos),
                                     wanted.no_local || session.bridge ? 1U : 0U,
                                     wanted.retain_as_published || session.bridge ? 1U : 0U};
-  const std::size_t limit = session.zone->subscriptions_max;
-  const bool at_limit = limit != 0 && session.subscriptions.size() >= limit;
-  if (at_limit && !world_.subscriptions.contains(session, wanted.filter)) return ReasonCode::quota_exceeded;
+  if (at_limit(session) && !world_.subscriptions.contains(session, wanted.filter)) {
+    return ReasonCode::quota_exceeded;
+  }
 
   const auto [list, is_new] = world_.subscriptions.subscribe(session, wanted.filter, options);
   // The first subscriber makes the route. Whoever comes before it is confirmed waits for it as well.
@@ -70,6 +76,34 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
   pending.accepted.push_back({std::string(wanted.filter), retained});
   filters.push_back({std::string(wanted.filter), add_route, retained});
   return static_cast<ReasonCode>(qos);
+}
+
+ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
+                             std::uint32_t subscription_id, Pending& pending,
+                             std::vector<SubscribeFilter>& filters) {
+  if (!session.zone->shared_subscription) return ReasonCode::shared_subscriptions_not_supported;
+  // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+  const auto shared = topic::parse_shared(wanted.filter);
+  if (!shared) return ReasonCode::topic_filter_invalid;
+  const ReasonCode refusal = check(session, shared->filter);
+  if (refusal != ReasonCode::success) return refusal;
+  std::string name = topic::shared_name(*shared);
+  if (at_limit(session) && !world_.groups.contains(session, name)) return ReasonCode::quota_exceeded;
+  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
+  // A bridge cannot be kept from its own messages here, or they would not reach the others of its group.
+  const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos), 0,
+                                    wanted.retain_as_published || session.bridge ? 1U : 0U};
+  const auto [group, is_new] = world_.groups.join(session, name, options);
+  if (is_new) world_.router.share(name, group.weight());
+  // [MQTT5 4.8.2] Retained messages are not sent. SUBACK waits for the cluster like any other.
+  pending.accepted.push_back({name, false});
+  filters.push_back({std::move(name), false, false});
+  return static_cast<ReasonCode>(qos);
+}
+
+bool Subscribing::at_limit(const Session& session) const {
+  const std::size_t limit = session.zone->subscriptions_max;
+  return limit != 0 && session.subscription_count() >= limit;
 }
 
 void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
@@ -114,18 +148,30 @@ void Subscribing::send_retained(Session& session, const std::string& filter,
 Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
   std::vector<ReasonCode> codes;
   for (const std::string_view filter : packet.filters) {
-    if (!topic::is_valid_filter(filter)) {
-      codes.push_back(ReasonCode::topic_filter_invalid);
-      continue;
-    }
-    const auto result = world_.subscriptions.unsubscribe(*channel.session, filter);
-    const bool existed = result != SubscriptionTable::Unsubscribed::not_found;
-    if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
-    // [MQTT-3.11.3-1]
-    codes.push_back(existed ? ReasonCode::success : ReasonCode::no_subscription_existed);
+    codes.push_back(topic::is_shared(filter) ? leave(*channel.session, filter)
+                                             : unsubscribe(*channel.session, filter));
   }
   world_.sender.unsuback(channel, packet.packet_id, codes);
   return std::nullopt;
+}
+
+ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
+  if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
+  const auto result = world_.subscriptions.unsubscribe(session, filter);
+  if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
+  // [MQTT-3.11.3-1]
+  const bool existed = result != SubscriptionTable::Unsubscribed::not_found;
+  return existed ? ReasonCode::success : ReasonCode::no_subscription_existed;
+}
+
+ReasonCode Subscribing::leave(Session& session, std::string_view filter) {
+  const auto shared = topic::parse_shared(filter);
+  if (!shared) return ReasonCode::topic_filter_invalid;
+  const std::string name = topic::shared_name(*shared);
+  const auto weight = world_.groups.leave(session, name);
+  if (!weight) return ReasonCode::no_subscription_existed;
+  world_.router.share(name, *weight);
+  return ReasonCode::success;
 }
 
 }  // namespace meshmq::broker

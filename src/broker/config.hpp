@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "broker/shared_pick.hpp"
 #include "mqtt/types.hpp"
 
 namespace meshmq::broker {
@@ -16,21 +17,24 @@ namespace meshmq::broker {
 struct Config {
   std::uint16_t worker_count = 1;  ///< node: node.workers; a client id's home is hash(id) % worker_count
 
-  std::uint32_t packet_bytes_max = 1024 * 1024;            ///< mqtt.max_packet_size
-  std::uint16_t client_id_bytes_max = 65535;               ///< mqtt.max_clientid_len
-  std::uint16_t topic_levels_max = 128;                    ///< mqtt.max_topic_levels; 0 = no limit
-  mqtt::QoS qos_max = mqtt::QoS::exactly_once;             ///< mqtt.max_qos_allowed
-  std::uint16_t topic_alias_max = 65535;                   ///< mqtt.max_topic_alias
-  bool retain_available = true;                            ///< mqtt.retain_available
-  bool wildcard_subscription = true;                       ///< mqtt.wildcard_subscription
-  std::uint16_t server_keepalive_s = 0;                    ///< zone.*.server_keepalive; 0 = the client's own
-  Duration idle_timeout = std::chrono::seconds(15);        ///< zone.*.idle_timeout: from accept to CONNECT
-  std::uint32_t keepalive_percent = 150;                   ///< zone.*.keepalive_backoff x 2
-  std::size_t subscriptions_max = 0;                       ///< zone.*.max_subscriptions; 0 = no limit
-  std::uint16_t inflight_max = 32;                         ///< zone.*.max_inflight
-  Duration retry_interval = std::chrono::seconds(30);      ///< zone.*.retry_interval (3.1.1 clients)
-  std::size_t awaiting_rel_max = 100;                      ///< zone.*.max_awaiting_rel
-  Duration await_rel_timeout = std::chrono::seconds(300);  ///< zone.*.await_rel_timeout
+  std::uint32_t packet_bytes_max = 1024 * 1024;             ///< mqtt.max_packet_size
+  std::uint16_t client_id_bytes_max = 65535;                ///< mqtt.max_clientid_len
+  std::uint16_t topic_levels_max = 128;                     ///< mqtt.max_topic_levels; 0 = no limit
+  mqtt::QoS qos_max = mqtt::QoS::exactly_once;              ///< mqtt.max_qos_allowed
+  std::uint16_t topic_alias_max = 65535;                    ///< mqtt.max_topic_alias
+  bool retain_available = true;                             ///< mqtt.retain_available
+  bool wildcard_subscription = true;                        ///< mqtt.wildcard_subscription
+  bool shared_subscription = true;                          ///< mqtt.shared_subscription
+  SharedStrategy shared_strategy = SharedStrategy::random;  ///< broker.shared_subscription_strategy
+  bool shared_dispatch_ack = false;                         ///< broker.shared_dispatch_ack_enabled
+  std::uint16_t server_keepalive_s = 0;                     ///< zone.*.server_keepalive; 0 = the client's own
+  Duration idle_timeout = std::chrono::seconds(15);         ///< zone.*.idle_timeout: from accept to CONNECT
+  std::uint32_t keepalive_percent = 150;                    ///< zone.*.keepalive_backoff x 2
+  std::size_t subscriptions_max = 0;                        ///< zone.*.max_subscriptions; 0 = no limit
+  std::uint16_t inflight_max = 32;                          ///< zone.*.max_inflight
+  Duration retry_interval = std::chrono::seconds(30);       ///< zone.*.retry_interval (3.1.1 clients)
+  std::size_t awaiting_rel_max = 100;                       ///< zone.*.max_awaiting_rel
+  Duration await_rel_timeout = std::chrono::seconds(300);   ///< zone.*.await_rel_timeout
   Duration session_expiry_interval = std::chrono::hours(2);  ///< zone.*.session_expiry_interval (3.1.1)
   std::size_t queue_messages_max = 1000;                     ///< zone.*.max_mqueue_len; 0 = no limit
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0

@@ -16,7 +16,7 @@ using mqtt::PacketType;
 using mqtt::ReasonCode;
 using mqtt::Version;
 
-constexpr auto connack_v5 = "CONNACK receive_max=100 packet_max=1048576 alias_max=65535 no_shared";
+constexpr auto connack_v5 = "CONNACK receive_max=100 packet_max=1048576 alias_max=65535";
 
 /// A client id whose home is that worker of two.
 std::string id_at_home(std::uint16_t worker) {
@@ -45,9 +45,8 @@ TEST(Connect, TellsLimitsThatDifferFromMqtts) {
              .wildcard_subscription = false,
              .server_keepalive_s = 33,
              .awaiting_rel_max = 0});
-  EXPECT_EQ(
-      h.connecting({.keep_alive_s = 60, .client_id = "a"}).receives(),
-      lines("CONNACK qos_max=1 no_retain packet_max=5000 alias_max=7 no_wildcards no_shared keep_alive=33"));
+  EXPECT_EQ(h.connecting({.keep_alive_s = 60, .client_id = "a"}).receives(),
+            lines("CONNACK qos_max=1 no_retain packet_max=5000 alias_max=7 no_wildcards keep_alive=33"));
 }
 
 TEST(Connect, AListenersZoneHoldsForItsClients) {

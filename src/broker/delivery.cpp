@@ -11,13 +11,14 @@ using mqtt::QoS;
 
 bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant grant,
                        const SubscriptionIds& ids, PublishFrames& frames, Now now) {
-  if (session.moving != Moving::none &&
+  // A copy for a member of a group is the only one, wherever the session is on its way to.
+  if (session.moving != Moving::none && grant.group == nullptr &&
       diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now)) {
     return true;
   }
   if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
   if (!window_open(session)) {
-    enqueue(session, {message, ids, grant.qos, grant.retain});
+    enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     return true;
   }
   PublishFrames::Slot& slot = frames.get({session.version, grant.qos, grant.retain}, ids);
@@ -25,7 +26,8 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
     count_drop(session, metrics_.delivery_dropped_too_large);
     return false;
   }
-  const InflightEntry& entry = session.inflight.add({message, ids, grant.qos, grant.retain}, now.mono);
+  const InflightEntry& entry =
+      session.inflight.add({message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)}, now.mono);
   send(session, slot.frame, entry.packet_id);
   ++slot.sent;
   ++session.delivered_count;
@@ -39,7 +41,7 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
   if (!has_room(session) || others_wait) {
     const bool may_wait = others_wait || (!session.online && session.zone->queue_store_qos0);
     if (may_wait) {
-      enqueue(session, {message, ids, grant.qos, grant.retain});
+      enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     } else {
       count_drop(session, metrics_.delivery_dropped_qos0_msg);
     }
@@ -67,6 +69,15 @@ void Delivery::deliver_late(Session& session, Outgoing outgoing, Now now) {
     return count_drop(session, metrics_.delivery_dropped_qos0_msg);
   }
   enqueue(session, std::move(outgoing));
+}
+
+bool Delivery::has_place(const Session& session, QoS qos, bool at_once) const {
+  const std::size_t limit = session.zone->queue_messages_max;
+  const bool queue_has_room = limit == 0 || !session.queue || session.queue->size() < limit;
+  if (qos != QoS::at_most_once) return window_open(session) || (!at_once && queue_has_room);
+  const bool others_wait = session.has_waiting() && session.queue->has_qos0();
+  if (has_room(session) && !others_wait) return true;
+  return (others_wait || (!session.online && session.zone->queue_store_qos0)) && queue_has_room;
 }
 
 void Delivery::deliver_retained(Session& session, Outgoing outgoing, Now now) {

@@ -32,10 +32,13 @@ class Delivery {
   struct Grant {
     mqtt::QoS qos = mqtt::QoS::at_most_once;  ///< already the smaller of message and subscription
     bool retain = false;
+    GroupName* group = nullptr;  ///< by way of which it comes
   };
   /// Hot path: a message that has just been published. Returns whether the session took it.
   bool deliver(Session& session, const mqtt::MessagePtr& message, Grant grant, const SubscriptionIds& ids,
                PublishFrames& frames, Now now);
+  /// Whether a message would be sent or find room in the queue; `at_once`: sent.
+  bool has_place(const Session& session, mqtt::QoS qos, bool at_once) const;
   /// Whether the retained messages of one more subscription may follow. No, and they are counted as dropped,
   /// if those of earlier ones that wait are `retained_backlog_factor` times zone.*.max_mqueue_len already.
   bool takes_retained(Session& session, std::size_t count);

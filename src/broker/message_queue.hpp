@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "broker/outgoing.hpp"
 #include "broker/ring.hpp"
@@ -34,6 +36,23 @@ class MessageQueue {
   template <class Visit>
   void for_each(Visit&& visit) const {
     ring_.for_each(visit);
+  }
+  /// Takes out what the predicate wants, in order; the rest keeps its order.
+  template <class Predicate>
+  std::vector<Outgoing> take_if(Predicate&& wanted) {
+    std::vector<Outgoing> taken;
+    bool any = false;
+    for (std::size_t i = 0; i < ring_.size() && !any; ++i) any = wanted(ring_[i]);
+    if (!any) return taken;
+    for (std::size_t left = ring_.size(); left > 0; --left) {
+      Outgoing outgoing = pop();
+      if (wanted(outgoing)) {
+        taken.push_back(std::move(outgoing));
+      } else {
+        (void)push(std::move(outgoing), 0);
+      }
+    }
+    return taken;
   }
   bool has_qos0() const { return qos0_count_ != 0; }
 

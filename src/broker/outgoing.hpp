@@ -1,6 +1,7 @@
 #pragma once
 // A message as one session is to get it.
 
+#include "broker/group_name.hpp"
 #include "broker/subscription_ids.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/types.hpp"
@@ -13,6 +14,7 @@ struct Outgoing {
   SubscriptionIds subscription_ids;
   mqtt::QoS qos = mqtt::QoS::at_most_once;
   bool retain = false;
+  GroupNamePtr group{};  ///< it came by way of this shared group, whose other members may take it over
 };
 
 }  // namespace meshmq::broker

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/strong_id.hpp"
 #include "broker/frame.hpp"
 #include "broker/outgoing.hpp"
+#include "broker/shared_pick.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/types.hpp"
 
@@ -61,8 +63,8 @@ inline constexpr std::size_t small_packet_bytes_max = 12;
 
 /// One filter of a SUBSCRIBE, as far as the rest of the node has to know.
 struct SubscribeFilter {
-  std::string filter;     ///< without $share/<group>/
-  bool add_route = true;  ///< the worker has no other subscriber of this filter yet
+  std::string filter;
+  bool add_route = true;  ///< the worker has no other subscriber of this filter yet; not for shared ones
   bool retained = true;   ///< wants the retained messages that match
 };
 
@@ -72,6 +74,8 @@ struct RouteResult {
   bool matched = false;  ///< somebody, anywhere, is subscribed
   bool settled =
       true;  ///< false: Broker::publish_settled(token) follows; hold the PUBACK / PUBREC until then
+  /// Members of shared groups that this worker is to choose; borrowed until the next call of route().
+  std::span<const SharedPick> groups{};
   bool congested = false;  ///< stop reading this publisher until Broker::resume_publishers()
 };
 
@@ -88,6 +92,14 @@ class Router {
   virtual void subscribe(Token token, std::vector<SubscribeFilter> filters) = 0;
   /// The worker's last subscriber of this filter is gone.
   virtual void unroute(std::string_view filter) = 0;
+  /// The members of a shared group on this worker have changed; total 0: there are none any more.
+  virtual void share(std::string_view group, GroupWeight weight) = 0;
+  /// This worker has no member for a message that came for a group, or only such as are away or full
+  /// (`has_members`): somebody else is to take it. False if nobody else could: the worker does what it can.
+  /// Without members the answer is always true; what cannot be placed is kept for a while.
+  virtual bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) = 0;
+  /// [MQTT-4.8.2-6] A message that a member left behind unacknowledged: another one is to get it.
+  virtual void redispatch(const mqtt::MessagePtr& message, std::string_view group) = 0;
   /// Stores a retained message; an empty payload deletes it. Called before route() of the same message.
   virtual void retain(const mqtt::MessagePtr& message) = 0;
 

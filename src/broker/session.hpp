@@ -19,11 +19,18 @@
 namespace meshmq::broker {
 
 class SubscriberList;
+struct SharedGroup;
 
 /// A session's side of a subscription; the filter's list holds the other.
 struct SubscriptionRef {
   SubscriberList* list = nullptr;
   std::uint32_t index = 0;  ///< in the list
+};
+
+/// A session's side of its membership in a shared group.
+struct SharedRef {
+  SharedGroup* group = nullptr;
+  std::uint32_t index = 0;  ///< in the group's list
 };
 
 /// [MQTT-3.1.2-8] What is published if the client goes without a word.
@@ -63,6 +70,7 @@ struct Session {
   std::string username;
   std::string peername;  ///< of the last connection
   std::vector<SubscriptionRef> subscriptions;
+  std::unique_ptr<std::vector<SharedRef>> shared;  ///< absent: member of no group
   AwaitingRel awaiting_rel;
   std::unique_ptr<PendingWill> will;
   std::unique_ptr<Arrival> arrival;  ///< set while moving is arriving, and as long as late copies may come
@@ -77,6 +85,8 @@ struct Session {
   TimePoint detached_at{};    ///< valid while offline
   TimePoint deadline{};       ///< where the registry has filed it; TimePoint{}: nowhere
 
+  /// [MQTT5 4.1] Of both kinds.
+  std::size_t subscription_count() const { return subscriptions.size() + (shared ? shared->size() : 0); }
   bool has_waiting() const { return queue && !queue->empty(); }
   /// Gives back what a past burst needed. Called now and then.
   void trim() {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "broker/shared_groups.hpp"
+
 namespace meshmq::broker {
 
 namespace {
@@ -9,6 +11,9 @@ namespace {
 constexpr std::uint8_t image_version = 1;
 constexpr std::uint8_t flag_clean_start = 1;
 constexpr std::uint8_t flag_bridge = 2;
+// Of a message; bits 0 and 1 are its QoS.
+constexpr std::uint8_t flag_retain = 4;
+constexpr std::uint8_t flag_group = 8;
 
 std::uint32_t packed(SubscriptionOptions o) {
   return o.subscription_id | o.qos_bits << 28 | o.no_local << 30 | o.retain_as_published << 31;
@@ -70,7 +75,9 @@ bool read_messages(ByteReader& r, Session& session) {
 
 void write_outgoing(ByteWriter& w, const Outgoing& outgoing) {
   const auto ids = outgoing.subscription_ids.values();
-  w.u8(static_cast<std::uint8_t>(static_cast<unsigned>(outgoing.qos) | (outgoing.retain ? 4U : 0U)));
+  w.u8(static_cast<std::uint8_t>(static_cast<unsigned>(outgoing.qos) | (outgoing.retain ? flag_retain : 0U) |
+                                 (outgoing.group ? flag_group : 0U)));
+  if (outgoing.group) w.bytes16(outgoing.group->text());
   w.varint(ids.size());
   for (const std::uint32_t id : ids) w.u32(id);
   std::string message;
@@ -84,7 +91,8 @@ Outgoing read_outgoing(ByteReader& r) {
   const std::uint8_t flags = r.u8();
   if ((flags & 3) > 2) return {};
   outgoing.qos = static_cast<mqtt::QoS>(flags & 3);
-  outgoing.retain = (flags & 4) != 0;
+  outgoing.retain = (flags & flag_retain) != 0;
+  if ((flags & flag_group) != 0) outgoing.group = GroupName::make(r.bytes16());
   const std::uint64_t ids = r.varint();
   for (std::uint64_t i = 0; i < ids && r.ok(); ++i) outgoing.subscription_ids.add(r.u32());
   const std::string_view bytes = r.bytes(r.varint());
@@ -93,6 +101,15 @@ Outgoing read_outgoing(ByteReader& r) {
   if (!message) return {};
   outgoing.message = std::move(*message);
   return outgoing;
+}
+
+std::vector<ImagedSubscription> shared_subscriptions(const Session& session) {
+  std::vector<ImagedSubscription> result;
+  if (!session.shared) return result;
+  for (const SharedRef& ref : *session.shared) {
+    result.push_back({std::string(ref.group->name->text()), ref.group->members[ref.index].options});
+  }
+  return result;
 }
 
 std::string session_image(Session& session, const RecentMessages& recent, Now now) {
@@ -109,10 +126,14 @@ std::string session_image(Session& session, const RecentMessages& recent, Now no
   w.u64(session.delivered_count);
   w.u64(session.enqueued_count);
   w.u64(session.dropped_count);
-  w.varint(session.subscriptions.size());
+  w.varint(session.subscription_count());
   for (const SubscriptionRef& ref : session.subscriptions) {
     w.bytes16(SubscriptionTable::filter_of(*ref.list));
     w.u32(packed((*ref.list)[ref.index].options));
+  }
+  for (const ImagedSubscription& shared : shared_subscriptions(session)) {
+    w.bytes16(shared.filter);
+    w.u32(packed(shared.options));
   }
   write_inflight(w, session);
   w.varint(session.awaiting_rel.size());

@@ -25,6 +25,9 @@ struct ImagedSubscription {
   SubscriptionOptions options;
 };
 
+/// Its memberships of shared groups, by the groups' names.
+std::vector<ImagedSubscription> shared_subscriptions(const Session& session);
+
 /// How long a copy of a message that the session has got may be under way to its new home, at most.
 inline constexpr WallMillis transit_max_ms = 1000;
 

@@ -3,10 +3,34 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/assert.hpp"
 
 namespace meshmq::broker {
+
+namespace {
+
+bool is_shared(const Outgoing& outgoing) {
+  return outgoing.group && outgoing.qos != mqtt::QoS::at_most_once;
+}
+
+/// [MQTT-4.8.2-5] Not a QoS 2 message that was sent: it may be there. [MQTT-4.8.2-6]
+std::vector<Outgoing> take_unacknowledged(Session& session) {
+  std::vector<Outgoing> left;
+  if (!session.inflight.empty()) {
+    for (InflightEntry* entry : session.inflight.in_order()) {
+      const bool may_go_on = entry->state == InflightState::awaiting_puback && is_shared(entry->outgoing);
+      if (may_go_on) left.push_back(std::move(entry->outgoing));
+    }
+  }
+  if (session.queue) {
+    for (Outgoing& outgoing : session.queue->take_if(is_shared)) left.push_back(std::move(outgoing));
+  }
+  return left;
+}
+
+}  // namespace
 
 void SessionLife::attach(Session& session, Channel& channel, Now now) {
   world_.sessions.unschedule(session);
@@ -23,6 +47,7 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   channel.state = ChannelState::connected;
   ++world_.connected_count;
   ++world_.metrics.client_connected;
+  update_groups(session);
 }
 
 void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, Now now) {
@@ -38,6 +63,9 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
     end(session, if_over, now);
     return;
   }
+  update_groups(session);
+  // Who is there shall have what was never sent to him who has gone; what was sent waits for his return.
+  if (session.queue) give_back(session.queue->take_if(is_shared));
   if (session.will && session.will->delay_s == 0) publish_will(session, now);
   world_.sessions.schedule(session);
 }
@@ -57,6 +85,9 @@ void SessionLife::destroy(Session& session, SessionEnd how, Now now) {
   while (!session.subscriptions.empty()) {
     if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
   }
+  world_.groups.leave_all(
+      session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
+  give_back(take_unacknowledged(session));
   publish_will(session, now);
   world_.sessions.destroy(session);
   ++(how == SessionEnd::terminated ? world_.metrics.session_terminated : world_.metrics.session_discarded);
@@ -71,6 +102,15 @@ void SessionLife::tick(Now now) {
     publish_will(*session, now);
     world_.sessions.schedule(*session);
   }
+}
+
+void SessionLife::update_groups(Session& session) {
+  world_.groups.update_online(
+      session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
+}
+
+void SessionLife::give_back(const std::vector<Outgoing>& left) {
+  for (const Outgoing& outgoing : left) world_.router.redispatch(outgoing.message, outgoing.group->text());
 }
 
 void SessionLife::publish_will(Session& session, Now now) {

@@ -1,6 +1,8 @@
 #pragma once
 // Beginning and end of sessions, and the wills that come with an end.
 
+#include <vector>
+
 #include "broker/publishing.hpp"
 #include "broker/world.hpp"
 
@@ -34,6 +36,9 @@ class SessionLife {
   void tick(Now now);
 
  private:
+  void update_groups(Session& session);
+  /// To the other members of the groups by way of which it came.
+  void give_back(const std::vector<Outgoing>& left);
   /// [MQTT-3.1.2-8], [MQTT-3.1.3-9]
   void publish_will(Session& session, Now now);
   void destroy(Session& session, SessionEnd how, Now now);

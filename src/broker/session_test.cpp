@@ -11,9 +11,8 @@ using mqtt::Connect;
 using mqtt::PacketType;
 using mqtt::Version;
 
-constexpr auto connack_v5 = "CONNACK receive_max=100 packet_max=1048576 alias_max=65535 no_shared";
-constexpr auto connack_v5_present =
-    "CONNACK session receive_max=100 packet_max=1048576 alias_max=65535 no_shared";
+constexpr auto connack_v5 = "CONNACK receive_max=100 packet_max=1048576 alias_max=65535";
+constexpr auto connack_v5_present = "CONNACK session receive_max=100 packet_max=1048576 alias_max=65535";
 
 Connect persistent(std::string_view id, Version version = Version::v5) {
   return {.version = version,

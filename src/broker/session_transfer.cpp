@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/session_image.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::broker {
 
@@ -26,11 +26,13 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
   // [MQTT-3.1.3-9] The client is back before the delay was over.
   session->will.reset();
   std::string image = session_image(*session, world_.dispatcher.recent(), now);
-  std::unique_ptr<Session> stub = world_.sessions.extract(*session);
-  stub->moving = Moving::leaving;
-  stub->queue.reset();
-  stub->retained_backlog.reset();
-  leaving_[stub->client_id] = std::move(stub);
+  Leaving leaving{world_.sessions.extract(*session), shared_subscriptions(*session)};
+  // Of a group it is a member in one place only. What is picked for it here from now on finds another.
+  life_.leave_groups(*session);
+  session->moving = Moving::leaving;
+  session->queue.reset();
+  session->retained_backlog.reset();
+  leaving_[session->client_id] = std::move(leaving);
   ++world_.metrics.session_takeovered;
   return image;
 }
@@ -50,7 +52,7 @@ bool SessionTransfer::discard(std::string_view client_id, Now now) {
 void SessionTransfer::end_leaving(std::string_view client_id) {
   const auto it = leaving_.find(client_id);
   if (it == leaving_.end()) return;
-  forget_subscriptions(*it->second);
+  forget_subscriptions(*it->second.stub);
   leaving_.erase(it);
 }
 
@@ -58,11 +60,18 @@ void SessionTransfer::take_back(std::string_view client_id, Now now) {
   const auto it = leaving_.find(client_id);
   if (it == leaving_.end()) return;
   if (world_.sessions.find(client_id) != nullptr) return end_leaving(client_id);
-  std::unique_ptr<Session> stub = std::move(it->second);
+  Leaving leaving = std::move(it->second);
   leaving_.erase(it);
-  stub->moving = Moving::none;
-  stub->detached_at = now.mono;
-  world_.sessions.schedule(world_.sessions.adopt(std::move(stub)));
+  leaving.stub->moving = Moving::none;
+  leaving.stub->detached_at = now.mono;
+  Session& session = world_.sessions.adopt(std::move(leaving.stub));
+  for (const ImagedSubscription& group : leaving.groups) join_group(session, group);
+  world_.sessions.schedule(session);
+}
+
+void SessionTransfer::join_group(Session& session, const ImagedSubscription& wanted) {
+  const auto [group, is_new] = world_.groups.join(session, wanted.filter, wanted.options);
+  if (is_new) world_.router.share(wanted.filter, group.weight());
 }
 
 void SessionTransfer::forget_subscriptions(Session& session) {
@@ -91,6 +100,11 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   const Token token = next_token_++;
   std::vector<SubscribeFilter> filters;
   for (const ImagedSubscription& wanted : *subscriptions) {
+    if (topic::is_shared(wanted.filter)) {
+      join_group(session, wanted);
+      filters.push_back({wanted.filter, false, false});
+      continue;
+    }
     subscribe(session, wanted.filter, wanted.options, token, filters);
   }
   // It may have been here before: now that its filters have a subscriber again, the stub may go.

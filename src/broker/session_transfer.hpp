@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "broker/closing.hpp"
+#include "broker/session_image.hpp"
 #include "broker/session_life.hpp"
 #include "broker/world.hpp"
 
@@ -65,11 +66,17 @@ class SessionTransfer final : public Diversion {
   void replace_local(std::string_view client_id, Now now);
   void drain(Session& session, Now now);
   void forget_subscriptions(Session& session);
+  void join_group(Session& session, const ImagedSubscription& wanted);
+
+  struct Leaving {
+    std::unique_ptr<Session> stub;
+    std::vector<ImagedSubscription> groups;  ///< which it was a member of
+  };
 
   World& world_;
   SessionLife& life_;
   Closing& closing_;
-  std::map<std::string, std::unique_ptr<Session>, std::less<>> leaving_;
+  std::map<std::string, Leaving, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
   /// Arrivals that are over, until no late copy can come any more.
   std::deque<std::pair<TimePoint, std::string>> lingering_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/world.hpp"
@@ -37,10 +38,16 @@ class Subscribing {
     std::vector<Accepted> accepted;
   };
 
-  mqtt::ReasonCode check(const Session& session, const mqtt::Subscription& wanted) const;
+  mqtt::ReasonCode check(const Session& session, std::string_view filter) const;
+  bool at_limit(const Session& session) const;
   mqtt::ReasonCode subscribe(Session& session, const mqtt::Subscription& wanted,
                              std::uint32_t subscription_id, Token token, Pending& pending,
                              std::vector<SubscribeFilter>& filters);
+  /// The same for shared subscriptions.
+  mqtt::ReasonCode join(Session& session, const mqtt::Subscription& wanted, std::uint32_t subscription_id,
+                        Pending& pending, std::vector<SubscribeFilter>& filters);
+  mqtt::ReasonCode unsubscribe(Session& session, std::string_view filter);
+  mqtt::ReasonCode leave(Session& session, std::string_view filter);
   void send_retained(Session& session, const std::string& filter,
                      const std::vector<mqtt::MessagePtr>& messages, Now now);
 

@@ -18,6 +18,8 @@
 #include "broker/packet_sender.hpp"
 #include "broker/ports.hpp"
 #include "broker/session_registry.hpp"
+#include "broker/shared_dispatch.hpp"
+#include "broker/shared_groups.hpp"
 #include "broker/subscription_table.hpp"
 #include "broker/timer_wheel.hpp"
 
@@ -38,6 +40,8 @@ struct World {
         sender(config, output, metrics),
         delivery(config, output, metrics),
         dispatcher(subscriptions, delivery, metrics),
+        groups(random.next()),
+        shared(config, groups, delivery, metrics, router, random.next()),
         last_message_id(random.next()) {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -57,6 +61,8 @@ struct World {
   PacketSender sender;
   Delivery delivery;
   Dispatcher dispatcher;
+  SharedGroups groups;
+  SharedDispatch shared;
   std::size_t connected_count = 0;
 
   /// Unique in the cluster: two brokers' random beginnings lie far apart.

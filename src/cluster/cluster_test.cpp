@@ -67,9 +67,9 @@ TEST_F(ClusterTest, ANodeThatIsDownMatchesNothingButKeepsItsRows) {
   world["c"].subscribe("x");
   world.settle(Duration(200));
   world["c"].crash();
-  SlotSet out;
+  RouteMatch out;
   world["a"].routes->match("x", out);
-  EXPECT_TRUE(out.empty());
+  EXPECT_TRUE(out.slots.empty());
   EXPECT_EQ(world["a"].table(), "x -> c; ");
   EXPECT_EQ(world["a"].running(), "a,b");
   EXPECT_EQ(world["a"].members(), "a,b,c");

@@ -9,6 +9,7 @@ namespace meshmq::cluster {
 namespace {
 
 constexpr std::uint8_t message_numbered = 0x01;
+constexpr std::uint8_t message_shared = 0x02;
 
 /// A message in a batch: u8 flags, u32 length, bytes.
 constexpr std::size_t message_header = 5;
@@ -19,10 +20,27 @@ std::string frame_head(ForwardFrame::Kind kind) {
 
 }  // namespace
 
-void ForwardSender::begin_message(bool numbered) {
+void ForwardSender::begin_message(bool numbered, bool shared) {
   ByteWriter w(batch_);
-  w.u8(numbered ? message_numbered : 0);
+  w.u8(static_cast<std::uint8_t>((numbered ? message_numbered : 0) | (shared ? message_shared : 0)));
   w.u32(0);
+}
+
+bool ForwardSender::is_shared(std::string_view bytes) {
+  return (static_cast<std::uint8_t>(bytes[0]) & message_shared) != 0;
+}
+
+std::string_view ForwardSender::content(std::string_view bytes) {
+  return bytes.substr(message_header);
+}
+
+std::string ForwardSender::ordinary_message(std::string_view content) {
+  std::string bytes;
+  ByteWriter w(bytes);
+  w.u8(message_numbered);
+  w.u32(static_cast<std::uint32_t>(content.size()));
+  w.bytes(content);
+  return bytes;
 }
 
 void ForwardSender::end_message(std::size_t at) {
@@ -90,6 +108,7 @@ std::string ForwardSender::take_frame(WallMillis sent_at) {
   frame += batch_;
   batch_.clear();
   batch_first_seq_ = next_seq_;
+  sent_until_ = next_seq_ - 1;
   return frame;
 }
 
@@ -97,7 +116,7 @@ std::vector<ForwardToken> ForwardSender::expire(Now now) {
   std::vector<ForwardToken> dropped;
   if (ready_) return dropped;
   while (!unacknowledged_.empty() && unacknowledged_.front().since + keep_ <= now.mono) {
-    dropped.push_back(unacknowledged_.front().token);
+    if (!content(unacknowledged_.front().bytes).empty()) dropped.push_back(unacknowledged_.front().token);
     unacknowledged_bytes_ -= unacknowledged_.front().bytes.size();
     unacknowledged_.pop_front();
   }
@@ -106,7 +125,9 @@ std::vector<ForwardToken> ForwardSender::expire(Now now) {
 
 std::vector<ForwardToken> ForwardSender::clear() {
   std::vector<ForwardToken> dropped;
-  for (const Numbered& message : unacknowledged_) dropped.push_back(message.token);
+  for (const Numbered& message : unacknowledged_) {
+    if (!content(message.bytes).empty()) dropped.push_back(message.token);
+  }
   unacknowledged_.clear();
   unacknowledged_bytes_ = 0;
   batch_.clear();
@@ -134,9 +155,10 @@ Result<ForwardFrame> decode_forward_frame(std::string_view bytes) {
       frame.seq = r.u64();
       frame.sent_at = static_cast<WallMillis>(r.u64());
       while (r.ok() && !r.at_end()) {
-        const bool numbered = (r.u8() & message_numbered) != 0;
+        const std::uint8_t flags = r.u8();
         const std::string_view message = r.bytes32();
-        if (r.ok()) frame.messages.emplace_back(numbered, message);
+        if (!r.ok()) break;
+        frame.messages.push_back({(flags & message_numbered) != 0, (flags & message_shared) != 0, message});
       }
       break;
     default:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,15 +33,16 @@ class ForwardSender {
  public:
   ForwardSender(ForwardHello hello, Duration keep) : hello_(std::move(hello)), keep_(keep) {}
 
-  /// Appends a message that may be lost with the link. `encode(std::string&)` appends its bytes.
+  /// Appends a message that may be lost with the link. `encode(std::string&)` appends its bytes. `shared`:
+  /// the receiver is told that picks for shared groups precede it.
   template <class Encode>
-  void push_unnumbered(Encode&& encode) {
-    append(false, encode);
+  void push_unnumbered(bool shared, Encode&& encode) {
+    append(false, shared, encode);
   }
   /// Appends a message that must arrive. Returns its number.
   template <class Encode>
-  std::uint64_t push_numbered(ForwardToken token, Now now, Encode&& encode) {
-    const std::size_t at = append(true, encode);
+  std::uint64_t push_numbered(ForwardToken token, bool shared, Now now, Encode&& encode) {
+    const std::size_t at = append(true, shared, encode);
     ++next_seq_;
     unacknowledged_.push_back({batch_.substr(at), token, now.mono});
     unacknowledged_bytes_ += unacknowledged_.back().bytes.size();
@@ -62,10 +64,37 @@ class ForwardSender {
   std::string take_frame(WallMillis sent_at = 0);
 
   /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the
-  /// size is the number of messages dropped.
+  /// size is the number of messages dropped, those withdrawn not counted.
   std::vector<ForwardToken> expire(Now now);
   /// Drops everything (the node is no member any more).
   std::vector<ForwardToken> clear();
+
+  /// A shared message without acknowledgement, as it stands in the sender's memory.
+  struct Unacknowledged {
+    std::string_view bytes;
+    ForwardToken token;
+    TimePoint since;
+    bool sent;  ///< the receiver may have it
+  };
+  /// While the link is down: `decide(Unacknowledged)` returns nothing to leave a message as it is, or the
+  /// bytes of an ordinary message to send in its place. Empty ones only use up the number; their token is the
+  /// caller's from now on.
+  template <class Decide>
+  void withdraw_shared(Decide&& decide) {
+    ready_ = false;
+    std::uint64_t seq = next_seq_ - unacknowledged_.size();
+    for (Numbered& message : unacknowledged_) {
+      const std::uint64_t number = seq++;
+      if (!is_shared(message.bytes)) continue;
+      const Unacknowledged view{content(message.bytes), message.token, message.since, number <= sent_until_};
+      const std::optional<std::string> instead = decide(view);
+      if (!instead) continue;
+      if (instead->empty()) message.token = 0;
+      unacknowledged_bytes_ -= message.bytes.size();
+      message.bytes = ordinary_message(*instead);
+      unacknowledged_bytes_ += message.bytes.size();
+    }
+  }
 
   bool ready() const { return ready_; }
   /// Messages waiting in the batch or for an acknowledgement, in bytes.
@@ -80,14 +109,17 @@ class ForwardSender {
   };
 
   template <class Encode>
-  std::size_t append(bool numbered, Encode&& encode) {
+  std::size_t append(bool numbered, bool shared, Encode&& encode) {
     const std::size_t at = batch_.size();
-    begin_message(numbered);
+    begin_message(numbered, shared);
     encode(batch_);
     end_message(at);
     return at;
   }
-  void begin_message(bool numbered);
+  void begin_message(bool numbered, bool shared);
+  static bool is_shared(std::string_view bytes);
+  static std::string_view content(std::string_view bytes);
+  static std::string ordinary_message(std::string_view bytes);
   void end_message(std::size_t at);
   std::vector<ForwardToken> pop_until(std::uint64_t seq);
 
@@ -97,6 +129,7 @@ class ForwardSender {
   std::string batch_;                  ///< messages of this turn, encoded
   std::uint64_t next_seq_ = 1;         ///< number of the next numbered message
   std::uint64_t batch_first_seq_ = 1;  ///< number of the first numbered message in the batch
+  std::uint64_t sent_until_ = 0;       ///< number of the last numbered message that was in a frame
   std::deque<Numbered> unacknowledged_;
   std::size_t unacknowledged_bytes_ = 0;
 };
@@ -114,7 +147,12 @@ struct ForwardFrame {
   ForwardHello hello;      ///< for hello
   std::uint64_t seq = 0;   ///< for welcome, acknowledge; for messages: number of the first numbered one
   WallMillis sent_at = 0;  ///< for hello and messages: by the sender's clock
-  std::vector<std::pair<bool, std::string_view>> messages;  ///< (numbered, bytes)
+  struct Message {
+    bool numbered;
+    bool shared;             ///< begins with picks for shared groups
+    std::string_view bytes;  ///< empty: withdrawn, only its number counts
+  };
+  std::vector<Message> messages;
 };
 
 Result<ForwardFrame> decode_forward_frame(std::string_view bytes);

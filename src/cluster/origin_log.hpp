@@ -11,7 +11,7 @@ namespace meshmq::cluster {
 
 /// One change of an owned row. Tables are numbered by the wire protocol; 1 is routes.
 struct LogEntry {
-  enum class Table : std::uint8_t { routes = 1, retained = 2, clients = 3 };
+  enum class Table : std::uint8_t { routes = 1, retained = 2, clients = 3, groups = 4 };
 
   Table table = Table::routes;
   bool add = true;

@@ -32,15 +32,15 @@ TEST(RouteTable, OnlyLiveDestinationsMatch) {
   EXPECT_FALSE(table.add("t/+/x", Slot(70)));
   EXPECT_TRUE(table.add("t/a/x", Slot(5)));
   for (const std::uint32_t slot : {0U, 70U}) table.set_live(Slot(slot), true);
-  SlotSet out;
+  RouteMatch out;
   table.match("t/a/x", out);
-  EXPECT_TRUE(out.contains(Slot(0)));
-  EXPECT_TRUE(out.contains(Slot(70)));
-  EXPECT_FALSE(out.contains(Slot(5))) << "never said to be live";
+  EXPECT_TRUE(out.slots.contains(Slot(0)));
+  EXPECT_TRUE(out.slots.contains(Slot(70)));
+  EXPECT_FALSE(out.slots.contains(Slot(5))) << "never said to be live";
   table.set_live(Slot(70), false);
   out.clear();
   table.match("t/a/x", out);
-  EXPECT_FALSE(out.contains(Slot(70)));
+  EXPECT_FALSE(out.slots.contains(Slot(70)));
   EXPECT_TRUE(table.remove("t/+/x", Slot(70)));
   EXPECT_FALSE(table.remove("t/+/x", Slot(70)));
   EXPECT_TRUE(table.remove("t/+/x", Slot(0)));
@@ -77,11 +77,11 @@ TEST(ControlWire, GoldenBytesOfVersionOne) {
 class Forwarding : public ::testing::Test {
  protected:
   std::string numbered(const std::string& text, ForwardToken token = 0) {
-    sender.push_numbered(token, now, [&](std::string& out) { out += text; });
+    sender.push_numbered(token, false, now, [&](std::string& out) { out += text; });
     return text;
   }
   void unnumbered(const std::string& text) {
-    sender.push_unnumbered([&](std::string& out) { out += text; });
+    sender.push_unnumbered(false, [&](std::string& out) { out += text; });
   }
   /// "first_seq: message message"
   static std::string show(const std::string& bytes) {
@@ -89,7 +89,7 @@ class Forwarding : public ::testing::Test {
     const auto frame = decode_forward_frame(bytes);
     if (!frame) return frame.error().message;
     std::string result = std::to_string(frame->seq) + ":";
-    for (const auto& [is_numbered, message] : frame->messages) {
+    for (const auto& [is_numbered, is_shared, message] : frame->messages) {
       result += (is_numbered ? " #" : " ") + std::string(message);
     }
     return result;

@@ -30,6 +30,32 @@ std::uint64_t snapshot_key(LogEntry::Table table, std::string_view key, std::uin
   return hash_bytes(key, hash_mix(seq, static_cast<std::uint64_t>(table)));
 }
 
+/// A group's row in the sum of all rows; a row of weight 0 is none.
+std::uint64_t row_hash(std::string_view group, topic::GroupWeight weight) {
+  if (weight.total == 0) return 0;
+  return hash_mix(hash_bytes(group), std::uint64_t{weight.online} << 32 | weight.total);
+}
+
+LogEntry group_entry(std::string_view group, topic::GroupWeight weight) {
+  LogEntry entry{
+      .table = LogEntry::Table::groups, .add = weight.total != 0, .key = std::string(group), .value = {}};
+  if (!entry.add) return entry;
+  ByteWriter w(entry.value);
+  w.varint(weight.online);
+  w.varint(weight.total);
+  return entry;
+}
+
+/// Nothing if the entry makes no sense.
+std::optional<topic::GroupWeight> weight_of(const LogEntry& entry) {
+  if (!entry.add) return topic::GroupWeight();
+  ByteReader r(entry.value);
+  const std::uint64_t online = r.varint();
+  const std::uint64_t total = r.varint();
+  if (!r.ok() || total == 0 || total > UINT32_MAX || online > total) return std::nullopt;
+  return topic::GroupWeight{static_cast<std::uint32_t>(online), static_cast<std::uint32_t>(total)};
+}
+
 }  // namespace
 
 Replicator::Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
@@ -83,6 +109,15 @@ void Replicator::erase_client(ClientKey key) {
   log_.append(client_entry(key, nullptr));
 }
 
+std::uint64_t Replicator::append_group(std::string_view group, topic::GroupWeight before,
+                                       topic::GroupWeight now) {
+  own_digest_ ^= row_hash(group, before) ^ row_hash(group, now);
+  if (before.total == 0) ++own_rows_;
+  if (now.total == 0) --own_rows_;
+  routes_changed_ = true;
+  return log_.append(group_entry(group, now));
+}
+
 std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, std::string_view value) {
   std::string stamped;
   ByteWriter w(stamped);
@@ -133,6 +168,11 @@ void Replicator::forget(const std::string& node) {
     if (slots.contains(slot)) filters.emplace_back(filter);
   });
   for (const std::string& filter : filters) routes_.remove(filter, slot);
+  std::vector<std::string> groups;
+  routes_.for_each_group([&](std::string_view group, const GroupSlot& member) {
+    if (member.slot == slot) groups.emplace_back(group);
+  });
+  for (const std::string& group : groups) routes_.set_group(group, {.slot = slot});
   routes_changed_ = true;
   std::vector<ClientKey> keys;
   clients_.for_each(slot, [&](ClientKey key, RowStamp) { keys.push_back(key); });
@@ -156,7 +196,21 @@ void Replicator::request_sync(const std::string& node, Peer& peer, std::uint64_t
 
 // ---------------------------------------------------------------- a peer's log comes in
 
-void Replicator::apply(Peer& peer, const LogEntry& entry) {
+void Replicator::apply_group(Incoming& in, const GroupSlot& slot, const LogEntry& entry) {
+  const topic::GroupWeight before = routes_.group_weight(entry.key, slot.slot);
+  if (!routes_.set_group(entry.key, slot)) return;
+  routes_changed_ = true;
+  in.digest ^= row_hash(entry.key, before) ^ row_hash(entry.key, slot.weight);
+  if (before.total == 0) ++in.rows;
+  if (slot.weight.total == 0) --in.rows;
+}
+
+void Replicator::apply(Peer& peer, const std::string& node, const LogEntry& entry) {
+  if (entry.table == LogEntry::Table::groups) {
+    const auto weight = weight_of(entry);
+    if (weight) apply_group(peer.in, {peer.slot, *weight, hash_bytes(node)}, entry);
+    return;
+  }
   if (entry.table == LogEntry::Table::retained) {
     ByteReader r(entry.value);
     const RowStamp stamp = wire::read_row_stamp(r);
@@ -198,7 +252,7 @@ void Replicator::handle(const std::string& node, const wire::Append& frame) {
   std::uint64_t seq = frame.first_seq;
   for (const LogEntry& entry : frame.entries) {
     if (seq == in.applied + 1) {
-      apply(*peer, entry);
+      apply(*peer, node, entry);
       in.applied = seq;
     }
     ++seq;
@@ -218,7 +272,7 @@ void Replicator::handle(const std::string& node, const wire::SnapshotPart& frame
   if (!in.snapshot || frame.incarnation != in.incarnation) return;
   for (const LogEntry& row : frame.rows) {
     in.snapshot->insert(snapshot_key(row.table, row.key, frame.seq));
-    apply(*peer, row);
+    apply(*peer, node, row);
   }
   if (!frame.last) {
     send(node, wire::SnapshotAck{frame.seq});
@@ -254,10 +308,21 @@ void Replicator::finish_snapshot(Peer& peer) {
     }
   });
   for (const ClientKey key : stale_clients) clients_.erase(key, peer.slot);
+  std::vector<std::string> stale_groups;
+  routes_.for_each_group([&](std::string_view group, const GroupSlot& slot) {
+    if (slot.slot != peer.slot) return;
+    if (in.snapshot->contains(snapshot_key(LogEntry::Table::groups, group, in.applied))) {
+      ++rows;
+      digest ^= row_hash(group, slot.weight);
+    } else {
+      stale_groups.emplace_back(group);
+    }
+  });
+  for (const std::string& group : stale_groups) routes_.set_group(group, {.slot = peer.slot});
   // Counted from the table itself, so that a damaged sum heals too.
   in.rows = rows;
   in.digest = digest;
-  routes_changed_ = routes_changed_ || !stale.empty();
+  routes_changed_ = routes_changed_ || !stale.empty() || !stale_groups.empty();
   in.snapshot.reset();
   in.sync_requested = false;
   in.ack_due = true;
@@ -294,28 +359,35 @@ void Replicator::handle(const std::string& node, const wire::SyncRequest& frame)
   start_snapshot(node, *peer);
 }
 
+std::map<std::string, topic::GroupWeight> Replicator::own_groups() const {
+  std::map<std::string, topic::GroupWeight> groups;
+  routes_.for_each_group([&](std::string_view group, const GroupSlot& slot) {
+    if (slot.slot.value >= own_slots_) return;
+    topic::GroupWeight& sum = groups[std::string(group)];
+    sum.online += slot.weight.online;
+    sum.total += slot.weight.total;
+  });
+  return groups;
+}
+
 void Replicator::start_snapshot(const std::string& node, Peer& peer) {
   Outgoing& out = peer.out;
   out.streaming = false;
   out.snapshot_seq = log_.last();
   wire::SnapshotPart part{
       .incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
-  const auto cut = [&] {
+  const auto add = [&](LogEntry row) {
+    part.rows.push_back(std::move(row));
     if (part.rows.size() < rows_per_part_max) return;
     out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
   };
   routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
     bool own = false;
     for (std::uint32_t slot = 0; slot < own_slots_ && !own; ++slot) own = slots.contains(Slot(slot));
-    if (!own) return;
-    part.rows.push_back(
-        {.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
-    cut();
+    if (own) add({.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
   });
-  clients_.for_each(own_slot, [&](ClientKey key, RowStamp stamp) {
-    part.rows.push_back(client_entry(key, &stamp));
-    cut();
-  });
+  clients_.for_each(own_slot, [&](ClientKey key, RowStamp stamp) { add(client_entry(key, &stamp)); });
+  for (const auto& [group, weight] : own_groups()) add(group_entry(group, weight));
   part.last = true;
   out.parts.push_back(std::move(part));
   send_parts(node, peer);
@@ -372,7 +444,7 @@ void Replicator::send_entries() {
 }
 
 void Replicator::damage_for_test(const std::string& node, std::string_view filter) {
-  apply(peers_.at(node),
+  apply(peers_.at(node), node,
         {.table = LogEntry::Table::routes, .add = false, .key = std::string(filter), .value = {}});
 }
 

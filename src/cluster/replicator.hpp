@@ -40,6 +40,8 @@ class Replicator {
   /// A session began here, or its client came again.
   void set_client(ClientKey key, RowStamp stamp);
   void erase_client(ClientKey key);
+  /// The members of a shared group on this node changed from `before` to `now`.
+  std::uint64_t append_group(std::string_view group, topic::GroupWeight before, topic::GroupWeight now);
   /// A row of the shared table was written here. Returns the entry's number.
   std::uint64_t append_shared(std::string_view key, RowStamp stamp, std::string_view value);
   /// A route changed that the peers need not know of (another worker of this node has it too): commit at
@@ -110,8 +112,10 @@ class Replicator {
 
   void send(const std::string& node, const wire::Frame& frame);
   void request_sync(const std::string& node, Peer& peer, std::uint64_t incarnation);
-  void apply(Peer& peer, const LogEntry& entry);
+  void apply(Peer& peer, const std::string& node, const LogEntry& entry);
   void apply_client(Peer& peer, const LogEntry& entry);
+  void apply_group(Incoming& in, const GroupSlot& slot, const LogEntry& entry);
+  std::map<std::string, topic::GroupWeight> own_groups() const;
   void start_snapshot(const std::string& node, Peer& peer);
   void send_parts(const std::string& node, Peer& peer);
   void finish_snapshot(Peer& peer);

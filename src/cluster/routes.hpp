@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "cluster/route_match.hpp"
 #include "cluster/slot.hpp"
 
 namespace meshmq::cluster {
@@ -12,8 +13,11 @@ namespace meshmq::cluster {
 class RouteReader {
  public:
   virtual ~RouteReader() = default;
-  /// Adds to `out` every live destination whose filters match `topic`.
-  virtual void match(std::string_view topic, SlotSet& out) const = 0;
+  /// Adds to `out` every live destination whose filters match `topic`, and every group with such.
+  virtual void match(std::string_view topic, RouteMatch& out) const = 0;
+  /// Adds the group with this name, `$share/<group>/<filter>`, if it has a live destination. Returns whether
+  /// it has any, live or not.
+  virtual bool match_group(std::string_view group, RouteMatch& out) const = 0;
 };
 
 /// Write side, used by the control thread only. Changes are seen by readers after commit(), all at once.
@@ -28,6 +32,13 @@ class RouteWriter {
       const std::function<void(std::string_view filter, const SlotSet& slots)>& visit) const = 0;
   /// The slots of one filter; empty if nobody has it.
   virtual SlotSet slots_of(std::string_view filter) const = 0;
+  /// The members of a shared group behind a destination; total 0: none any more. Returns whether that changed
+  /// anything; a name that is no `$share/<group>/<filter>` does not.
+  virtual bool set_group(std::string_view group, const GroupSlot& slot) = 0;
+  virtual topic::GroupWeight group_weight(std::string_view group, Slot slot) const = 0;
+  /// Every group with each of its destinations, live or not, uncommitted changes included.
+  virtual void for_each_group(
+      const std::function<void(std::string_view group, const GroupSlot& slot)>& visit) const = 0;
   /// A destination that is not live keeps its rows but matches nothing; new slots are not live.
   virtual void set_live(Slot slot, bool live) = 0;
   /// When it returns, every match that starts from now on sees the changes, and no match still uses the old

@@ -63,7 +63,6 @@ constexpr ForeignKey table[] = {
     {"flapping_detect_policy", R::not_yet},
 
     // ---- mqtt
-    {"mqtt.shared_subscription", R::not_yet},
     {"mqtt.ignore_loop_deliver", R::not_yet, "false"},
     {"mqtt.strict_mode", R::not_yet, "false"},
     {"mqtt.response_information", R::not_yet},
@@ -76,7 +75,6 @@ constexpr ForeignKey table[] = {
     {"zone.*.enable_ban", R::not_yet, "off"},
     {"zone.*.enable_stats", R::not_here},
     {"zone.*.publish_limit", R::not_yet},
-    {"zone.*.shared_subscription", R::not_yet},
     {"zone.*.upgrade_qos", R::not_yet, "off"},
     {"zone.*.ignore_loop_deliver", R::not_yet, "false"},
     {"zone.*.mqueue_priorities", R::not_yet, "none"},

@@ -37,6 +37,25 @@ void log_level(Target& t, const Value& v) {
   }
 }
 
+void shared_strategy(Target& t, const Value& v) {
+  using broker::SharedStrategy;
+  constexpr std::pair<std::string_view, SharedStrategy> strategies[] = {
+      {"random", SharedStrategy::random},
+      {"round_robin", SharedStrategy::round_robin},
+      {"round_robin_per_group", SharedStrategy::round_robin_per_group},
+      {"sticky", SharedStrategy::sticky},
+      {"hash", SharedStrategy::hash_clientid},
+      {"hash_clientid", SharedStrategy::hash_clientid},
+      {"hash_topic", SharedStrategy::hash_topic},
+      {"local", SharedStrategy::local}};
+  for (const auto& [name, strategy] : strategies) {
+    if (v.text == name) t.config.node.broker.shared_strategy = strategy;
+  }
+}
+void shared_dispatch_ack(Target& t, const Value& v) {
+  assign(t.config.node.broker.shared_dispatch_ack, v);
+}
+
 using N = node::Config;
 constexpr std::int64_t any = INT64_MAX;
 constexpr Range counter{0, UINT32_MAX};
@@ -156,6 +175,18 @@ constexpr Key table[] = {
      "Files kept, the current one included",
      log<&Log::rotation_count>,
      {1, 1000}},
+
+    // ---- broker
+    {"broker.shared_subscription_strategy",
+     Type::word,
+     "random",
+     "Which member of a shared subscription gets a message; hash is hash_clientid",
+     shared_strategy,
+     {},
+     "random round_robin round_robin_per_group sticky hash hash_clientid hash_topic local"},
+    {"broker.shared_dispatch_ack_enabled", Type::boolean, "false",
+     "QoS 1 and 2 messages go to a member that can take them at once, if there is one, not into a queue",
+     shared_dispatch_ack},
 
     // ---- retainer
     {"retainer.max_retained_messages", Type::integer, "0", "Retained messages; 0: no limit",

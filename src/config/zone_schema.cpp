@@ -59,6 +59,9 @@ constexpr Key table[] = {
      zone<&B::retain_available>},
     {"mqtt.wildcard_subscription", Type::boolean, "true", "Whether filters may hold + and #",
      zone<&B::wildcard_subscription>},
+    {"mqtt.shared_subscription", Type::boolean, "true",
+     "Whether $share/<group>/<filter> and $queue/<filter> may be subscribed to",
+     zone<&B::shared_subscription>},
 
     // ---- zone
     {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
@@ -91,6 +94,8 @@ constexpr Key table[] = {
     {"zone.*.retain_available", Type::boolean, "", "As mqtt.retain_available", zone<&B::retain_available>},
     {"zone.*.wildcard_subscription", Type::boolean, "", "As mqtt.wildcard_subscription",
      zone<&B::wildcard_subscription>},
+    {"zone.*.shared_subscription", Type::boolean, "", "As mqtt.shared_subscription",
+     zone<&B::shared_subscription>},
     {"zone.*.server_keepalive",
      Type::integer,
      "",

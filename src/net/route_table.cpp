@@ -39,36 +39,48 @@ void SharedRouteReader::refresh() const {
   if (awaited()) enter();
 }
 
-void SharedRouteReader::match(std::string_view topic, cluster::SlotSet& out) const {
-  if (copy_ != nullptr) return copy_->match(topic, out);
+template <class Read>
+void SharedRouteReader::read(Read&& read) const {
+  if (copy_ != nullptr) return read(*copy_);
   enter();
-  copy_->match(topic, out);
+  read(*copy_);
   leave();
+}
+
+void SharedRouteReader::match(std::string_view topic, cluster::RouteMatch& out) const {
+  read([&](const cluster::RouteTable& copy) { copy.match(topic, out); });
+}
+
+bool SharedRouteReader::match_group(std::string_view group, cluster::RouteMatch& out) const {
+  bool known = false;
+  read([&](const cluster::RouteTable& copy) { known = copy.match_group(group, out); });
+  return known;
 }
 
 // ---------------------------------------------------------------- writer
 
-SharedRouteTable::SharedRouteTable(std::size_t readers) : current_(&copies_[0]) {
+SharedRouteTable::SharedRouteTable(std::size_t readers, std::uint64_t seed)
+    : copies_{cluster::RouteTable(seed), cluster::RouteTable(seed)}, current_(&copies_[0]) {
   readers_.reserve(readers);
   for (std::size_t i = 0; i < readers; ++i) readers_.push_back(std::make_unique<SharedRouteReader>(*this));
 }
 
 SharedRouteTable::~SharedRouteTable() = default;
 
-void SharedRouteTable::record(Kind kind, std::string_view filter, cluster::Slot slot) {
+void SharedRouteTable::record(Kind kind, std::string_view filter, const cluster::GroupSlot& slot) {
   changes_.push_back({kind, static_cast<std::uint32_t>(filter.size()), slot});
   filters_.append(filter);
 }
 
 bool SharedRouteTable::add(std::string_view filter, cluster::Slot slot) {
   if (!unread().add(filter, slot)) return false;
-  record(Kind::add, filter, slot);
+  record(Kind::add, filter, {.slot = slot});
   return true;
 }
 
 bool SharedRouteTable::remove(std::string_view filter, cluster::Slot slot) {
   // Recorded first: `filter` may lie in the table that is about to drop it.
-  record(Kind::remove, filter, slot);
+  record(Kind::remove, filter, {.slot = slot});
   if (unread().remove(filter, slot)) return true;
   filters_.resize(filters_.size() - changes_.back().filter_size);
   changes_.pop_back();
@@ -84,9 +96,24 @@ cluster::SlotSet SharedRouteTable::slots_of(std::string_view filter) const {
   return unread().slots_of(filter);
 }
 
+bool SharedRouteTable::set_group(std::string_view group, const cluster::GroupSlot& slot) {
+  if (!unread().set_group(group, slot)) return false;
+  record(Kind::group, group, slot);
+  return true;
+}
+
+topic::GroupWeight SharedRouteTable::group_weight(std::string_view group, cluster::Slot slot) const {
+  return unread().group_weight(group, slot);
+}
+
+void SharedRouteTable::for_each_group(
+    const std::function<void(std::string_view, const cluster::GroupSlot&)>& visit) const {
+  unread().for_each_group(visit);
+}
+
 void SharedRouteTable::set_live(cluster::Slot slot, bool live) {
   unread().set_live(slot, live);
-  record(live ? Kind::live : Kind::not_live, {}, slot);
+  record(live ? Kind::live : Kind::not_live, {}, {.slot = slot});
 }
 
 void SharedRouteTable::commit() {
@@ -125,16 +152,19 @@ void SharedRouteTable::repeat_changes() {
     at += change.filter_size;
     switch (change.kind) {
       case Kind::add:
-        copy.add(filter, change.slot);
+        copy.add(filter, change.slot.slot);
         break;
       case Kind::remove:
-        copy.remove(filter, change.slot);
+        copy.remove(filter, change.slot.slot);
+        break;
+      case Kind::group:
+        copy.set_group(filter, change.slot);
         break;
       case Kind::live:
-        copy.set_live(change.slot, true);
+        copy.set_live(change.slot.slot, true);
         break;
       case Kind::not_live:
-        copy.set_live(change.slot, false);
+        copy.set_live(change.slot.slot, false);
         break;
     }
   }

@@ -36,10 +36,15 @@ class alignas(128) SharedRouteReader final : public cluster::RouteReader {
   /// Lets it pass; what was matched until now must have been handed on.
   void refresh() const;
 
-  void match(std::string_view topic, cluster::SlotSet& out) const override;
+  void match(std::string_view topic, cluster::RouteMatch& out) const override;
+  bool match_group(std::string_view group, cluster::RouteMatch& out) const override;
 
  private:
   friend class SharedRouteTable;
+
+  /// Within the batch, or within one of its own.
+  template <class Read>
+  void read(Read&& read) const;
 
   const SharedRouteTable& table_;
   mutable const cluster::RouteTable* copy_ = nullptr;  ///< what this batch reads; nullptr outside of a batch
@@ -53,7 +58,8 @@ class alignas(128) SharedRouteReader final : public cluster::RouteReader {
 class SharedRouteTable final : public cluster::RouteWriter {
  public:
   /// Readers are numbered from 0 and live as long as the table.
-  explicit SharedRouteTable(std::size_t readers);
+  /// `seed`: as for cluster::RouteTable.
+  explicit SharedRouteTable(std::size_t readers, std::uint64_t seed = 0);
   ~SharedRouteTable() override;
 
   const SharedRouteReader& reader(std::size_t index) const { return *readers_[index]; }
@@ -63,6 +69,10 @@ class SharedRouteTable final : public cluster::RouteWriter {
   bool remove(std::string_view filter, cluster::Slot slot) override;
   void for_each(const std::function<void(std::string_view, const cluster::SlotSet&)>& visit) const override;
   cluster::SlotSet slots_of(std::string_view filter) const override;
+  bool set_group(std::string_view group, const cluster::GroupSlot& slot) override;
+  topic::GroupWeight group_weight(std::string_view group, cluster::Slot slot) const override;
+  void for_each_group(
+      const std::function<void(std::string_view, const cluster::GroupSlot&)>& visit) const override;
   void set_live(cluster::Slot slot, bool live) override;
   /// Waits for batches that are under way, at most as long as the longest one takes.
   void commit() override;
@@ -70,17 +80,17 @@ class SharedRouteTable final : public cluster::RouteWriter {
  private:
   friend class SharedRouteReader;
 
-  enum class Kind : std::uint8_t { add, remove, live, not_live };
+  enum class Kind : std::uint8_t { add, remove, group, live, not_live };
   /// A change that the other copy has yet to see; its filter lies in filters_.
   struct Change {
     Kind kind;
     std::uint32_t filter_size;
-    cluster::Slot slot;
+    cluster::GroupSlot slot;  ///< weight and rank for groups only
   };
 
   cluster::RouteTable& unread() { return copies_[1 - published_]; }
   const cluster::RouteTable& unread() const { return copies_[1 - published_]; }
-  void record(Kind kind, std::string_view filter, cluster::Slot slot);
+  void record(Kind kind, std::string_view filter, const cluster::GroupSlot& slot);
   void wait_for_readers(std::uint64_t epoch) const;
   void repeat_changes();
 

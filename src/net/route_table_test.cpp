@@ -14,9 +14,9 @@ using cluster::Slot;
 using cluster::SlotSet;
 
 SlotSet match(const SharedRouteReader& reader, std::string_view topic) {
-  SlotSet out;
+  cluster::RouteMatch out;
   reader.match(topic, out);
-  return out;
+  return out.slots;
 }
 
 TEST(SharedRouteTable, ShowsChangesToReadersOnlyAfterCommit) {
@@ -108,11 +108,11 @@ TEST(SharedRouteTable, NobodySeesATornTableOrAnOldOneAfterCommit) {
   for (std::size_t i = 0; i < readers; ++i) {
     threads.emplace_back([&, i] {
       const SharedRouteReader& reader = table.reader(i);
-      SlotSet out;
+      cluster::RouteMatch out;
       const auto finds = [&](const std::string& topic) {
         out.clear();
         reader.match(topic, out);
-        return out.contains(Slot(7));
+        return out.slots.contains(Slot(7));
       };
       for (int last = 0; last < rounds;) {
         const int before = committed.load();

@@ -112,13 +112,13 @@ void WorkerLoop::read_messages() {
   }
   std::size_t count = 0;
   std::size_t bytes = 0;
-  const std::span<mqtt::MessagePtr> rest = std::span(taken_messages_).subspan(taken_at_);
+  const std::span<node::Parcel> rest = std::span(taken_messages_).subspan(taken_at_);
   while (count < rest.size() && count < messages_max && bytes < message_bytes_max) {
-    bytes += rest[count++]->footprint();
+    bytes += rest[count++].message->footprint();
   }
   if (count > 0) {
     worker_->deliver(rest.first(count), turn());
-    for (mqtt::MessagePtr& message : rest.first(count)) message = nullptr;
+    for (node::Parcel& parcel : rest.first(count)) parcel = {};
     taken_at_ += count;
     load_.remove(count, bytes);
   }
@@ -205,7 +205,7 @@ void WorkerLoop::put(Task task) {
   doorbell_.ring();
 }
 
-void WorkerLoop::put(std::vector<mqtt::MessagePtr>& messages, std::size_t bytes, broker::WorkerIndex from,
+void WorkerLoop::put(std::vector<node::Parcel>& messages, std::size_t bytes, broker::WorkerIndex from,
                      bool told) {
   load_.add(messages.size(), bytes);
   messages_.put(messages);
@@ -238,10 +238,10 @@ void WorkerLoop::hand_over(broker::WorkerIndex home, MovedConnection connection)
   peers_[home.value]->put(std::move(connection));
 }
 
-bool WorkerLoop::to_worker(broker::WorkerIndex worker, const mqtt::MessagePtr& message) {
+bool WorkerLoop::to_worker(broker::WorkerIndex worker, node::Parcel parcel) {
   Outbox& out = outboxes_[worker.value];
-  out.messages.push_back(message);
-  out.bytes += message->footprint();
+  out.bytes += parcel.message->footprint();
+  out.messages.push_back(std::move(parcel));
   const bool high = peers_[worker.value]->load().high(out.messages.size(), out.bytes);
   if (high) out.told = true;
   if (out.messages.size() >= outbox_messages_max) send_outbox(worker);

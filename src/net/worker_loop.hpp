@@ -51,7 +51,7 @@ class WorkerLoop final : public WorkerScope,
   void put(MovedConnection connection);
   void put(Task task);
   /// Empties `messages`. `told`: the sender wants to be called uncongested() as soon as there is room.
-  void put(std::vector<mqtt::MessagePtr>& messages, std::size_t bytes, broker::WorkerIndex from, bool told);
+  void put(std::vector<node::Parcel>& messages, std::size_t bytes, broker::WorkerIndex from, bool told);
   void put_uncongested();
   const MailboxLoad& load() const { return load_; }
   broker::WorkerIndex index() const { return options_.self; }
@@ -72,7 +72,7 @@ class WorkerLoop final : public WorkerScope,
   void hand_over(broker::WorkerIndex home, MovedConnection connection) override;
 
   // --- node::WorkerPorts
-  bool to_worker(broker::WorkerIndex worker, const mqtt::MessagePtr& message) override;
+  bool to_worker(broker::WorkerIndex worker, node::Parcel parcel) override;
   void to_control(node::ToControl message) override;
   void dial(cluster::Slot slot, const std::string& node) override;
   std::size_t link_send(node::LinkId link, std::string_view frame) override;
@@ -89,7 +89,7 @@ class WorkerLoop final : public WorkerScope,
 
   /// Messages of this turn for one other worker.
   struct Outbox {
-    std::vector<mqtt::MessagePtr> messages;
+    std::vector<node::Parcel> messages;
     std::size_t bytes = 0;
     bool told = false;  ///< the worker has been told to pause
   };
@@ -136,7 +136,7 @@ class WorkerLoop final : public WorkerScope,
   Mailbox<node::ToWorker> orders_;
   Mailbox<MovedConnection> arrivals_;
   Mailbox<Task> tasks_;
-  Mailbox<mqtt::MessagePtr> messages_;
+  Mailbox<node::Parcel> messages_;
   Mailbox<broker::WorkerIndex> waiting_senders_;  ///< told to pause because of this mailbox
   MailboxLoad load_;
   std::atomic<bool> uncongested_{false};
@@ -144,7 +144,7 @@ class WorkerLoop final : public WorkerScope,
   std::vector<node::ToWorker> taken_orders_;
   std::vector<MovedConnection> taken_arrivals_;
   std::vector<Task> taken_tasks_;
-  std::vector<mqtt::MessagePtr> taken_messages_;
+  std::vector<node::Parcel> taken_messages_;
   std::vector<broker::WorkerIndex> taken_senders_;
   std::size_t taken_at_ = 0;  ///< how many of them have been delivered
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "node/retained_store.hpp"
 #include "node/session_moves.hpp"
 #include "topic/filter.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::node {
 
@@ -137,6 +139,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   bool end_of_turn(Now now) {
+    tell_groups();
     const bool again = cluster_.end_of_turn(now);
     // Whoever published a retained message before these routes were committed has told us by now: the lookup
     // sees it.
@@ -200,37 +203,53 @@ class Control::Impl final : public cluster::ClusterPorts,
     return result;
   }
 
-  /// Calls visit(filter, node) once for every live pair, in no order.
+  /// Calls visit(filter or group, node) once for every live pair of it, in no order.
   template <class Visit>
   void for_each_route(Visit&& visit) const {
     routes_.for_each([&](std::string_view filter, const cluster::SlotSet& slots) {
       bool own = false;
       slots.for_each([&](Slot slot) {
-        if (slot.value < config_.workers) {
-          if (!std::exchange(own, true)) visit(filter, std::string_view(config_.name));
-          return;
-        }
-        const std::string_view node = cluster_.node_of(slot);
-        if (cluster_.running(std::string(node))) visit(filter, node);
+        if (slot.value < config_.workers && std::exchange(own, true)) return;
+        if (const std::string_view node = live_node(slot); !node.empty()) visit(filter, node);
       });
     });
+    // All destinations of a group follow each other, own ones together.
+    std::string_view own_group;
+    routes_.for_each_group([&](std::string_view group, const cluster::GroupSlot& member) {
+      if (member.slot.value < config_.workers && std::exchange(own_group, group) == group) return;
+      if (const std::string_view node = live_node(member.slot); !node.empty()) visit(group, node);
+    });
+  }
+
+  std::string_view live_node(Slot slot) const {
+    if (slot.value < config_.workers) return config_.name;
+    const std::string_view node = cluster_.node_of(slot);
+    return cluster_.running(std::string(node)) ? node : std::string_view();
+  }
+
+  static std::string_view filter_of(std::string_view key) {
+    const auto shared = topic::parse_shared(key);
+    return shared ? shared->filter : key;
   }
 
   std::vector<Route> routes() const {
     std::vector<Route> result;
-    for_each_route([&](std::string_view filter, std::string_view node) {
-      result.push_back({std::string(filter), std::string(node)});
+    for_each_route([&](std::string_view key, std::string_view node) {
+      result.push_back({std::string(filter_of(key)), std::string(node)});
     });
     std::sort(result.begin(), result.end(), [](const Route& a, const Route& b) {
       return std::tie(a.filter, a.node) < std::tie(b.filter, b.node);
     });
+    // Several groups of a filter on one node, or a group and ordinary subscribers, are one route.
+    const auto same = [](const Route& a, const Route& b) { return a.filter == b.filter && a.node == b.node; };
+    result.erase(std::unique(result.begin(), result.end(), same), result.end());
     return result;
   }
 
   std::vector<std::string> trie() const {
     std::set<std::string> filters;
-    for_each_route([&](std::string_view filter, std::string_view) {
-      if (topic::has_wildcard(filter)) filters.emplace(filter);
+    for_each_route([&](std::string_view key, std::string_view) {
+      if (topic::has_wildcard(filter_of(key))) filters.emplace(filter_of(key));
     });
     return {filters.begin(), filters.end()};
   }
@@ -253,9 +272,19 @@ class Control::Impl final : public cluster::ClusterPorts,
 
   std::uint64_t digest() const {
     std::uint64_t result = 0;
-    for_each_route([&](std::string_view filter, std::string_view node) {
-      result ^= hash_mix(hash_bytes(filter), hash_bytes(node));
+    const auto add = [&](std::string_view key, std::string_view node, std::uint64_t value) {
+      result ^= hash_mix(hash_mix(hash_bytes(key), hash_bytes(node)), value);
+    };
+    for_each_route([&](std::string_view key, std::string_view node) { add(key, node, 0); });
+    std::map<std::pair<std::string_view, std::string_view>, topic::GroupWeight> weights;
+    routes_.for_each_group([&](std::string_view group, const cluster::GroupSlot& member) {
+      topic::GroupWeight& sum = weights[{group, live_node(member.slot)}];
+      sum.online += member.weight.online;
+      sum.total += member.weight.total;
     });
+    for (const auto& [key, sum] : weights) {
+      add(key.first, key.second, std::uint64_t{sum.online} << 32 | sum.total);
+    }
     return result;
   }
 
@@ -327,6 +356,39 @@ class Control::Impl final : public cluster::ClusterPorts,
     }
   }
 
+  void handle_one(GroupRequest& m, Now) {
+    const topic::GroupWeight before = own_weight(m.group);
+    const std::uint64_t rank = hash_bytes(config_.name);
+    if (!routes_.set_group(m.group, {Slot(m.worker.value), m.weight, rank})) return;
+    cluster_.replicator().note_local_change();
+    // Those who come and go within a turn are told of once, but the first and the last at once: a SUBACK
+    // waits for the row.
+    const topic::GroupWeight now = own_weight(m.group);
+    const auto known = told_groups_.try_emplace(m.group, before).first;
+    if ((known->second.total == 0) != (now.total == 0)) {
+      cluster_.replicator().append_group(m.group, known->second, now);
+      told_groups_.erase(known);
+    }
+  }
+
+  topic::GroupWeight own_weight(std::string_view group) const {
+    topic::GroupWeight sum;
+    for (std::uint16_t i = 0; i < config_.workers; ++i) {
+      const topic::GroupWeight weight = routes_.group_weight(group, Slot(i));
+      sum.online += weight.online;
+      sum.total += weight.total;
+    }
+    return sum;
+  }
+
+  void tell_groups() {
+    for (const auto& [group, before] : told_groups_) {
+      const topic::GroupWeight now = own_weight(group);
+      if (now != before) cluster_.replicator().append_group(group, before, now);
+    }
+    told_groups_.clear();
+  }
+
   void handle_one(RetainRequest& m, Now now) {
     const bool fresh = retained_.find(m.message->topic()) == nullptr;
     if (m.message->payload().size() > config_.retained_payload_bytes_max) {
@@ -393,6 +455,8 @@ class Control::Impl final : public cluster::ClusterPorts,
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
   Now tick_{};                        ///< the tick that runs
+  /// What the peers were told of groups that have changed in this turn.
+  std::map<std::string, topic::GroupWeight, std::less<>> told_groups_;
   std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
   std::vector<Subscribe> ready_;
   std::map<QueryId, RunningQuery> queries_;

@@ -83,10 +83,10 @@ TEST_F(ControlTest, ALoneNodeAnswersASubscribeAfterItsRoutesAreCommitted) {
   EXPECT_EQ(answers(1), "");
   turns();
   EXPECT_EQ(answers(1), "7: ");
-  cluster::SlotSet out;
+  cluster::RouteMatch out;
   routes.match("t/a", out);
-  EXPECT_TRUE(out.contains(Slot(1)));
-  EXPECT_FALSE(out.contains(Slot(0)));
+  EXPECT_TRUE(out.slots.contains(Slot(1)));
+  EXPECT_FALSE(out.slots.contains(Slot(0)));
 }
 
 TEST_F(ControlTest, TwoWorkersOfAFilterAreOneRoute) {

@@ -1,8 +1,10 @@
 #include "node/forward_links.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/hash.hpp"
+#include "node/parcel_wire.hpp"
 
 namespace meshmq::node {
 
@@ -33,17 +35,40 @@ void ForwardLinks::peer_up(const PeerUp& peer, Now now) {
   if (!out->connected && !out->dialing) dial(*out, now);
 }
 
-void ForwardLinks::peer_down(Slot slot) {
+bool ForwardLinks::usable(Slot slot) const {
+  const auto it = outbound_.find(slot);
+  return it != outbound_.end() && it->second->peer_up;
+}
+
+template <class Which>
+void ForwardLinks::hand_back(Outbound& out, Which&& which, std::vector<HandedBack>& back) {
+  out.sender.withdraw_shared(
+      [&](const cluster::ForwardSender::Unacknowledged& u) -> std::optional<std::string> {
+        auto parcel = decode_parcel(u.bytes, true);
+        if (!parcel || !which(u, *parcel->message)) return std::nullopt;
+        std::string rest(ordinary_part(u.bytes));
+        back.push_back({std::move(*parcel), rest.empty() ? u.token : 0});
+        return rest;
+      });
+}
+
+void ForwardLinks::peer_down(Slot slot, std::vector<HandedBack>& back) {
   Outbound* out = outbound(slot);
   if (out == nullptr) return;
   out->peer_up = false;
   // A link to a node that does not answer is of no use, even if TCP has not noticed yet.
   if (out->connected) ports_.link_close(out->link);
+  const auto another_may_get_it = [](const auto& u, const mqtt::Message& message) {
+    return !u.sent || message.qos() != mqtt::QoS::exactly_once;
+  };
+  hand_back(*out, another_may_get_it, back);
 }
 
-std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
+std::vector<Token> ForwardLinks::peer_gone(Slot slot, std::vector<HandedBack>& back) {
   Outbound* out = outbound(slot);
   if (out == nullptr) return {};
+  hand_back(
+      *out, [](const auto&, const mqtt::Message&) { return true; }, back);
   if (out->connected) {
     ports_.link_close(out->link);
     outbound_by_link_.erase(out->link);
@@ -62,18 +87,19 @@ std::vector<Token> ForwardLinks::peer_gone(Slot slot) {
 
 // ---------------------------------------------------------------- outgoing
 
-Forwarded ForwardLinks::forward(Slot slot, const mqtt::MessagePtr& message, Token token, Now now) {
+Forwarded ForwardLinks::forward(Slot slot, const Parcel& parcel, Token token, Now now) {
   Outbound* out = outbound(slot);
   if (out == nullptr) {
     ++counters_.dropped;
     return Forwarded::dropped;
   }
-  const auto encode = [&](std::string& to) { message->encode(to); };
+  const auto encode = [&](std::string& to) { encode_parcel(parcel, to); };
+  const bool shared = parcel.picks != nullptr;
   out->dirty = true;
   const std::size_t waiting = out->sender.queued_bytes() + out->transport_bytes;
   if (waiting > config_.link_bytes_max) congested_ = true;
-  if (message->qos() != mqtt::QoS::at_most_once) {
-    out->sender.push_numbered(token, now, encode);
+  if (parcel.message->qos() != mqtt::QoS::at_most_once) {
+    out->sender.push_numbered(token, shared, now, encode);
     ++counters_.sent;
     return token == 0 ? Forwarded::sent : Forwarded::tracked;
   }
@@ -82,7 +108,7 @@ Forwarded ForwardLinks::forward(Slot slot, const mqtt::MessagePtr& message, Toke
     ++counters_.dropped;
     return Forwarded::dropped;
   }
-  out->sender.push_unnumbered(encode);
+  out->sender.push_unnumbered(shared, encode);
   ++counters_.sent;
   return Forwarded::sent;
 }
@@ -147,7 +173,7 @@ void ForwardLinks::link_accepted(LinkId link, const std::string& origin, std::ui
 }
 
 void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
-                                  std::vector<mqtt::MessagePtr>& received, Now now) {
+                                  std::vector<Parcel>& received, Now now) {
   if (frame.sent_at != 0) {
     // Times of acceptance by our clock: expiry counts the same wherever a message is. Frames that were held
     // up make the difference look too large, none too small.
@@ -169,11 +195,10 @@ void ForwardLinks::handle_inbound(LinkId link, Inbound& in, const cluster::Forwa
   if (frame.kind == cluster::ForwardFrame::Kind::messages && in.greeted) receive(in, frame, received);
 }
 
-void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
-                           std::vector<mqtt::MessagePtr>& received) {
+void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<Parcel>& received) {
   cluster::ForwardOrigin& origin = origins_[in.from];
   std::uint64_t seq = frame.seq;
-  for (const auto& [numbered, bytes] : frame.messages) {
+  for (const auto& [numbered, shared, bytes] : frame.messages) {
     if (numbered) {
       in.acknowledge = true;
       // Seen already: it was resent because the acknowledgement was lost with a link.
@@ -183,20 +208,21 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame,
       }
       origin.last_seq = seq++;
     }
-    auto message = mqtt::Message::decode(bytes, in.clock_ahead.value_or(0));
-    if (!message) {
-      log_.error("From {}: {}", in.from.first, message.error().message);
+    if (bytes.empty()) continue;  // withdrawn
+    auto parcel = decode_parcel(bytes, shared, in.clock_ahead.value_or(0));
+    if (!parcel) {
+      log_.error("From {}: {}", in.from.first, parcel.error().message);
       ++counters_.dropped;
       continue;
     }
     ++counters_.received;
-    received.push_back(std::move(*message));
+    received.push_back(std::move(*parcel));
   }
 }
 
 // ---------------------------------------------------------------- both
 
-void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<mqtt::MessagePtr>& received,
+void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<Parcel>& received,
                               std::vector<Token>& confirmed, Now now) {
   const auto frame = cluster::decode_forward_frame(bytes);
   const auto out = outbound_by_link_.find(link);
@@ -238,8 +264,12 @@ void ForwardLinks::end_of_turn(Now now) {
   }
 }
 
-void ForwardLinks::tick(Now now, std::vector<Token>& dropped) {
+void ForwardLinks::tick(Now now, std::vector<Token>& dropped, std::vector<HandedBack>& back) {
+  const auto is_late = [&](const auto& u, const mqtt::Message&) {
+    return u.since + config_.forward_keep <= now.mono;
+  };
   for (auto& [slot, out] : outbound_) {
+    if (out->sender.unacknowledged() != 0 && !out->sender.ready()) hand_back(*out, is_late, back);
     if (out->peer_up && !out->connected && !out->dialing && out->next_dial <= now.mono) dial(*out, now);
     for (const Token token : out->sender.expire(now)) {
       ++counters_.dropped;

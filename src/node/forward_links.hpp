@@ -14,8 +14,8 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "cluster/forward.hpp"
-#include "mqtt/message.hpp"
 #include "node/config.hpp"
+#include "node/parcel.hpp"
 #include "node/ports.hpp"
 #include "node/settle.hpp"
 
@@ -26,6 +26,12 @@ struct ForwardCounters {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t dropped = 0;
+};
+
+/// A message for shared groups that its destination has not acknowledged: somebody else is to get it.
+struct HandedBack {
+  Parcel parcel;    ///< the picks; its ordinary part stays with the link
+  Token token = 0;  ///< not 0: its wait is the owner's from now on
 };
 
 /// What became of one copy.
@@ -43,13 +49,17 @@ class ForwardLinks {
 
   // --- peers, from Control
   void peer_up(const PeerUp& peer, Now now);
-  void peer_down(Slot slot);
-  /// Returns the tokens that nobody will confirm any more.
-  std::vector<Token> peer_gone(Slot slot);
+  /// Appends what another member of a group shall get instead: all but the QoS 2 messages that were sent,
+  /// because they may have arrived ([MQTT-4.8.2-5]).
+  void peer_down(Slot slot, std::vector<HandedBack>& back);
+  /// Returns the tokens that nobody will confirm any more. Hands back all messages for groups.
+  std::vector<Token> peer_gone(Slot slot, std::vector<HandedBack>& back);
+  /// Whether what is forwarded there now has a chance to arrive soon.
+  bool usable(Slot slot) const;
 
   // --- outgoing
   /// `token` 0: nobody waits.
-  Forwarded forward(Slot slot, const mqtt::MessagePtr& message, Token token, Now now);
+  Forwarded forward(Slot slot, const Parcel& parcel, Token token, Now now);
   /// True if a link has more waiting than `cluster.link_high_watermark` allows.
   bool congested();
   void link_up(LinkId link, Slot slot, Now now);
@@ -61,12 +71,13 @@ class ForwardLinks {
 
   // --- both
   /// Appends received messages to `received` and tokens that were confirmed to `confirmed`.
-  void link_frame(LinkId link, std::string_view frame, std::vector<mqtt::MessagePtr>& received,
+  void link_frame(LinkId link, std::string_view frame, std::vector<Parcel>& received,
                   std::vector<Token>& confirmed, Now now);
   void link_down(LinkId link, Now now);
   void end_of_turn(Now now);
-  /// Appends the tokens of messages that waited too long for their node to come back.
-  void tick(Now now, std::vector<Token>& dropped);
+  /// Appends the tokens of messages that waited too long for their node to come back, and hands back those
+  /// for groups.
+  void tick(Now now, std::vector<Token>& dropped, std::vector<HandedBack>& back);
 
   const ForwardCounters& counters() const { return counters_; }
 
@@ -92,12 +103,15 @@ class ForwardLinks {
   };
 
   Outbound* outbound(Slot slot);
+  /// `which(Unacknowledged, message)` says which ones.
+  template <class Which>
+  void hand_back(Outbound& out, Which&& which, std::vector<HandedBack>& back);
   void dial(Outbound& out, Now now);
   void pause_dialing(Outbound& out, Now now);
   void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed);
   void handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
-                      std::vector<mqtt::MessagePtr>& received, Now now);
-  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<mqtt::MessagePtr>& received);
+                      std::vector<Parcel>& received, Now now);
+  void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<Parcel>& received);
 
   const Config& config_;
   WorkerIndex self_;

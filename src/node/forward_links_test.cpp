@@ -12,7 +12,7 @@ class ForwardLinksTest : public ::testing::Test {
  protected:
   class Ports final : public WorkerPorts {
    public:
-    bool to_worker(WorkerIndex, const mqtt::MessagePtr&) override { return false; }
+    bool to_worker(WorkerIndex, Parcel) override { return false; }
     void to_control(ToControl) override {}
     void dial(Slot, const std::string&) override { ++dials; }
     std::size_t link_send(LinkId, std::string_view frame) override {
@@ -46,7 +46,7 @@ class ForwardLinksTest : public ::testing::Test {
     b.link_down(LinkId(link), now);
   }
   Forwarded forward(std::string_view payload, mqtt::QoS qos, Token token = 0) {
-    return a.forward(Slot(1), mqtt::Message::make({.topic = "t", .payload = payload, .qos = qos}), token,
+    return a.forward(Slot(1), {mqtt::Message::make({.topic = "t", .payload = payload, .qos = qos})}, token,
                      now);
   }
   /// Ends turns and carries frames until nothing moves.
@@ -64,9 +64,9 @@ class ForwardLinksTest : public ::testing::Test {
     while (!from.sent.empty()) {
       const std::string frame = from.sent.front();
       from.sent.pop_front();
-      std::vector<mqtt::MessagePtr> messages;
+      std::vector<Parcel> messages;
       to.link_frame(LinkId(link), frame, messages, confirmed, now);
-      for (const auto& m : messages) received += std::string(m->payload()) + " ";
+      for (const auto& m : messages) received += std::string(m.message->payload()) + " ";
     }
   }
 
@@ -80,6 +80,7 @@ class ForwardLinksTest : public ::testing::Test {
   std::uint64_t link = 0;
   std::string received;
   std::vector<Token> confirmed;
+  std::vector<HandedBack> back;
 };
 
 TEST_F(ForwardLinksTest, MessagesTravelInOrderAndAreConfirmedOnce) {
@@ -135,14 +136,14 @@ TEST_F(ForwardLinksTest, ALinkIsDialledAgainUntilItStands) {
     a.dial_failed(Slot(1), now);
     now.mono += std::chrono::seconds(6);
     std::vector<Token> dropped;
-    a.tick(now, dropped);
+    a.tick(now, dropped, back);
   }
   EXPECT_EQ(ports_a.dials, 4);
-  a.peer_down(Slot(1));
+  a.peer_down(Slot(1), back);
   a.dial_failed(Slot(1), now);
   now.mono += std::chrono::seconds(60);
   std::vector<Token> dropped;
-  a.tick(now, dropped);
+  a.tick(now, dropped, back);
   EXPECT_EQ(ports_a.dials, 4) << "a peer that is down is not dialled";
 }
 
@@ -166,7 +167,7 @@ TEST_F(ForwardLinksTest, WhatWaitsForANodeThatIsNoMemberIsSettledAndCounted) {
   peer_up();
   forward("m1", mqtt::QoS::at_least_once, 11);
   forward("m2", mqtt::QoS::at_least_once);
-  EXPECT_EQ(a.peer_gone(Slot(1)), std::vector<Token>{11});
+  EXPECT_EQ(a.peer_gone(Slot(1), back), std::vector<Token>{11});
   EXPECT_EQ(a.counters().dropped, 2U);
   EXPECT_EQ(forward("m3", mqtt::QoS::at_least_once, 12), Forwarded::dropped);
 }
@@ -187,7 +188,7 @@ TEST_F(ForwardLinksTest, ANodeThatPartsStillKnowsWhatItHasReceived) {
 TEST_F(ForwardLinksTest, ALinkThatLiesAboutItsOriginIsClosed) {
   b.link_accepted(LinkId(5), "somebody@else", 0);
   cluster::ForwardSender sender({.incarnation = 1, .node = "a@h", .worker = 0}, std::chrono::seconds(1));
-  std::vector<mqtt::MessagePtr> messages;
+  std::vector<Parcel> messages;
   b.link_frame(LinkId(5), sender.link_up(), messages, confirmed, now);
   EXPECT_EQ(ports_b.closes, 1);
   b.link_frame(LinkId(5), "nonsense", messages, confirmed, now);

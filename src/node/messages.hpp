@@ -32,6 +32,12 @@ struct UnrouteRequest {
   WorkerIndex worker;
   std::string filter;
 };
+/// The members of a shared group on one worker.
+struct GroupRequest {
+  WorkerIndex worker;
+  std::string group;
+  broker::GroupWeight weight{};
+};
 struct RetainRequest {
   mqtt::MessagePtr message;
 };
@@ -72,8 +78,9 @@ struct SessionRelay {
 struct SessionAdopted {
   std::string client_id;
 };
-using ToControl = std::variant<SubscribeRequest, UnrouteRequest, RetainRequest, QueryReply, SessionClaim,
-                               SessionHeld, SessionReleased, SessionExported, SessionRelay, SessionAdopted>;
+using ToControl =
+    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, QueryReply, SessionClaim,
+                 SessionHeld, SessionReleased, SessionExported, SessionRelay, SessionAdopted>;
 
 // ---------------------------------------------------------------- control -> worker
 

@@ -12,6 +12,7 @@
 #include "cluster/link_error.hpp"
 #include "cluster/ports.hpp"
 #include "node/messages.hpp"
+#include "node/parcel.hpp"
 
 namespace meshmq::node {
 
@@ -26,7 +27,7 @@ class WorkerPorts {
   virtual ~WorkerPorts() = default;
   /// One copy for another worker of this node. Returns true if that mailbox is above its high watermark; the
   /// shell calls Worker::uncongested() when it has room again.
-  virtual bool to_worker(WorkerIndex worker, const mqtt::MessagePtr& message) = 0;
+  virtual bool to_worker(WorkerIndex worker, Parcel parcel) = 0;
   virtual void to_control(ToControl message) = 0;
   /// Opens this worker's forwarding link to a node. Answered by Worker::link_up() or Worker::link_down().
   virtual void dial(Slot slot, const std::string& node) = 0;

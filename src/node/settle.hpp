@@ -22,6 +22,11 @@ class Settling {
     waiting_[token] = confirmations;
     deadlines_.emplace_back(now.mono + wait_, token);
   }
+  /// More confirmations for a token that still waits for one.
+  void add(broker::Token token, std::uint32_t confirmations) {
+    const auto it = waiting_.find(token);
+    if (it != waiting_.end()) it->second += confirmations;
+  }
   /// Returns true if that was the last confirmation.
   bool confirm(broker::Token token) {
     const auto it = waiting_.find(token);

@@ -1,19 +1,22 @@
 #include "node/worker.hpp"
 
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "broker/session_image.hpp"
 #include "cluster/slot.hpp"
 #include "node/forward_links.hpp"
 #include "node/settle.hpp"
+#include "node/shared_routing.hpp"
 
 namespace meshmq::node {
 
 /// The broker's Router: match once, then one copy for each destination.
-class Worker::Impl final : public broker::Router {
+class Worker::Impl final : public broker::Router, private ParcelPort {
  public:
   Impl(const Config& config, WorkerIndex self, std::uint64_t incarnation, const cluster::RouteReader& routes,
        WorkerPorts& ports, broker::Output& output, Logger log, std::uint64_t seed)
@@ -24,25 +27,28 @@ class Worker::Impl final : public broker::Router {
         log_(log),
         links_(config_, self, incarnation, ports, log),
         settling_(config.forward_ack_wait),
+        shared_(config_, Slot(self.value), routes, *this, hash_mix(seed, 1)),
         broker_(config_.broker, self, output, *this, log, seed) {}
 
-  // Hot path: no lock; the scratch set is reused.
+  // Hot path: no lock; the scratch sets are reused.
   broker::RouteResult route(const mqtt::MessagePtr& message, Token token) override {
     broker::RouteResult result;
     std::uint32_t confirmations = 0;
     const bool wait = config_.forward_ack && token != 0 && message->qos() != mqtt::QoS::at_most_once;
-    destinations_.clear();
-    routes_.match(message->topic(), destinations_);
-    destinations_.for_each([&](Slot slot) {
+    match_.clear();
+    routes_.match(message->topic(), match_);
+    const bool shared = match_.has_groups();
+    if (shared) shared_.pick(match_, *message);
+    for_each_destination(shared, [&](Slot slot, bool ordinary) {
       result.matched = true;
       if (slot.value == self_.value) {
-        result.local = true;
-      } else if (slot.value < config_.workers) {
-        to_worker(slot, message);
-      } else if (links_.forward(slot, message, wait ? token : 0, now_) == Forwarded::tracked) {
+        result.local = ordinary;
+      } else if (send(slot, parcel_for(slot, message, shared, ordinary), wait ? token : 0)) {
         ++confirmations;
       }
     });
+    // Last, because it is borrowed until the next one.
+    if (shared) result.groups = shared_.picks_for(Slot(self_.value));
     if (confirmations > 0) settling_.wait_for(token, confirmations, now_);
     result.settled = confirmations == 0;
     if (mailbox_congested_ || links_.congested()) congested_ = result.congested = true;
@@ -54,6 +60,15 @@ class Worker::Impl final : public broker::Router {
   }
   void unroute(std::string_view filter) override {
     ports_.to_control(UnrouteRequest{self_, std::string(filter)});
+  }
+  void share(std::string_view group, broker::GroupWeight weight) override {
+    ports_.to_control(GroupRequest{self_, std::string(group), weight});
+  }
+  bool pass_on(const mqtt::MessagePtr& message, const broker::SharedPick& pick, bool has_members) override {
+    return shared_.pass_on(message, pick, has_members, now_);
+  }
+  void redispatch(const mqtt::MessagePtr& message, std::string_view group) override {
+    shared_.redispatch(message, group, 0, now_);
   }
   void retain(const mqtt::MessagePtr& message) override { ports_.to_control(RetainRequest{message}); }
 
@@ -82,9 +97,9 @@ class Worker::Impl final : public broker::Router {
     std::visit([&](auto& m) { handle_one(m); }, message);
   }
 
-  void deliver(std::span<const mqtt::MessagePtr> messages, Now now) {
+  void deliver(std::span<const Parcel> parcels, Now now) {
     now_ = now;
-    for (const mqtt::MessagePtr& message : messages) broker_.deliver(message, now);
+    for (const Parcel& parcel : parcels) deliver_own(parcel);
   }
 
   void link_frame(LinkId link, std::string_view frame, Now now) {
@@ -92,7 +107,7 @@ class Worker::Impl final : public broker::Router {
     received_.clear();
     confirmed_.clear();
     links_.link_frame(link, frame, received_, confirmed_, now);
-    for (const mqtt::MessagePtr& message : received_) distribute(message);
+    for (const Parcel& parcel : received_) distribute(parcel);
     received_.clear();
     settle(confirmed_);
     resume_if_uncongested();
@@ -111,11 +126,23 @@ class Worker::Impl final : public broker::Router {
   void tick(Now now) {
     now_ = now;
     confirmed_.clear();
-    links_.tick(now, confirmed_);
+    handed_back_.clear();
+    links_.tick(now, confirmed_, handed_back_);
+    take_back();
     settle(confirmed_);
+    shared_.tick(now);
     for (const Token token : settling_.expire(now)) broker_.publish_settled(token, now_);
     broker_.tick(now);
     resume_if_uncongested();
+  }
+
+  void end_of_turn() {
+    // What was passed on to this worker itself. Each round has fewer attempts left.
+    while (!own_parcels_.empty()) {
+      const std::vector<Parcel> parcels = std::exchange(own_parcels_, {});
+      for (const Parcel& parcel : parcels) deliver_own(parcel);
+    }
+    links_.end_of_turn(now_);
   }
 
   void set_now(Now now) { now_ = now; }
@@ -123,24 +150,74 @@ class Worker::Impl final : public broker::Router {
   broker::Broker& broker() { return broker_; }
 
  private:
-  void to_worker(Slot slot, const mqtt::MessagePtr& message) {
-    if (ports_.to_worker(WorkerIndex(static_cast<std::uint16_t>(slot.value)), message))
-      mailbox_congested_ = true;
+  // --- ParcelPort
+  bool send(Slot slot, Parcel parcel, Token token) override {
+    if (slot.value == self_.value) {
+      own_parcels_.push_back(std::move(parcel));
+    } else if (slot.value < config_.workers) {
+      if (ports_.to_worker(WorkerIndex(static_cast<std::uint16_t>(slot.value)), std::move(parcel)))
+        mailbox_congested_ = true;
+    } else {
+      return links_.forward(slot, parcel, token, now_) == Forwarded::tracked;
+    }
+    return false;
+  }
+  bool usable(Slot slot) const override { return slot.value < config_.workers || links_.usable(slot); }
+
+  /// visit(slot, ordinary) for every destination of match_, and of shared_ if wanted.
+  template <class Visit>
+  void for_each_destination(bool shared, Visit&& visit) {
+    if (!shared) return match_.slots.for_each([&](Slot slot) { visit(slot, true); });
+    destinations_ = match_.slots;
+    shared_.add_slots(destinations_);
+    destinations_.for_each([&](Slot slot) { visit(slot, match_.slots.contains(slot)); });
   }
 
-  /// A message from another node: for this node's workers only, so that nothing travels in circles.
-  void distribute(const mqtt::MessagePtr& message) {
-    destinations_.clear();
-    routes_.match(message->topic(), destinations_);
-    bool local = false;
-    destinations_.for_each([&](Slot slot) {
+  Parcel parcel_for(Slot slot, const mqtt::MessagePtr& message, bool shared, bool ordinary) {
+    if (!shared) return {message};
+    const auto picks = shared_.picks_for(slot);
+    if (picks.empty()) return {message};
+    return {message, std::make_shared<const broker::PickList>(ordinary, picks)};
+  }
+
+  void deliver_own(const Parcel& parcel) {
+    if (parcel.ordinary()) broker_.deliver(parcel.message, now_);
+    if (parcel.picks) broker_.deliver_shared(parcel.message, parcel.picks->picks(), now_);
+  }
+
+  /// From another node: for this node's workers only, so that nothing travels in circles. Messages for groups
+  /// that have lost their members here are the exception.
+  void distribute(const Parcel& parcel) {
+    match_.clear();
+    if (parcel.ordinary()) routes_.match(parcel.message->topic(), match_);
+    const bool shared = parcel.picks != nullptr;
+    if (shared) shared_.resolve(parcel, now_);
+    bool own = false;
+    bool own_ordinary = false;
+    for_each_destination(shared, [&](Slot slot, bool ordinary) {
       if (slot.value == self_.value) {
-        local = true;
+        own = true;
+        own_ordinary = ordinary;
       } else if (slot.value < config_.workers) {
-        to_worker(slot, message);
+        send(slot, parcel_for(slot, parcel.message, shared, ordinary), 0);
       }
     });
-    if (local) broker_.deliver(message, now_);
+    if (own) deliver_own(parcel_for(Slot(self_.value), parcel.message, shared, own_ordinary));
+  }
+
+  /// Other members get what a node did not acknowledge.
+  void take_back() {
+    for (const HandedBack& back : handed_back_) {
+      const auto picks = back.parcel.picks->picks();
+      std::uint32_t confirmations = 0;
+      for (const broker::SharedPick& pick : picks) {
+        if (shared_.redispatch(back.parcel.message, pick.group, back.token, now_)) ++confirmations;
+      }
+      if (back.token == 0) continue;
+      if (confirmations > 0) settling_.add(back.token, confirmations);
+      confirmed_.push_back(back.token);
+    }
+    handed_back_.clear();
   }
 
   void settle(const std::vector<Token>& tokens) {
@@ -162,13 +239,22 @@ class Worker::Impl final : public broker::Router {
   }
   void handle_one(PeerDown& m) {
     --peers_up_;
-    links_.peer_down(m.slot);
+    confirmed_.clear();
+    links_.peer_down(m.slot, handed_back_);
+    take_back();
+    settle(confirmed_);
   }
-  void handle_one(PeerGone& m) { settle(links_.peer_gone(m.slot)); }
+  void handle_one(PeerGone& m) {
+    confirmed_ = links_.peer_gone(m.slot, handed_back_);
+    take_back();
+    settle(confirmed_);
+  }
   void handle_one(PublishRequest& m) {
     const mqtt::MessagePtr message = m.message->with_id(broker_.next_message_id());
     if (message->retain()) retain(message);
-    if (route(message, 0).local) broker_.deliver(message, now_);
+    const broker::RouteResult result = route(message, 0);
+    if (result.local) broker_.deliver(message, now_);
+    broker_.deliver_shared(message, result.groups, now_);
   }
   void handle_one(ShutDown&) { broker_.shut_down(now_); }
   void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, now_); }
@@ -209,6 +295,8 @@ class Worker::Impl final : public broker::Router {
       case QueryKind::stats:
         reply.stats = broker_.stats();
         reply.metrics = broker_.metrics();
+        reply.metrics.messages_dropped += shared_.dropped();
+        reply.metrics.messages_dropped_no_subscribers += shared_.dropped();
         reply.metrics.messages_forward = links_.counters().sent;
         reply.metrics.messages_forward_received = links_.counters().received;
         reply.metrics.messages_forward_dropped = links_.counters().dropped;
@@ -224,10 +312,14 @@ class Worker::Impl final : public broker::Router {
   Logger log_;
   ForwardLinks links_;
   Settling settling_;
+  SharedRouting shared_;
   broker::Broker broker_;
   Now now_;
-  cluster::SlotSet destinations_;
-  std::vector<mqtt::MessagePtr> received_;
+  cluster::RouteMatch match_;      ///< scratch
+  cluster::SlotSet destinations_;  ///< scratch
+  std::vector<Parcel> own_parcels_;
+  std::vector<Parcel> received_;
+  std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
   std::size_t peers_up_ = 0;
   bool congested_ = false;          ///< publishers were told to pause
@@ -249,8 +341,8 @@ void Worker::begin_turn(Now now) {
 void Worker::handle(ToWorker message, Now now) {
   impl_->handle(std::move(message), now);
 }
-void Worker::deliver(std::span<const mqtt::MessagePtr> messages, Now now) {
-  impl_->deliver(messages, now);
+void Worker::deliver(std::span<const Parcel> parcels, Now now) {
+  impl_->deliver(parcels, now);
 }
 void Worker::uncongested(Now now) {
   impl_->set_now(now);
@@ -276,7 +368,8 @@ void Worker::link_down(LinkId link, Now now) {
   impl_->links().link_down(link, now);
 }
 void Worker::end_of_turn(Now now) {
-  impl_->links().end_of_turn(now);
+  impl_->set_now(now);
+  impl_->end_of_turn();
 }
 void Worker::tick(Now now) {
   impl_->tick(now);

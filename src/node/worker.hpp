@@ -34,8 +34,8 @@ class Worker {
   broker::Broker& broker();
 
   void handle(ToWorker message, Now now);
-  /// Messages from other workers of this node.
-  void deliver(std::span<const mqtt::MessagePtr> messages, Now now);
+  /// Parcels from other workers of this node.
+  void deliver(std::span<const Parcel> parcels, Now now);
   /// A mailbox that was congested has room.
   void uncongested(Now now);
 

@@ -82,7 +82,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
       : options_(std::move(options)),
         data_(data),
         log_(&log),
-        routes_(config_.node.workers),
+        routes_(config_.node.workers, unpredictable()),
         mailbox_(io_, [this](std::vector<node::ToControl>& batch) { handle(batch); }),
         mesh_(io_, mesh_options(config_), *this, log_),
         bridge_(io_, {.node = config_.node.name, .tick_time = config_.mesh.net_ticktime}, log_),

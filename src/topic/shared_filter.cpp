@@ -39,4 +39,11 @@ std::optional<SharedFilter> parse_shared(std::string_view text) {
   return result;
 }
 
+std::string shared_name(const SharedFilter& shared) {
+  std::string name;
+  name.reserve(share_prefix.size() + shared.group.size() + 1 + shared.filter.size());
+  name.append(share_prefix).append(shared.group).append("/").append(shared.filter);
+  return name;
+}
+
 }  // namespace meshmq::topic

@@ -72,6 +72,9 @@ void TestNode::handle(node::ToControl& message) {
   } else if (auto* unroute = std::get_if<node::UnrouteRequest>(&message)) {
     routes_.remove(unroute->filter, cluster::Slot(unroute->worker.value));
     routes_.commit();
+  } else if (auto* group = std::get_if<node::GroupRequest>(&message)) {
+    routes_.set_group(group->group, {cluster::Slot(group->worker.value), group->weight});
+    routes_.commit();
   }
 }
 
