@@ -34,6 +34,8 @@ LOADS = (
     ("1 to 1000, QoS 1", ("fan-out", "--subscribers", "1000", "--qos", "1", "--window", "32")),
     ("1000 to 1, QoS 0", ("fan-in", "--publishers", "1000", "--qos", "0", "--window", "4")),
     ("1000 to 1, QoS 1", ("fan-in", "--publishers", "1000", "--qos", "1", "--window", "1")),
+    ("1 to 100 that share, QoS 0", ("fan-out", "--subscribers", "100", "--shared", "--qos", "0", "--window", "256")),
+    ("1 to 100 that share, QoS 1", ("fan-out", "--subscribers", "100", "--shared", "--qos", "1", "--window", "256")),
 )
 TLS_LOADS = (
     ("TLS, 1 to 1, QoS 0", ("p2p", "--qos", "0", "--window", "256")),

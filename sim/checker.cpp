@@ -15,8 +15,6 @@ namespace {
 /// After a disturbance: silence unnoticed (8 s), pause before dialling (5 s), failing dial (3 s),
 /// resynchronisation.
 constexpr Micros calm_before = 18_s;
-/// A PUBLISH has reached its node and was matched by then.
-constexpr Micros arrival_time = 500_ms;
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace meshmq::sim {
 
 void SimClient::end_epoch() {
   ++epoch_;
-  epoch_began_ = scheduler_.now_us();
+  epoch_ends_.push_back(scheduler_.now_us());
 }
 
 void SimClient::forget_connection() {

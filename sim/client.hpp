@@ -43,7 +43,9 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   /// Grows whenever a promise ends: disconnect, new connection, UNSUBSCRIBE.
   std::uint64_t epoch() const { return epoch_; }
   /// When that was last.
-  Micros epoch_began() const { return epoch_began_; }
+  Micros epoch_began() const { return epoch_ends_.empty() ? 0 : epoch_ends_.back(); }
+  /// Only of one that is over.
+  Micros epoch_ended(std::uint64_t epoch) const { return epoch_ends_.at(epoch); }
   /// Nodes where its session may be.
   const std::set<std::string>& visited() const { return visited_; }
   /// The next CONNECT may find an old session, or none.
@@ -99,7 +101,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   bool persistent_ = false;
   bool ends_with_connection_ = false;  ///< the session
   std::uint64_t epoch_ = 0;
-  Micros epoch_began_ = 0;
+  std::vector<Micros> epoch_ends_;
   std::string input_;
   mqtt::Decoder decoder_;
   mqtt::PacketId last_packet_id_ = 0;

@@ -32,7 +32,7 @@ void Simulation::received_by_member(SimClient& client, MessageId message, mqtt::
     const bool same = first.client.get() == &client;
     const bool stayed = first.client->epoch() == first.epoch;
     const bool acknowledged = stayed ? first.at + acknowledge_time < now || p.qos == mqtt::QoS::at_most_once
-                                     : first.client->epoch_began() > first.at + acknowledge_time;
+                                     : first.client->epoch_ended(first.epoch) > first.at + acknowledge_time;
     // What was cut off or died in between may have taken an acknowledgement with it.
     if (disturbed_since(p.at) || (same && p.qos == mqtt::QoS::at_least_once)) continue;
     if (!acknowledged && p.qos != mqtt::QoS::at_most_once) continue;
@@ -49,7 +49,16 @@ void Simulation::promise_to_groups(MessageId message) {
     const std::string& group = groups_.at(client->id());
     if (!matches(group, published_.at(message).topic) || !promised.insert(group).second) continue;
     scheduler.after(delivery_time, [this, message, group] { check_group(message, group, false); });
-    if (published_.at(message).qos != mqtt::QoS::at_most_once) kept_groups_.emplace_back(message, group);
+  }
+  if (published_.at(message).qos == mqtt::QoS::at_most_once) return;
+  for (const auto& client : clients_) {
+    const Published& p = published_.at(message);
+    if (!is_member(*client) || !client->ready() || !calm(p.node, client->node())) continue;
+    if (!promised.contains(groups_.at(client->id())) || client->confirmed().empty()) continue;
+    scheduler.after(arrival_time, [this, message, to = client->node(), group = groups_.at(client->id())] {
+      const Published& sent = published_.at(message);
+      if (disturbed_at(sent.node, to) < sent.at) kept_groups_.emplace_back(message, group);
+    });
   }
 }
 

@@ -29,6 +29,8 @@ struct Outcome {
 
 /// A promised message must have arrived by then.
 inline constexpr Micros delivery_time = 8_s;
+/// A PUBLISH has reached its node and was matched by then.
+inline constexpr Micros arrival_time = 500_ms;
 /// A PUBACK that came sooner than this did not come because cluster.forward_ack_wait (5 s) was over.
 inline constexpr Micros prompt = 4_s;
 

@@ -130,7 +130,7 @@ TEST(Counters, AddUpOverWorkers) {
   EXPECT_EQ(metrics.front(), (std::pair<std::string, std::uint64_t>("bytes.received", 12)));
   EXPECT_EQ(counters_json(stats_of({one, two}, {.routes = 9, .topics = 8, .retained = 7})).text(),
             R"({"connections.count":2,"retained.count":7,"routes.count":9,"sessions.count":4,)"
-            R"("subscriptions.count":6,"topics.count":8})");
+            R"("subscriptions.count":6,"subscriptions.shared.count":0,"topics.count":8})");
 }
 
 TEST(Uptime, GrowsWithItsUnits) {

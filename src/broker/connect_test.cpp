@@ -54,7 +54,7 @@ TEST(Connect, AListenersZoneHoldsForItsClients) {
   config.more_zones.push_back({.packet_bytes_max = 500, .server_keepalive_s = 20});
   Harness h(config);
   EXPECT_EQ(h.open(Peer{.name = "10.0.0.9:1", .zone = 1}).sends(Connect{.client_id = "a"}).receives(),
-            lines("CONNACK receive_max=100 packet_max=500 alias_max=65535 no_shared keep_alive=20"));
+            lines("CONNACK receive_max=100 packet_max=500 alias_max=65535 keep_alive=20"));
   EXPECT_EQ(h.open(Peer{.name = "10.0.0.9:2", .zone = 7}).sends(Connect{.client_id = "b"}).receives(),
             h.open().sends(Connect{.client_id = "c"}).receives());
 }

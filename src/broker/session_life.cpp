@@ -85,8 +85,7 @@ void SessionLife::destroy(Session& session, SessionEnd how, Now now) {
   while (!session.subscriptions.empty()) {
     if (world_.subscriptions.unsubscribe_any(session, filter)) world_.router.unroute(filter);
   }
-  world_.groups.leave_all(
-      session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
+  leave_groups(session);
   give_back(take_unacknowledged(session));
   publish_will(session, now);
   world_.sessions.destroy(session);
@@ -102,6 +101,11 @@ void SessionLife::tick(Now now) {
     publish_will(*session, now);
     world_.sessions.schedule(*session);
   }
+}
+
+void SessionLife::leave_groups(Session& session) {
+  world_.groups.leave_all(
+      session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
 }
 
 void SessionLife::update_groups(Session& session) {

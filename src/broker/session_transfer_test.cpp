@@ -180,5 +180,41 @@ TEST_F(Transfer, DamagedImagesAreRefused) {
   EXPECT_EQ(new_home.broker.clients().size(), 1U);
 }
 
+TEST_F(Transfer, AMemberOfAGroupIsOneInOnePlaceOnly) {
+  auto& a = old_home.connect(persistent("a"));
+  a.subscribes("$share/g/t", 1).subscribes("t", 1).ignores();
+  old_home.router.take();
+  a.vanishes();
+  old_home.connect("p").publishes("t", "1", 1);
+  old_home.router.take();
+  new_home.router.take();
+  move("a");
+  EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/0"));
+  EXPECT_NE(new_home.router.take().find("share $share/g/t 0/1"), std::string::npos);
+  // For the group, whichever way it comes, and not dropped as older than the session's arrival.
+  const SharedPick pick{.group = "$share/g/t", .last_resort = true};
+  const auto old =
+      mqtt::Message::make({.topic = "t", .payload = "2", .qos = mqtt::QoS::at_least_once, .id = 9});
+  EXPECT_EQ(old_home.broker.deliver_shared(old, {&pick, 1}, old_home.now), 0U);
+  EXPECT_EQ(new_home.broker.deliver_shared(old, {&pick, 1}, new_home.now), 1U);
+  const std::string got = resumed("a");
+  EXPECT_NE(got.find("payload='1'"), std::string::npos);
+  EXPECT_NE(got.find("payload='2'"), std::string::npos);
+  // What came by way of the group still belongs to it.
+  new_home.router.take();
+  new_home.connect("a").ignores();
+  const std::string calls = new_home.router.take();
+  EXPECT_NE(calls.find("redispatch 1 $share/g/t"), std::string::npos) << calls;
+  EXPECT_NE(calls.find("redispatch 2 $share/g/t"), std::string::npos) << calls;
+}
+
+TEST_F(Transfer, AMemberThatIsTakenBackIsInItsGroupAgain) {
+  old_home.connect(persistent("a")).subscribes("$share/g/t", 1).vanishes();
+  move("a");
+  old_home.router.take();
+  old_home.broker.take_back_session("a", old_home.now);
+  EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/1"));
+}
+
 }  // namespace
 }  // namespace meshmq::broker::testing

@@ -96,6 +96,12 @@ class TestNode final : public ClusterPorts {
   void write(const std::string& key, const std::string& value);
   /// "key=value key=value"
   std::string shared() const;
+  /// Members of a shared group, all on worker 0.
+  void share(const std::string& group, topic::GroupWeight weight) {
+    const topic::GroupWeight before = routes->group_weight(group, Slot(0));
+    routes->set_group(group, {Slot(0), weight, 0});
+    machine->replicator().append_group(group, before, weight);
+  }
   void unsubscribe(const std::string& filter) {
     if (routes->remove(filter, Slot(0))) machine->replicator().append_route(filter, false);
   }

@@ -88,6 +88,43 @@ TEST_F(ClusterTest, ARestartedNodeFindsItsClusterAndItsOldRowsGo) {
   expect_same_tables("new -> c; ");
 }
 
+TEST_F(ClusterTest, GroupsAreCountedOnEveryNodeWhicheverWayTheyCame) {
+  const std::string group = "$share/g/t/+";
+  const auto seen = [&](const std::string& node) {
+    std::string result;
+    world[node].routes->for_each_group([&](std::string_view name, const GroupSlot& slot) {
+      result += std::string(name) + " " + std::to_string(slot.weight.online) + "/" +
+                std::to_string(slot.weight.total) + "; ";
+    });
+    return result;
+  };
+  world.add("a");
+  world["a"].share(group, {1, 2});
+  world.add("b");
+  world["b"].machine->join(OperationId(1), "a", world.now);
+  world.settle();
+  world.bytes = 0;
+  world.settle(Duration(60'000));
+  const auto idle_bytes = world.bytes;
+  EXPECT_EQ(seen("b"), "$share/g/t/+ 1/2; ") << "by snapshot";
+  world["a"].share(group, {2, 2});
+  world.settle(Duration(500));
+  EXPECT_EQ(seen("b"), "$share/g/t/+ 2/2; ") << "by entry";
+  world.cut("a", "b");
+  world["a"].share(group, {});
+  world["a"].share("$share/h/t", {1, 1});
+  world.mend("a", "b");
+  world.settle();
+  EXPECT_EQ(seen("b"), "$share/h/t 1/1; ");
+  // Sums agree, or the rows would travel again.
+  world.bytes = 0;
+  world.settle(Duration(60'000));
+  EXPECT_NEAR(static_cast<double>(world.bytes), static_cast<double>(idle_bytes), 100);
+  world["b"].machine->force_leave(OperationId(2), "a", world.now);
+  world.settle();
+  EXPECT_EQ(seen("b"), "");
+}
+
 TEST_F(ClusterTest, AfterACutOnlyTheDeltaTravels) {
   three();
   for (int i = 0; i < 2000; ++i) world["a"].subscribe("bulk/" + std::to_string(i));

@@ -47,6 +47,44 @@ TEST(RouteTable, OnlyLiveDestinationsMatch) {
   EXPECT_EQ(table.size(), 1U);
 }
 
+TEST(RouteTable, GroupsAreFoundTogetherWithRoutes) {
+  RouteTable table;
+  for (const std::uint32_t slot : {0U, 5U, 6U}) table.set_live(Slot(slot), true);
+  table.add("t/+", Slot(0));
+  EXPECT_TRUE(table.set_group("$share/g/t/+", {Slot(6), {1, 1}, 1}));
+  EXPECT_TRUE(table.set_group("$share/g/t/+", {Slot(5), {1, 2}, 3}));
+  EXPECT_TRUE(table.set_group("$share/g/t/+", {Slot(7), {9, 9}, 2}));
+  EXPECT_TRUE(table.set_group("$share/h/t/a", {Slot(0), {0, 1}, 0}));
+  EXPECT_FALSE(table.set_group("$share/h/t/a", {Slot(0), {0, 1}, 0}));
+  EXPECT_FALSE(table.set_group("no group", {Slot(0), {1, 1}, 0}));
+  RouteMatch out;
+  table.match("t/a", out);
+  EXPECT_TRUE(out.slots.contains(Slot(0)));
+  EXPECT_FALSE(out.slots.contains(Slot(5))) << "a group is no route";
+  ASSERT_EQ(out.group_count(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto group = out.group(i);
+    if (group.name == "$share/h/t/a") continue;
+    ASSERT_EQ(group.slots.size(), 2U) << "slot 7 is not live";
+    EXPECT_EQ(group.slots[0].slot, Slot(6)) << "by rank, so that all nodes count alike";
+    EXPECT_EQ(group.slots[1].weight, (topic::GroupWeight{1, 2}));
+  }
+  EXPECT_EQ(table.group_weight("$share/g/t/+", Slot(7)), (topic::GroupWeight{9, 9}));
+  out.clear();
+  EXPECT_FALSE(table.match_group("$share/x/t/+", out));
+  EXPECT_TRUE(table.match_group("$share/g/t/+", out));
+  EXPECT_EQ(out.group_count(), 1U);
+  for (const std::uint32_t slot : {5U, 6U})
+    EXPECT_TRUE(table.set_group("$share/g/t/+", {.slot = Slot(slot)}));
+  out.clear();
+  EXPECT_TRUE(table.match_group("$share/g/t/+", out)) << "slot 7 has members, though it is not live";
+  EXPECT_FALSE(out.has_groups());
+  EXPECT_TRUE(table.set_group("$share/g/t/+", {.slot = Slot(7)}));
+  EXPECT_TRUE(table.set_group("$share/h/t/a", {.slot = Slot(0)}));
+  EXPECT_TRUE(table.remove("t/+", Slot(0)));
+  EXPECT_EQ(table.size(), 0U);
+}
+
 TEST(ControlWire, EveryPrefixOfAFrameIsRefused) {
   const wire::Frame frames[] = {
       wire::Hello{.incarnation = 5, .cluster = ClusterId(9), .records = {{"a@h", {true, {3, "b@h"}}}}},

@@ -103,7 +103,11 @@ constexpr ForeignKey table[] = {
     {"listener.{ws,wss}.*.idle_timeout", R::not_here},
 
     // ---- the rest of the broker
-    {"broker.**", R::not_yet},
+    {"broker.sys_interval", R::not_yet},
+    {"broker.sys_heartbeat", R::not_yet},
+    {"broker.session_locking_strategy", R::not_yet},
+    {"broker.route_batch_clean", R::not_yet},
+    {"broker.perf.**", R::not_yet},
     {"retainer.storage_type", R::not_yet, "ram"},
     {"retainer.expiry_interval", R::not_yet, "0"},
     {"plugins.**", R::not_here},

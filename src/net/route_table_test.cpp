@@ -49,6 +49,27 @@ TEST(SharedRouteTable, KeepsBothCopiesAlikeOverManyCommits) {
   }
 }
 
+TEST(SharedRouteTable, ShowsGroupsOnBothCopies) {
+  SharedRouteTable table(1);
+  table.set_live(Slot(1), true);
+  const auto online = [&] {
+    cluster::RouteMatch out;
+    table.reader(0).match_group("$share/g/t", out);
+    return out.has_groups() ? out.group(0).slots[0].weight.online : 0;
+  };
+  for (std::uint32_t i = 1; i < 6; ++i) {
+    EXPECT_TRUE(table.set_group("$share/g/t", {Slot(1), {i, 9}, 4}));
+    EXPECT_FALSE(table.set_group("$share/g/t", {Slot(1), {i, 9}, 4}));
+    EXPECT_EQ(online(), i - 1);
+    table.commit();
+    EXPECT_EQ(online(), i);
+    EXPECT_EQ(table.group_weight("$share/g/t", Slot(1)).online, i);
+  }
+  EXPECT_TRUE(table.set_group("$share/g/t", {.slot = Slot(1)}));
+  table.commit();
+  EXPECT_EQ(online(), 0U);
+}
+
 TEST(SharedRouteTable, SuspendsASlotThatIsNotLive) {
   SharedRouteTable table(1);
   table.add("x", Slot(9));

@@ -454,7 +454,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   /// What discovery is told at the next tick.
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
-  Now tick_{};                        ///< the tick that runs
+  Now tick_{};  ///< the tick that runs
   /// What the peers were told of groups that have changed in this turn.
   std::map<std::string, topic::GroupWeight, std::less<>> told_groups_;
   std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline

@@ -103,6 +103,39 @@ TEST_F(ControlTest, TwoWorkersOfAFilterAreOneRoute) {
   EXPECT_TRUE(control->routes().empty());
 }
 
+TEST_F(ControlTest, MembersOfAGroupAreCountedAndShownAsRoutesOfTheirFilter) {
+  control->handle(GroupRequest{WorkerIndex(0), "$share/g/t/+", {1, 2}}, now);
+  control->handle(GroupRequest{WorkerIndex(1), "$share/g/t/+", {3, 3}}, now);
+  control->handle(GroupRequest{WorkerIndex(1), "$share/other/t/+", {1, 1}}, now);
+  turns();
+  ASSERT_EQ(control->routes().size(), 1U);
+  EXPECT_EQ(control->routes()[0].filter, "t/+");
+  EXPECT_EQ(control->trie(), std::vector<std::string>{"t/+"});
+  cluster::RouteMatch out;
+  routes.match("t/a", out);
+  EXPECT_TRUE(out.slots.empty());
+  ASSERT_EQ(out.group_count(), 2U);
+  EXPECT_EQ(out.group(0).slots.size(), 2U);
+  control->handle(GroupRequest{WorkerIndex(0), "$share/g/t/+", {}}, now);
+  control->handle(GroupRequest{WorkerIndex(1), "$share/g/t/+", {}}, now);
+  control->handle(GroupRequest{WorkerIndex(1), "$share/other/t/+", {}}, now);
+  turns();
+  EXPECT_TRUE(control->routes().empty());
+}
+
+TEST_F(ControlTest, MembersThatComeAndGoWithinATurnAreOneEntryForThePeers) {
+  join_silent_peer();
+  turns();
+  ports.frames.clear();
+  for (std::uint32_t i = 1; i <= 100; ++i) {
+    control->handle(GroupRequest{WorkerIndex(0), "$share/g/t", {i, i}}, now);
+  }
+  turns();
+  std::size_t bytes = 0;
+  for (const std::string& frame : ports.frames) bytes += frame.size();
+  EXPECT_LT(bytes, 500U);
+}
+
 TEST_F(ControlTest, TheTrieHoldsWildcardFiltersOnly) {
   for (const char* filter : {"t/+/x", "t/a", "t/#"}) subscribe(0, 1, filter);
   turns();

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <memory>
+#include <span>
+#include <utility>
 
 namespace meshmq::node {
 namespace {
@@ -172,6 +175,87 @@ TEST_F(ForwardLinksTest, WhatWaitsForANodeThatIsNoMemberIsSettledAndCounted) {
   EXPECT_EQ(forward("m3", mqtt::QoS::at_least_once, 12), Forwarded::dropped);
 }
 
+/// Messages for members of shared groups.
+class SharedForwards : public ForwardLinksTest {
+ protected:
+  Forwarded forward_shared(std::string_view payload, mqtt::QoS qos, Token token = 0, bool ordinary = false) {
+    const broker::SharedPick pick{.group = "$share/g/t", .number = 7, .attempts = 2};
+    const auto message = mqtt::Message::make({.topic = "t", .payload = payload, .qos = qos});
+    return a.forward(Slot(1),
+                     {message, std::make_shared<const broker::PickList>(ordinary, std::span(&pick, 1))},
+                     token, now);
+  }
+  std::string handed_back() {
+    std::string result;
+    for (const HandedBack& each : std::exchange(back, {})) {
+      result += std::string(each.parcel.message->payload()) + ":" + std::to_string(each.token) + " ";
+    }
+    return result;
+  }
+};
+
+TEST_F(SharedForwards, ComeBackWhenTheirNodeGoesDown) {
+  peer_up();
+  connect();
+  EXPECT_TRUE(a.usable(Slot(1)));
+  forward_shared("m1", mqtt::QoS::at_least_once, 11);
+  forward("m2", mqtt::QoS::at_least_once, 12);
+  forward_shared("m3", mqtt::QoS::exactly_once, 13);
+  a.end_of_turn(now);
+  forward_shared("m4", mqtt::QoS::exactly_once, 14);
+  a.peer_down(Slot(1), back);
+  EXPECT_FALSE(a.usable(Slot(1)));
+  EXPECT_EQ(handed_back(), "m1:11 m4:14 ") << "m3 may have arrived";
+  disconnect();
+  peer_up();
+  connect();
+  EXPECT_EQ(received, "m2 m3 ");
+  EXPECT_EQ(confirmed, (std::vector<Token>{12, 13}));
+  forward("m5", mqtt::QoS::at_least_once, 15);
+  pump();
+  EXPECT_EQ(received, "m2 m3 m5 ") << "numbers are as if nothing had been withdrawn";
+  EXPECT_EQ(a.counters().dropped, 0U);
+}
+
+TEST_F(SharedForwards, LeaveTheirOrdinaryPartWithTheLink) {
+  peer_up();
+  forward_shared("m1", mqtt::QoS::at_least_once, 11, true);
+  a.peer_down(Slot(1), back);
+  EXPECT_EQ(handed_back(), "m1:0 ");
+  peer_up();
+  connect();
+  EXPECT_EQ(received, "m1 ");
+  EXPECT_EQ(confirmed, std::vector<Token>{11});
+}
+
+TEST_F(SharedForwards, ThatMayHaveArrivedComeBackWhenTheNodeStaysAway) {
+  peer_up();
+  connect();
+  forward_shared("m1", mqtt::QoS::exactly_once, 11);
+  a.end_of_turn(now);
+  a.peer_down(Slot(1), back);
+  disconnect();
+  std::vector<Token> dropped;
+  now.mono += config_a.forward_keep / 2;
+  a.tick(now, dropped, back);
+  EXPECT_EQ(handed_back(), "");
+  now.mono += config_a.forward_keep;
+  a.tick(now, dropped, back);
+  EXPECT_EQ(handed_back(), "m1:11 ");
+  EXPECT_TRUE(dropped.empty());
+  EXPECT_EQ(a.counters().dropped, 0U);
+}
+
+TEST_F(SharedForwards, ComeBackWhenTheirNodeIsNoMemberAnyMore) {
+  peer_up();
+  connect();
+  forward_shared("m1", mqtt::QoS::exactly_once, 11);
+  a.end_of_turn(now);
+  forward_shared("m2", mqtt::QoS::at_least_once, 12, true);
+  EXPECT_EQ(a.peer_gone(Slot(1), back), std::vector<Token>{12});
+  EXPECT_EQ(handed_back(), "m1:11 m2:0 ");
+}
+
 TEST_F(ForwardLinksTest, ANodeThatPartsStillKnowsWhatItHasReceived) {
   peer_up();
   b.peer_up({Slot(1), "a@h", 1}, now);
@@ -179,7 +263,7 @@ TEST_F(ForwardLinksTest, ANodeThatPartsStillKnowsWhatItHasReceived) {
   forward("m1", mqtt::QoS::at_least_once, 11);
   a.end_of_turn(now);
   carry(ports_a, b);
-  b.peer_gone(Slot(1));
+  b.peer_gone(Slot(1), back);
   disconnect();
   connect();
   EXPECT_EQ(received, "m1 ") << "a had not heard of it and sent again";
