@@ -143,12 +143,25 @@ struct Dns {
   std::string server;
 };
 
+/// cluster.etcd.*
+struct Etcd {
+  std::string server;
+  std::string prefix;
+  Duration node_ttl{};
+  std::string user;
+  std::string password;
+  std::string cacertfile;
+  std::string certfile;
+  std::string keyfile;
+};
+
 /// What the providers of cluster.discovery need. Empty texts are not set.
 struct Discovery {
   std::string cluster;  ///< cluster.name
   std::string seeds;    ///< with commas
   Multicast mcast;
   Dns dns;
+  Etcd etcd;
 };
 
 struct Log {

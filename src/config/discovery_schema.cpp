@@ -29,6 +29,11 @@ void dns(Target& t, const Value& v) {
   assign(t.config.discovery.dns.*Field, v);
 }
 
+template <auto Field>
+void etcd(Target& t, const Value& v) {
+  assign(t.config.discovery.etcd.*Field, v);
+}
+
 using D = Discovery;
 using M = Multicast;
 
@@ -41,7 +46,7 @@ constexpr Key table[] = {
      "How nodes find each other: manual is `meshmq_ctl cluster join`",
      provider,
      {},
-     "manual static mcast dns"},
+     "manual static mcast dns etcd"},
     {"cluster.discovery_interval",
      Type::duration_ms,
      "5s",
@@ -71,6 +76,21 @@ constexpr Key table[] = {
      "a aaaa srv"},
     {"cluster.dns.server", Type::text, "", "Servers to ask, with commas: address:port; not set: the system's",
      dns<&Dns::server>},
+    {"cluster.etcd.server", Type::text, "", "URLs of etcd, with commas", etcd<&Etcd::server>},
+    {"cluster.etcd.prefix", Type::text, "meshmqcl", "What keys begin with; cluster.name follows",
+     etcd<&Etcd::prefix>},
+    {"cluster.etcd.node_ttl",
+     Type::duration_ms,
+     "1m",
+     "A node that does not renew its key for so long is forgotten",
+     etcd<&Etcd::node_ttl>,
+     {1000, INT64_MAX}},
+    {"cluster.etcd.user", Type::text, "", "User of etcd", etcd<&Etcd::user>},
+    {"cluster.etcd.password", Type::text, "", "Its password", etcd<&Etcd::password>},
+    {"cluster.etcd.ssl.cacertfile", Type::text, "",
+     "Who signs the certificates of https servers; not set: whom the system trusts", etcd<&Etcd::cacertfile>},
+    {"cluster.etcd.ssl.certfile", Type::text, "", "This node's certificate", etcd<&Etcd::certfile>},
+    {"cluster.etcd.ssl.keyfile", Type::text, "", "Its key", etcd<&Etcd::keyfile>},
 };
 
 }  // namespace

@@ -28,7 +28,6 @@ constexpr ForeignKey table[] = {
     {"cluster.autoheal", R::not_yet, "on"},
     {"cluster.autoclean", R::not_yet},
     {"cluster.mcast.buffer", R::not_here},
-    {"cluster.etcd.**", R::not_yet},
     {"cluster.k8s.**", R::not_yet},
 
     // ---- log

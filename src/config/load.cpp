@@ -279,6 +279,7 @@ class Loader {
       error_at(key, fmt::format("needed for cluster.discovery = {}", provider));
     };
     need("dns", "cluster.dns.name", config.discovery.dns.name);
+    need("etcd", "cluster.etcd.server", config.discovery.etcd.server);
     need("static", "cluster.static.seeds", config.discovery.seeds);
   }
 

@@ -1,6 +1,7 @@
 #include "discovery/provider.hpp"
 
 #include "discovery/dns.hpp"
+#include "discovery/etcd.hpp"
 #include "discovery/mcast.hpp"
 #include "discovery/static_seeds.hpp"
 
@@ -33,6 +34,7 @@ Result<std::unique_ptr<Provider>> make_provider(boost::asio::io_context& io, con
   if (options.provider == "static") return StaticSeeds::make(io, options.seeds, std::move(on_answer));
   if (options.provider == "mcast") return Mcast::make(io, options, std::move(on_answer), log);
   if (options.provider == "dns") return Dns::make(io, options.dns, std::move(on_answer));
+  if (options.provider == "etcd") return Etcd::make(io, options, std::move(on_answer));
   return fail(Errc::unsupported, "cluster.discovery = " + options.provider + " is not known");
 }
 

@@ -52,6 +52,18 @@ struct DnsOptions {
   std::string server;  ///< with commas; empty: the system's
 };
 
+/// cluster.etcd.*
+struct EtcdOptions {
+  std::string server;  ///< URLs with commas
+  std::string prefix;
+  Duration node_ttl = std::chrono::minutes(1);
+  std::string user;
+  std::string password;
+  std::string cacertfile;
+  std::string certfile;
+  std::string keyfile;
+};
+
 struct Options {
   std::string provider;  ///< cluster.discovery
   std::string node;      ///< node.name
@@ -60,6 +72,7 @@ struct Options {
   std::string seeds;     ///< cluster.static.seeds
   McastOptions mcast;
   DnsOptions dns;
+  EtcdOptions etcd;
 };
 
 /// nullptr for `manual`. Fails with what is wrong with the options.

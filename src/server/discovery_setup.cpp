@@ -5,6 +5,7 @@ namespace meshmq::server {
 discovery::Options discovery_options(const config::Config& config) {
   const config::Multicast& mcast = config.discovery.mcast;
   const config::Dns& dns = config.discovery.dns;
+  const config::Etcd& etcd = config.discovery.etcd;
   return {.provider = config.node.discovery.provider,
           .node = config.node.name,
           .cookie = config.mesh.cookie,
@@ -20,7 +21,15 @@ discovery::Options discovery_options(const config::Config& config) {
           .dns = {.name = dns.name,
                   .app = dns.app.empty() ? config.node.name.substr(0, config.node.name.find('@')) : dns.app,
                   .type = dns.type,
-                  .server = dns.server}};
+                  .server = dns.server},
+          .etcd = {.server = etcd.server,
+                   .prefix = etcd.prefix,
+                   .node_ttl = etcd.node_ttl,
+                   .user = etcd.user,
+                   .password = etcd.password,
+                   .cacertfile = etcd.cacertfile,
+                   .certfile = etcd.certfile,
+                   .keyfile = etcd.keyfile}};
 }
 
 }  // namespace meshmq::server

@@ -371,6 +371,7 @@ void NodeProcess::Impl::say_goodbye() {
     options_.say(fmt::format("Stop {} listener on {} successfully.", listener.id, listener.listen_on));
   }
   host_.stop_listeners();
+  if (provider_) provider_->withdraw();
   shell_.event([](node::Control& control) { control.shut_down(net::read_clock()); });
   stop_when_quiet(std::chrono::steady_clock::now() + goodbye_wait);
 }

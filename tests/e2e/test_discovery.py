@@ -1,7 +1,9 @@
 """Nodes that find each other by themselves: cluster.discovery."""
 
 import os
+import subprocess
 
+import pki
 from harness import SceneTest, eventually, main, wait_running
 
 ROUNDS = int(os.environ.get("MESHMQ_DISCOVERY_ROUNDS", "2"))
@@ -130,6 +132,57 @@ class Discovery(SceneTest):
         server, *hosts = [self.scene.host() for _ in range(3)]
         self.dnsmasq(server, *[f"--srv-host=nodes.example,{host.address},1883" for host in hosts])
         nodes = [self.dns(server, host, **{"cluster.dns.type": "srv"}) for host in hosts]
+        self.launch(nodes)
+        wait_running(nodes)
+
+    def etcd(self, host, data, scheme="http", *more):
+        url = f"{scheme}://{host.address}:2379"
+        options = ["--data-dir", self.scene.directory / data, "--listen-client-urls", url]
+        options += ["--advertise-client-urls", url, "--listen-peer-urls", f"http://{host.address}:2380"]
+        options += ["--initial-advertise-peer-urls", f"http://{host.address}:2380"]
+        options += ["--initial-cluster", f"default=http://{host.address}:2380", "--log-level", "error", *more]
+        return self.scene.spawn(host, ["etcd", *options], stdout=subprocess.DEVNULL)
+
+    def test_names_in_etcd(self):
+        server, *hosts = [self.scene.host() for _ in range(4)]
+        settings = {
+            "cluster.discovery": "etcd",
+            "cluster.etcd.server": f"http://{server.address}:1,http://{server.address}:2379",
+            "cluster.etcd.node_ttl": "8s",
+        }
+        first, second, third = nodes = [self.scene.node(host, settings=settings) for host in hosts]
+        self.launch(nodes)
+        first.wait_log("Discovery by etcd has no answer: http://.*: connect: Connection refused")
+        etcd = self.etcd(server, "etcd-1")
+        wait_running(nodes)
+        everybody = [second.name, third.name]
+        eventually(lambda: list(found(first)) == everybody, "all are in etcd")
+        # Nothing that it knew is there any more: the nodes write it again.
+        etcd.kill()
+        etcd.wait()
+        self.etcd(server, "etcd-2")
+        eventually(lambda: "error" not in first.ctl("cluster", "discovery").out, "etcd answers again")
+        late = self.scene.node(settings=settings).start()
+        wait_running([*nodes, late])
+        late.ctl("cluster", "leave")
+        eventually(lambda: list(found(first)) == everybody, "who left is not in etcd")
+        third.stop()
+        eventually(lambda: list(found(first)) == [second.name], "who stopped is not in etcd")
+
+    def test_etcd_with_certificates(self):
+        server, *hosts = [self.scene.host() for _ in range(3)]
+        authority = pki.Authority(self.scene.directory / "pki")
+        cert, key = authority.issue("etcd", f"IP:{server.address}")
+        options = ["--cert-file", cert, "--key-file", key, "--trusted-ca-file", authority.cert, "--client-cert-auth"]
+        self.etcd(server, "etcd", "https", *options)
+        settings = {"cluster.discovery": "etcd", "cluster.etcd.server": f"https://{server.address}:2379"}
+        stranger = self.scene.node(hosts[0], settings=settings).start()
+        stranger.wait_log("has no answer: https://.*certificate verify failed")
+        stranger.stop()
+        cert, key = authority.issue("node")
+        names = {"cacertfile": authority.cert, "certfile": cert, "keyfile": key}
+        settings |= {f"cluster.etcd.ssl.{name}": path for name, path in names.items()}
+        nodes = [self.scene.node(host, settings=settings) for host in hosts]
         self.launch(nodes)
         wait_running(nodes)
 
