@@ -236,7 +236,8 @@ void Replicator::apply_client(Peer& peer, const LogEntry& entry) {
   const auto earlier = entry.add ? clients_.set(key, peer.slot, stamp) : clients_.erase(key, peer.slot);
   if (earlier) peer.in.digest ^= client_row_digest(key, *earlier);
   if (entry.add) peer.in.digest ^= client_row_digest(key, stamp);
-  peer.in.rows += (entry.add ? 1U : 0U) - (earlier ? 1U : 0U);
+  if (entry.add) ++peer.in.rows;
+  if (earlier) --peer.in.rows;
 }
 
 void Replicator::handle(const std::string& node, const wire::Append& frame) {
