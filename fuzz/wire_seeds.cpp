@@ -98,7 +98,7 @@ void add_images(Seeds& seeds) {
   session.client_id = "c";
   session.expiry_s = 100;
   seeds.add("cluster_wire",
-            of_kind(5, broker::session_image(session, {}, {TimePoint(Duration(1000)), 1000})));
+            of_kind(5, broker::session_image(session, nullptr, {TimePoint(Duration(1000)), 1000})));
 }
 
 void add_erlang_terms(Seeds& seeds) {

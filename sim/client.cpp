@@ -1,5 +1,6 @@
 #include "sim/client.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <variant>
@@ -89,6 +90,11 @@ void SimClient::publish(MessageId message, const std::string& topic, mqtt::QoS q
   send(packet);
 }
 
+bool SimClient::subscribed(std::string_view topic) const {
+  return std::any_of(confirmed_.begin(), confirmed_.end(),
+                     [&](const auto& item) { return topic::matches(item.first, topic); });
+}
+
 bool SimClient::ever_subscribed(std::string_view topic) const {
   for (const std::string& filter : ever_) {
     const auto shared = topic::parse_shared(filter);
@@ -162,6 +168,7 @@ void SimClient::receive(const mqtt::Publish& packet) {
   MessageId message = 0;
   std::from_chars(packet.payload.data(), packet.payload.data() + packet.payload.size(), message);
   ++copies_[message];
+  if (packet.qos == mqtt::QoS::exactly_once) copies_at_qos2_.insert(message);
   got_.insert(message);
   listener_.received(*this, message, packet.topic, packet.qos);
 }

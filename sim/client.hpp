@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,16 +49,31 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   Micros epoch_ended(std::uint64_t epoch) const { return epoch_ends_.at(epoch); }
   /// Nodes where its session may be.
   const std::set<std::string>& visited() const { return visited_; }
-  /// The next CONNECT may find an old session, or none.
-  void doubt_session() { forget_session(); }
+  /// The next CONNECT may find an old session, or none, and later there may be two that become one.
+  void doubt_session() {
+    if (!split_since_) split_since_ = scheduler_.now_us();
+    split_until_.reset();
+    forget_session();
+  }
+  /// Its session is where it can be found.
+  void trust_session() {
+    if (split_since_ && !split_until_) split_until_ = scheduler_.now_us();
+  }
+  /// What was published then may have come to two sessions.
+  bool was_split(Micros published) const {
+    return split_since_ && published >= *split_since_ && (!split_until_ || published <= *split_until_);
+  }
   /// Filters whose SUBACK has come and that stand since then.
   const std::map<std::string, mqtt::QoS>& confirmed() const { return confirmed_; }
+  /// By one of those.
+  bool subscribed(std::string_view topic) const;
   bool ever_subscribed(std::string_view topic) const;
   /// How often this session got it.
   std::size_t copies(MessageId message) const {
     const auto it = copies_.find(message);
     return it == copies_.end() ? 0 : it->second;
   }
+  std::size_t copies_at_qos2(MessageId message) const { return copies_at_qos2_.count(message); }
   /// In any session of this client.
   bool got(MessageId message) const { return got_.contains(message); }
 
@@ -86,6 +102,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     confirmed_.clear();
     released_later_.clear();
     copies_.clear();
+    copies_at_qos2_.clear();
   }
   void forget_connection();
   void end_epoch();
@@ -112,6 +129,9 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   std::set<std::string> visited_;  ///< nodes where this session was
   std::set<std::string> ever_;
   std::map<MessageId, std::size_t> copies_;
+  std::multiset<MessageId> copies_at_qos2_;
+  std::optional<Micros> split_since_;
+  std::optional<Micros> split_until_;
   std::set<MessageId> got_;
 };
 

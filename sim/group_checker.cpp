@@ -43,51 +43,54 @@ void Simulation::received_by_member(SimClient& client, MessageId message, mqtt::
 }
 
 void Simulation::promise_to_groups(MessageId message) {
-  std::set<std::string> promised;
+  const Published& p = published_.at(message);
+  std::map<std::string, GroupPromise> promises;
   for (const auto& client : clients_) {
     if (!is_member(*client) || !client->ready() || client->confirmed().empty()) continue;
     const std::string& group = groups_.at(client->id());
-    if (!matches(group, published_.at(message).topic) || !promised.insert(group).second) continue;
-    scheduler.after(delivery_time, [this, message, group] { check_group(message, group, false); });
+    // Whoever has left the cluster has not left its clients.
+    if (!matches(group, p.topic) || !calm(p.node, client->node())) continue;
+    GroupPromise& promise = promises[group];
+    promise.message = message;
+    promise.group = group;
+    promise.members.emplace_back(client, client->epoch());
+    if (p.qos == mqtt::QoS::at_most_once) continue;
+    scheduler.after(arrival_time,
+                    [this, message, to = client->node(), group, client, epoch = client->epoch()] {
+                      const Published& sent = published_.at(message);
+                      if (disturbed_at(sent.node, to) < sent.at)
+                        kept_groups_.push_back({message, group, {{client, epoch}}});
+                    });
   }
-  if (published_.at(message).qos == mqtt::QoS::at_most_once) return;
-  for (const auto& client : clients_) {
-    const Published& p = published_.at(message);
-    if (!is_member(*client) || !client->ready() || !calm(p.node, client->node())) continue;
-    if (!promised.contains(groups_.at(client->id())) || client->confirmed().empty()) continue;
-    scheduler.after(arrival_time, [this, message, to = client->node(), group = groups_.at(client->id())] {
-      const Published& sent = published_.at(message);
-      if (disturbed_at(sent.node, to) < sent.at) kept_groups_.emplace_back(message, group);
-    });
-  }
+  for (const auto& [group, promise] : promises)
+    scheduler.after(delivery_time, [this, promise = promise] { check_group(promise, false); });
 }
 
-void Simulation::check_group(MessageId message, const std::string& group, bool at_end) {
-  const Published& p = published_.at(message);
+void Simulation::check_group(const GroupPromise& promise, bool at_end) {
+  const Published& p = published_.at(promise.message);
   const bool gentle = p.qos == mqtt::QoS::at_most_once || p.acknowledged < 0;
   if (gentle && p.publisher->epoch() != p.publisher_epoch) return;
   // At the end cuts are no excuse, because what was acknowledged is sent again.
   if (at_end && (p.acknowledged < 0 || p.acknowledged - p.at >= prompt || last_crash_ >= p.at)) return;
   if (!at_end && disturbed_since(p.at - calm_before)) return;
-  bool stayed = false;
+  const bool stayed = std::any_of(promise.members.begin(), promise.members.end(),
+                                  [](const auto& member) { return member.first->epoch() == member.second; });
+  if (!stayed) return;
   for (const auto& client : clients_) {
-    if (!is_member(*client) || groups_.at(client->id()) != group) continue;
-    const bool same = client->epoch_began() < p.at;
-    stayed = stayed || (same && client->ready() && !client->confirmed().empty());
+    if (!is_member(*client) || groups_.at(client->id()) != promise.group) continue;
     // A session without connection may keep what it was sent; a QoS 2 message that was sent goes to nobody
     // else, and one of QoS 0 may have been on its way.
     const bool keeps = persistent_.at(client->id()) || p.qos != mqtt::QoS::at_least_once;
-    if (!same && keeps) return;
+    if (client->epoch_began() >= p.at && keeps) return;
   }
-  if (!stayed) return;
   ++outcome_.promises;
-  if (group_deliveries_.contains({message, group})) return;
-  violated("no member of " + group + " got message " + std::to_string(message) + " on " + p.topic +
-           " published at " + p.node + " at " + std::to_string(p.at / 1000) + " ms");
+  if (group_deliveries_.contains({promise.message, promise.group})) return;
+  violated("no member of " + promise.group + " got message " + std::to_string(promise.message) + " on " +
+           p.topic + " published at " + p.node + " at " + std::to_string(p.at / 1000) + " ms");
 }
 
 void Simulation::check_kept_groups() {
-  for (const auto& [message, group] : kept_groups_) check_group(message, group, true);
+  for (const GroupPromise& promise : kept_groups_) check_group(promise, true);
 }
 
 }  // namespace meshmq::sim

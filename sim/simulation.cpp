@@ -47,6 +47,7 @@ Result<cluster::Discovered> Simulation::discover() {
 }
 
 void Simulation::log(const std::string& node, LogLevel level, std::string_view text) {
+  if (level == LogLevel::error) violated(node + " logs: " + std::string(text));
   if (verbose_) {
     std::printf("%10.3f %s [%s] %.*s\n", static_cast<double>(scheduler.now_us()) / 1e6, node.c_str(),
                 std::string(to_string(level)).c_str(), static_cast<int>(text.size()), text.data());
@@ -224,6 +225,7 @@ void Simulation::connect(const std::shared_ptr<SimClient>& client) {
   if (process == nullptr) return;
   const bool persistent = persistent_[client->id()];
   // A session that was left behind a cut or a crash comes back old, or not at all.
+  client->trust_session();
   for (const std::string& node : client->visited()) {
     if (!calm(node, process->name())) client->doubt_session();
   }

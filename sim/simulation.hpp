@@ -81,6 +81,12 @@ class Simulation final : public Universe {
     std::uint64_t epoch = 0;
     Micros at = 0;
   };
+  /// One of the group must get `message` if one of these, with their epochs, stays.
+  struct GroupPromise {
+    MessageId message = 0;
+    std::string group;
+    std::vector<std::pair<std::shared_ptr<SimClient>, std::uint64_t>> members;
+  };
 
   void build();
   void gather();
@@ -111,7 +117,7 @@ class Simulation final : public Universe {
   bool is_member(const SimClient& client) const { return groups_.contains(client.id()); }
   void received_by_member(SimClient& client, MessageId message, mqtt::QoS qos);
   void promise_to_groups(MessageId message);
-  void check_group(MessageId message, const std::string& group, bool at_end);
+  void check_group(const GroupPromise& promise, bool at_end);
   void check_kept_groups();
   /// Something happened to a node or between nodes at or after `since`.
   bool disturbed_since(Micros since) const { return last_disturbance_ >= since; }
@@ -143,7 +149,7 @@ class Simulation final : public Universe {
   std::map<std::string, Micros> broken_;       ///< last crash or move of a node
   std::map<std::string, std::string> groups_;  ///< client -> the group whose member it is or becomes
   std::map<std::pair<MessageId, std::string>, std::vector<GroupDelivery>> group_deliveries_;
-  std::vector<std::pair<MessageId, std::string>> kept_groups_;
+  std::vector<GroupPromise> kept_groups_;
   Micros last_disturbance_ = 0;
   Micros last_crash_ = 0;  ///< or move
   MessageId last_message_ = 0;

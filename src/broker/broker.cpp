@@ -301,8 +301,8 @@ void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePt
 void Broker::publish_settled(Token token, Now) {
   impl_->publishing().settled(token);
 }
-void Broker::claim_done(Token token, bool superseded, Now now) {
-  impl_->connecting().claim_done(token, superseded, now);
+void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
+  impl_->connecting().claim_done(token, superseded, left_behind, now);
 }
 std::optional<std::string> Broker::export_session(std::string_view client_id, Now now) {
   return impl_->transfer().export_image(client_id, now);
@@ -313,8 +313,8 @@ bool Broker::discard_session(std::string_view client_id, Now now) {
 void Broker::end_leaving(std::string_view client_id, Now) {
   impl_->transfer().end_leaving(client_id);
 }
-void Broker::take_back_session(std::string_view client_id, Now now) {
-  impl_->transfer().take_back(client_id, now);
+void Broker::take_back_session(std::string_view client_id, bool arriving, Now now) {
+  impl_->transfer().take_back(client_id, arriving, now);
 }
 Result<void> Broker::import_session(std::string_view image, Now now) {
   return impl_->transfer().import(image, now);

@@ -97,12 +97,12 @@ class Broker {
 
   // --- sessions that move between nodes: see SessionTransfer
   /// Answer to Router::claim(): go on, or give way to a newer connection elsewhere.
-  void claim_done(Token token, bool superseded, Now now);
+  void claim_done(Token token, bool superseded, bool left_behind, Now now);
   /// The session as bytes; from now on it leaves. Nothing if there is none that outlives its connection.
   std::optional<std::string> export_session(std::string_view client_id, Now now);
   bool discard_session(std::string_view client_id, Now now);
   void end_leaving(std::string_view client_id, Now now);
-  void take_back_session(std::string_view client_id, Now now);
+  void take_back_session(std::string_view client_id, bool arriving, Now now);
   Result<void> import_session(std::string_view image, Now now);
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);

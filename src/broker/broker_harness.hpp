@@ -40,7 +40,7 @@ class TestRouter : public Router {
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message) override;
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
-  void hold(std::string_view) override {}
+  void hold(std::string_view, bool) override {}
   void release(std::string_view) override {}
   void relay(std::string_view client_id, const Outgoing& outgoing) override;
   void adopted(std::string_view client_id) override;

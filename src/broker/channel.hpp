@@ -49,6 +49,7 @@ struct Channel {
   mqtt::Version version = mqtt::Version::v3_1_1;
   std::uint8_t paused = 0;               ///< PauseReasons
   bool claimed = false;                  ///< no other node has the session
+  bool left_behind = false;              ///< an older session of this client is out of reach
   bool stated_expiry = false;            ///< [MQTT-3.14.2-2] CONNECT's session expiry was not 0
   std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
   std::uint32_t keepalive_ms = 0;        ///< silence after which the client is gone; 0: unlimited

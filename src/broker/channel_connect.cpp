@@ -39,8 +39,9 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   ++world_.metrics.packets_connect_received;
   const auto [session, present] = find_session(client_id, packet.clean_start, now);
   configure(session, channel, packet, now);
+  if (channel.left_behind) remember_messages(session);
   life_.attach(session, channel, now);
-  world_.router.hold(session.client_id);
+  world_.router.hold(session.client_id, packet.clean_start);
   world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
                    present ? "resumed" : "new");
   send_connack(channel, packet, present, assigned);
@@ -142,7 +143,7 @@ bool Connecting::claim(Channel& channel, const mqtt::Connect& packet) {
   return false;
 }
 
-void Connecting::claim_done(Token token, bool superseded, Now now) {
+void Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   const auto it = claimants_.find(token);
   if (it == claimants_.end()) return;
   Channel* channel = world_.channels.find(it->second.conn, it->second.generation);
@@ -153,6 +154,7 @@ void Connecting::claim_done(Token token, bool superseded, Now now) {
   }
   channel->state = ChannelState::connecting;
   channel->claimed = true;
+  channel->left_behind = left_behind;
   // CONNECT was left unread: it comes again.
   world_.sender.resume(*channel, PauseReason::claim);
 }
@@ -183,6 +185,17 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
   }
   ++metrics.session_created;
   return {world_.sessions.create(client_id, now.wall), false};
+}
+
+/// The older session may have got the same messages when the two become one.
+void Connecting::remember_messages(Session& session) {
+  if (!session.arrival) {
+    session.arrival = std::make_unique<Arrival>();
+    session.arrival->holding = false;
+    session.arrival->relaying = false;
+  }
+  session.arrival->remember = true;
+  session.moving = Moving::arriving;
 }
 
 void Connecting::configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now) {

@@ -24,7 +24,7 @@ class Connecting {
   /// Leaves the channel connected, closed, or moved.
   void handle(Channel& channel, const mqtt::Connect& packet, Now now);
   /// Answer to Router::claim(). `superseded`: a newer connection of this id came in elsewhere meanwhile.
-  void claim_done(Token token, bool superseded, Now now);
+  void claim_done(Token token, bool superseded, bool left_behind, Now now);
   /// The first packet could not be read.
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
 
@@ -43,6 +43,7 @@ class Connecting {
   WorkerIndex home_of(std::string_view client_id) const;
   /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.
   std::string assign_client_id();
+  static void remember_messages(Session& session);
 
   struct Found {
     Session& session;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -27,6 +28,13 @@ struct Arrival {
   /// Came directly while older ones may still come from the old home.
   std::vector<Outgoing> held;
   bool holding = true;
+  /// The old home still sends what reaches it there.
+  bool relaying = true;
+  /// What the session here had when it took in another one, and the messages that had come here by then.
+  std::vector<std::string> had;
+  std::unordered_set<std::uint64_t> dispatched;
+  /// An older session is out of reach: what this one gets at QoS 2 is remembered until they become one.
+  bool remember = false;
 };
 
 /// Decides for sessions that move, before Delivery does anything.
@@ -40,7 +48,7 @@ class Diversion {
 /// The ids of the messages that a worker has dispatched last. Hot path: one store per message.
 class RecentMessages {
  public:
-  static constexpr std::size_t capacity = 1024;
+  static constexpr std::size_t capacity = 4096;
 
   void add(std::uint64_t id, WallMillis now) { ring_[next_++ % capacity] = {id, now}; }
   /// Calls visit(id) for those since then.

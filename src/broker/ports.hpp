@@ -108,8 +108,9 @@ class Router {
   /// True: nobody else can have it. False: Broker::claim_done(token) follows, after Broker::import_session()
   /// if it came.
   virtual bool claim(Token token, std::string_view client_id, bool clean_start) = 0;
-  /// A client connected: its session is here, newer than any other of this id.
-  virtual void hold(std::string_view client_id) = 0;
+  /// A client connected: its session is here, newer than any other of this id. With `clean_start` what others
+  /// still have of it is void.
+  virtual void hold(std::string_view client_id, bool clean_start) = 0;
   /// The session is over.
   virtual void release(std::string_view client_id) = 0;
   /// A message for a session that has left: sent after it.

@@ -112,7 +112,7 @@ std::vector<ImagedSubscription> shared_subscriptions(const Session& session) {
   return result;
 }
 
-std::string session_image(Session& session, const RecentMessages& recent, Now now) {
+std::string session_image(Session& session, const RecentMessages* recent, Now now) {
   std::string image;
   ByteWriter w(image);
   w.u8(image_version);
@@ -141,7 +141,8 @@ std::string session_image(Session& session, const RecentMessages& recent, Now no
   write_messages(w, session.queue.get());
   write_messages(w, session.retained_backlog.get());
   std::vector<std::uint64_t> seen;
-  recent.since(now.wall - transit_max_ms, [&](std::uint64_t id) { seen.push_back(id); });
+  if (recent != nullptr)
+    recent->since(now.wall - transit_max_ms, [&](std::uint64_t id) { seen.push_back(id); });
   if (session.arrival) seen.insert(seen.end(), session.arrival->seen.begin(), session.arrival->seen.end());
   w.varint(seen.size());
   for (const std::uint64_t id : seen) w.u64(id);

@@ -32,7 +32,8 @@ std::vector<ImagedSubscription> shared_subscriptions(const Session& session);
 inline constexpr WallMillis transit_max_ms = 1000;
 
 /// Everything that MQTT calls session state ([MQTT5 4.1]) and what is counted; no will, no connection.
-std::string session_image(Session& session, const RecentMessages& recent, Now now);
+/// `recent`: what was dispatched here lately, if the session was here to get it.
+std::string session_image(Session& session, const RecentMessages* recent, Now now);
 /// The client id in an image; empty if it is none.
 std::string_view image_owner(std::string_view image);
 /// Fills a fresh session and its arrival; the subscriptions are left to the caller.

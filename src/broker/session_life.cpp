@@ -72,14 +72,6 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
 
 void SessionLife::end(Session& session, SessionEnd how, Now now) {
   world_.router.release(session.client_id);
-  destroy(session, how, now);
-}
-
-void SessionLife::replace(Session& session, Now now) {
-  destroy(session, SessionEnd::discarded, now);
-}
-
-void SessionLife::destroy(Session& session, SessionEnd how, Now now) {
   MESHMQ_ASSERT(!session.online, "a session in use does not end");
   std::string filter;
   while (!session.subscriptions.empty()) {

@@ -30,8 +30,6 @@ class SessionLife {
   void detach(Channel& channel, WillFate fate, SessionEnd if_over, Now now);
   /// Forgets everything; a will that still waits is published. The session must have no channel.
   void end(Session& session, SessionEnd how, Now now);
-  /// As end(), but another session of the client id follows at once.
-  void replace(Session& session, Now now);
   /// Wills and ends that are due.
   void tick(Now now);
 
@@ -44,7 +42,6 @@ class SessionLife {
   void give_back(const std::vector<Outgoing>& left);
   /// [MQTT-3.1.2-8], [MQTT-3.1.3-9]
   void publish_will(Session& session, Now now);
-  void destroy(Session& session, SessionEnd how, Now now);
 
   World& world_;
   Publishing& publishing_;

@@ -1,7 +1,9 @@
 #include "broker/session_transfer.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "topic/filter.hpp"
 #include "topic/shared_filter.hpp"
 
 namespace meshmq::broker {
@@ -22,16 +24,16 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
     life_.end(*session, SessionEnd::terminated, now);
     return std::nullopt;
   }
-  if (session->moving == Moving::arriving) arrival_over(client_id, now);
+  // What came here while the session was elsewhere is recent too, but the session has not got it.
+  const bool fresh = session->moving == Moving::arriving && session->arrival->relaying;
+  if (fresh) arrival_over(client_id, now);
   // [MQTT-3.1.3-9] The client is back before the delay was over.
   session->will.reset();
-  std::string image = session_image(*session, world_.dispatcher.recent(), now);
+  std::string image = session_image(*session, fresh ? nullptr : &world_.dispatcher.recent(), now);
   Leaving leaving{world_.sessions.extract(*session), shared_subscriptions(*session)};
   // Of a group it is a member in one place only. What is picked for it here from now on finds another.
   life_.leave_groups(*session);
   session->moving = Moving::leaving;
-  session->queue.reset();
-  session->retained_backlog.reset();
   leaving_[session->client_id] = std::move(leaving);
   ++world_.metrics.session_takeovered;
   return image;
@@ -49,6 +51,14 @@ bool SessionTransfer::discard(std::string_view client_id, Now now) {
   return true;
 }
 
+/// For take_back(): the new home may never get it.
+void SessionTransfer::keep(Session& stub, const Outgoing& outgoing) {
+  if (stub.arrival && !stub.arrival->seen.insert(outgoing.message->id()).second) return;
+  if (outgoing.qos == mqtt::QoS::at_most_once && !stub.zone->queue_store_qos0) return;
+  if (!stub.queue) stub.queue = std::make_unique<MessageQueue>();
+  (void)stub.queue->push(outgoing, stub.zone->queue_messages_max);
+}
+
 void SessionTransfer::end_leaving(std::string_view client_id) {
   const auto it = leaving_.find(client_id);
   if (it == leaving_.end()) return;
@@ -56,13 +66,20 @@ void SessionTransfer::end_leaving(std::string_view client_id) {
   leaving_.erase(it);
 }
 
-void SessionTransfer::take_back(std::string_view client_id, Now now) {
+void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now now) {
   const auto it = leaving_.find(client_id);
   if (it == leaving_.end()) return;
   if (world_.sessions.find(client_id) != nullptr) return end_leaving(client_id);
   Leaving leaving = std::move(it->second);
   leaving_.erase(it);
-  leaving.stub->moving = Moving::none;
+  if (leaving.stub->arrival) {
+    Arrival& arrival = *leaving.stub->arrival;
+    arrival.relaying = arriving;
+    leaving.stub->moving = arriving || arrival.remember ? Moving::arriving : Moving::settled;
+    if (leaving.stub->moving == Moving::settled) linger(leaving.stub->client_id, now);
+  } else {
+    leaving.stub->moving = Moving::none;
+  }
   leaving.stub->detached_at = now.mono;
   Session& session = world_.sessions.adopt(std::move(leaving.stub));
   for (const ImagedSubscription& group : leaving.groups) join_group(session, group);
@@ -89,17 +106,19 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   auto arriving = std::make_unique<Session>();
   const auto subscriptions = restore_session(image, *arriving, now);
   if (!subscriptions) return tl::unexpected<Error>(subscriptions.error());
-  replace_local(client_id, now);
-  arriving->client_id = client_id;
-  Session& session = world_.sessions.adopt(std::move(arriving));
-  session.zone = &world_.config;  // until its client is here
-  session.detached_at = now.mono;
-  session.disconnected_at = now.wall;
-  session.moving = Moving::arriving;
-  session.arrived_at = now.wall;
+  Session* local = world_.sessions.find(client_id);
+  if (local != nullptr) {
+    take_in(*local, *arriving, now);
+  } else {
+    local = &settle_in(client_id, std::move(arriving), now);
+  }
+  Session& session = *local;
   const Token token = next_token_++;
   std::vector<SubscribeFilter> filters;
   for (const ImagedSubscription& wanted : *subscriptions) {
+    const auto& had = session.arrival->had;
+    // The newer session's own one stands.
+    if (std::find(had.begin(), had.end(), wanted.filter) != had.end()) continue;
     if (topic::is_shared(wanted.filter)) {
       join_group(session, wanted);
       filters.push_back({wanted.filter, false, false});
@@ -109,7 +128,7 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   }
   // It may have been here before: now that its filters have a subscriber again, the stub may go.
   end_leaving(client_id);
-  world_.sessions.schedule(session);
+  if (!session.online) world_.sessions.schedule(session);
   if (filters.empty()) {
     world_.router.adopted(client_id);
     return {};
@@ -119,15 +138,79 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   return {};
 }
 
-/// One that was left behind when the cluster was split.
-void SessionTransfer::replace_local(std::string_view client_id, Now now) {
-  Session* local = world_.sessions.find(client_id);
-  if (local != nullptr && local->online) {
-    closing_.close(*world_.channels.find(local->conn), CloseReason::taken_over,
-                   ReasonCode::session_taken_over, now);
-    local = world_.sessions.find(client_id);
+Session& SessionTransfer::settle_in(const std::string& client_id, std::unique_ptr<Session> arriving,
+                                    Now now) {
+  arriving->client_id = client_id;
+  Session& session = world_.sessions.adopt(std::move(arriving));
+  session.zone = &world_.config;  // until its client is here
+  session.detached_at = now.mono;
+  session.disconnected_at = now.wall;
+  session.moving = Moving::arriving;
+  // Where a stub stands, what was meant for the session never stopped coming.
+  const auto stub = leaving_.find(client_id);
+  session.arrived_at = stub == leaving_.end() ? now.wall : stub->second.stub->arrived_at;
+  return session;
+}
+
+/// Two sessions that did not know of each other: the one here keeps its subscriptions and gets what the other
+/// one has, but what either client has got already.
+void SessionTransfer::take_in(Session& session, Session& other, Now now) {
+  if (session.moving == Moving::arriving) drain(session, now);
+  if (!session.arrival) session.arrival = std::make_unique<Arrival>();
+  Arrival& arrival = *session.arrival;
+  arrival.had.clear();
+  world_.dispatcher.recent().since(std::max(session.created_at, session.arrived_at),
+                                   [&](std::uint64_t id) { arrival.dispatched.insert(id); });
+  for (const SubscriptionRef& ref : session.subscriptions) {
+    arrival.had.emplace_back(SubscriptionTable::filter_of(*ref.list));
   }
-  if (local != nullptr) life_.replace(*local, now);
+  for (const ImagedSubscription& group : shared_subscriptions(session)) arrival.had.push_back(group.filter);
+  session.moving = Moving::arriving;
+  arrival.holding = true;
+  arrival.relaying = true;
+  session.delivered_count += other.delivered_count;
+  session.enqueued_count += other.enqueued_count;
+  session.dropped_count += other.dropped_count;
+
+  std::vector<Outgoing> waiting;
+  for (InflightEntry* entry : other.inflight.in_order()) {
+    if (entry->state != InflightState::awaiting_pubcomp) waiting.push_back(std::move(entry->outgoing));
+  }
+  while (other.has_waiting()) waiting.push_back(other.queue->pop());
+  std::unordered_set<std::uint64_t> delivered = other.arrival->seen;
+  for (const Outgoing& outgoing : waiting) delivered.erase(outgoing.message->id());
+  if (!session.online) forget_delivered(session, delivered);
+  arrival.seen.merge(delivered);
+  for (Outgoing& outgoing : waiting) {
+    // The direct copy may be among those held: it is not seen yet.
+    if (got_directly(arrival, outgoing)) continue;
+    const std::uint64_t id = outgoing.message->id();
+    if (id != 0 && !arrival.seen.insert(id).second) continue;
+    world_.delivery.deliver_late(session, std::move(outgoing), now);
+  }
+}
+
+void SessionTransfer::forget_delivered(Session& session, const std::unordered_set<std::uint64_t>& delivered) {
+  for (InflightEntry* entry : session.inflight.in_order()) {
+    if (entry->outgoing.message && delivered.contains(entry->outgoing.message->id()))
+      session.inflight.remove(*entry);
+  }
+  if (!session.has_waiting()) return;
+  auto rest = std::make_unique<MessageQueue>();
+  while (!session.queue->empty()) {
+    Outgoing outgoing = session.queue->pop();
+    if (!delivered.contains(outgoing.message->id())) (void)rest->push(std::move(outgoing), 0);
+  }
+  session.queue = std::move(rest);
+}
+
+/// At QoS 0 rather nothing than twice.
+bool SessionTransfer::got_directly(const Arrival& arrival, const Outgoing& outgoing) {
+  const mqtt::Message& message = *outgoing.message;
+  if (outgoing.group) return false;
+  if (outgoing.qos != mqtt::QoS::at_most_once && !arrival.dispatched.contains(message.id())) return false;
+  return std::any_of(arrival.had.begin(), arrival.had.end(),
+                     [&](const std::string& filter) { return topic::matches(filter, message.topic()); });
 }
 
 void SessionTransfer::subscribe(Session& session, std::string_view filter, SubscriptionOptions options,
@@ -164,7 +247,8 @@ void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes
     return;
   }
   // Without an arrival it is another one: the client began anew.
-  if (session->moving != Moving::arriving) return;
+  if (session->moving != Moving::arriving || !session->arrival->relaying) return;
+  if (got_directly(*session->arrival, outgoing)) return;
   const std::uint64_t id = outgoing.message->id();
   if (id != 0 && !session->arrival->seen.insert(id).second) return;
   world_.delivery.deliver_late(*session, std::move(outgoing), now);
@@ -172,7 +256,8 @@ void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes
 
 void SessionTransfer::caught_up(std::string_view client_id, Now now) {
   Session* session = world_.sessions.find(client_id);
-  if (session != nullptr && session->moving == Moving::arriving) drain(*session, now);
+  if (session != nullptr && session->moving == Moving::arriving && session->arrival->relaying)
+    drain(*session, now);
 }
 
 void SessionTransfer::drain(Session& session, Now now) {
@@ -187,9 +272,15 @@ void SessionTransfer::drain(Session& session, Now now) {
 
 void SessionTransfer::arrival_over(std::string_view client_id, Now now) {
   Session* session = world_.sessions.find(client_id);
-  if (session == nullptr || session->moving != Moving::arriving) return;
+  if (session == nullptr || session->moving != Moving::arriving || !session->arrival->relaying) return;
   drain(*session, now);
+  session->arrival->relaying = false;
+  if (session->arrival->remember) return;
   session->moving = Moving::settled;
+  linger(session->client_id, now);
+}
+
+void SessionTransfer::linger(const std::string& client_id, Now now) {
   lingering_.emplace_back(now.mono + world_.config.late_messages_max, client_id);
 }
 
@@ -211,6 +302,7 @@ bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now
   if (message.created_at() < session.arrived_at) return true;
   if (session.moving == Moving::leaving) {
     world_.router.relay(session.client_id, outgoing);
+    keep(session, outgoing);
     return true;
   }
   Arrival& arrival = *session.arrival;
@@ -220,6 +312,9 @@ bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now
     if (arrival.held.size() >= held_max) drain(session, now);
     return true;
   }
+  const bool remembers =
+      arrival.relaying || (outgoing.qos == mqtt::QoS::exactly_once && arrival.seen.size() < remembered_max);
+  if (!remembers) return arrival.seen.contains(message.id());
   return message.id() != 0 && !arrival.seen.insert(message.id()).second;
 }
 

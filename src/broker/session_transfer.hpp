@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,8 @@ class SessionTransfer final : public Diversion {
  public:
   /// Held messages of one arriving session; what would be more is let through.
   static constexpr std::size_t held_max = 100'000;
+  /// QoS 2 messages that a session with an older one out of reach remembers; later ones may come twice.
+  static constexpr std::size_t remembered_max = 10'000;
 
   SessionTransfer(World& world, SessionLife& life, Closing& closing)
       : world_(world), life_(life), closing_(closing) {
@@ -45,10 +48,12 @@ class SessionTransfer final : public Diversion {
   /// The new home is on its own from now on.
   void end_leaving(std::string_view client_id);
   /// The new home is lost: the session waits here again.
-  void take_back(std::string_view client_id, Now now);
+  /// `arriving`: its own old home still relays.
+  void take_back(std::string_view client_id, bool arriving, Now now);
 
   // --- new home
-  /// The session waits for its client, and its routes to be known: Router::adopted().
+  /// The session waits for its client, and its routes to be known: Router::adopted(). If there is one here
+  /// already (the cluster was split), it takes the older one in.
   Result<void> import(std::string_view image, Now now);
   /// A message from the old home.
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
@@ -63,7 +68,12 @@ class SessionTransfer final : public Diversion {
  private:
   void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,
                  std::vector<SubscribeFilter>& filters);
-  void replace_local(std::string_view client_id, Now now);
+  Session& settle_in(const std::string& client_id, std::unique_ptr<Session> arriving, Now now);
+  void take_in(Session& session, Session& other, Now now);
+  static void forget_delivered(Session& session, const std::unordered_set<std::uint64_t>& delivered);
+  static bool got_directly(const Arrival& arrival, const Outgoing& outgoing);
+  void keep(Session& stub, const Outgoing& outgoing);
+  void linger(const std::string& client_id, Now now);
   void drain(Session& session, Now now);
   void forget_subscriptions(Session& session);
   void join_group(Session& session, const ImagedSubscription& wanted);

@@ -126,7 +126,7 @@ TEST_F(Transfer, AStubThatIsTakenBackIsASessionAgain) {
   old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
   ASSERT_TRUE(old_home.broker.export_session("a", old_home.now).has_value());
   EXPECT_EQ(old_home.broker.clients().size(), 0U);
-  old_home.broker.take_back_session("a", old_home.now);
+  old_home.broker.take_back_session("a", false, old_home.now);
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once});
   EXPECT_EQ(old_home.connecting(persistent("a")).receives(),
             lines("CONNACK session", "PUBLISH topic='t' id=1 qos=1 payload='1'"));
@@ -157,11 +157,11 @@ TEST_F(Transfer, AConnectWaitsForTheSessionOfAnotherNode) {
   auto& a = new_home.connecting(persistent("a"));
   EXPECT_EQ(a.receives(), lines("paused"));
   move("a");
-  new_home.broker.claim_done(new_home.router.claims.at(0), false, new_home.now);
+  new_home.broker.claim_done(new_home.router.claims.at(0), false, false, new_home.now);
   new_home.run();
   EXPECT_EQ(a.receives(), lines("resumed", "CONNACK session"));
   auto& late = new_home.connecting(persistent("a"));
-  new_home.broker.claim_done(new_home.router.claims.at(1), true, new_home.now);
+  new_home.broker.claim_done(new_home.router.claims.at(1), true, false, new_home.now);
   new_home.run();
   EXPECT_EQ(late.receives(), lines("paused", "closed: takeovered"));
 }
@@ -212,7 +212,7 @@ TEST_F(Transfer, AMemberThatIsTakenBackIsInItsGroupAgain) {
   old_home.connect(persistent("a")).subscribes("$share/g/t", 1).vanishes();
   move("a");
   old_home.router.take();
-  old_home.broker.take_back_session("a", old_home.now);
+  old_home.broker.take_back_session("a", false, old_home.now);
   EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/1"));
 }
 

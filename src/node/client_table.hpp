@@ -29,6 +29,7 @@ class ClientTable {
   /// The newest first.
   std::vector<Holder> holders(ClientKey key) const;
   void for_each(Slot slot, const std::function<void(ClientKey key, RowStamp stamp)>& visit) const;
+  bool contains(ClientKey key) const { return rows_.contains(key); }
   std::size_t size() const { return rows_.size(); }
 
  private:

@@ -62,6 +62,7 @@ struct SessionClaim {
 /// A client has connected.
 struct SessionHeld {
   std::string client_id;
+  bool clean_start = false;
 };
 struct SessionReleased {
   std::string client_id;
@@ -71,6 +72,10 @@ struct SessionExported {
   std::string client_id;
   std::optional<std::string> image;
 };
+/// A session has arrived: what was released before was an older one.
+struct SessionImported {
+  std::string client_id;
+};
 struct SessionRelay {
   std::string client_id;
   std::string bytes;
@@ -78,9 +83,9 @@ struct SessionRelay {
 struct SessionAdopted {
   std::string client_id;
 };
-using ToControl =
-    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, QueryReply, SessionClaim,
-                 SessionHeld, SessionReleased, SessionExported, SessionRelay, SessionAdopted>;
+using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, QueryReply,
+                               SessionClaim, SessionHeld, SessionReleased, SessionExported, SessionImported,
+                               SessionRelay, SessionAdopted>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -117,14 +122,12 @@ struct ShutDown {};
 // --- sessions that move between nodes: SessionMoves
 struct ClaimDone {
   Token token = 0;
-  bool superseded = false;  ///< a newer connection of this id came in elsewhere
+  bool superseded = false;   ///< a newer connection of this id came in elsewhere
+  bool left_behind = false;  ///< there is an older session, out of reach
 };
 struct SessionExport {
   std::string client_id;
   bool discard = false;  ///< end it instead
-};
-struct SessionDiscard {
-  std::string client_id;
 };
 struct SessionImport {
   std::string client_id;
@@ -145,9 +148,10 @@ struct SessionLeavingOver {
 };
 struct SessionTakeBack {
   std::string client_id;
+  bool arriving = false;  ///< its own old home still relays
 };
 using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, PublishRequest, Query, ShutDown,
-                              ClaimDone, SessionExport, SessionDiscard, SessionImport, SessionRelayed,
-                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
+                              ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp,
+                              SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
 
 }  // namespace meshmq::node

@@ -1,6 +1,8 @@
+// The new home of sessions: CONNECTs that ask for them, and their arrival. The rows.
+
 #include "node/session_moves.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace meshmq::node {
 
@@ -8,10 +10,14 @@ using wire::Outcome;
 
 // ---------------------------------------------------------------- rows
 
-void SessionMoves::hold(const std::string& client_id, RowStamp stamp) {
+SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp stamp) {
   const ClientKey key = key_of(client_id);
-  own_[key] = {stamp, client_id};
-  ports_.publish_row(key, stamp);
+  Own& own = own_[key];
+  own.stamp = std::max(own.stamp, stamp);
+  if (own.client_id != client_id) own.client_id = client_id;
+  ports_.publish_row(key, own.stamp);
+  if (table_.contains(key)) rivals_.insert(client_id);
+  return own;
 }
 
 void SessionMoves::let_go(std::string_view client_id) {
@@ -21,15 +27,10 @@ void SessionMoves::let_go(std::string_view client_id) {
 
 std::optional<RowStamp> SessionMoves::set(ClientKey key, Slot slot, RowStamp stamp) {
   const auto earlier = table_.set(key, slot, stamp);
-  const auto own = own_.find(key);
   if (ports_.node_of(slot).empty()) return earlier;
   ports_.observe(stamp);
-  if (own == own_.end() || own->second.stamp >= stamp) return earlier;
-  // Two sessions of one id that did not know of each other: the newer one stays.
-  const std::string client_id = own->second.client_id;
-  if (exports_.contains(client_id) || claims_.contains(client_id)) return earlier;
-  log_.info("Client '{}' has a newer session at {}: the one here ends", client_id, ports_.node_of(slot));
-  ports_.to_home(client_id, SessionDiscard{client_id});
+  const auto own = own_.find(key);
+  if (own != own_.end() && stamp < own->second.stamp) rivals_.insert(own->second.client_id);
   return earlier;
 }
 
@@ -49,55 +50,76 @@ void SessionMoves::handle(SessionClaim& m, Now now) {
   claim.stamp = ports_.next_stamp(now);
   claim.clean_start = claim.clean_start || m.clean_start;
   claim.waiters.emplace_back(m.worker, m.token);
-  claim.deadline = now.mono + (claim.granted ? grant_wait : answer_wait);
-  if (claim.granted) return tell(claim, m.client_id, false);
-  if (!fresh) return;
-  // The newest session is asked for, older ones (of a split) are told to end.
-  const auto own = own_.find(key_of(m.client_id));
-  bool clean_start = m.clean_start;
-  for (const ClientTable::Holder& holder : table_.holders(key_of(m.client_id))) {
-    const std::string node(ports_.node_of(holder.slot));
-    if (node.empty() || !ports_.running(node)) continue;
-    clean_start = clean_start || (own != own_.end() && own->second.stamp > holder.stamp);
-    ask(m.client_id, claim, node, clean_start);
-    clean_start = true;
+  // Whoever waits for us is older now. Who waits must never be waited for by somebody older.
+  for (const auto& [node, take_over] : std::exchange(claim.queue, {})) {
+    answer(node, take_over.request, Outcome::superseded);
   }
-  if (claim.asked.empty()) finish(it, now);
+  if (fresh) {
+    claim.deadline = now.mono + answer_wait;
+    ask_around(m.client_id, claim);
+  }
+  if (!claim.pending()) go_on(it, now);
+}
+
+void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
+  if (const auto it = exports_.find(client_id); it != exports_.end()) {
+    Export& out = it->second;
+    if (!out.has_left()) {
+      answer(out.node, out.request, Outcome::superseded);
+      for (const auto& [node, take_over] : std::exchange(out.queue, {})) {
+        answer(node, take_over.request, Outcome::superseded);
+      }
+      out.phase = Phase::returning;
+      claim.returning = true;
+      return;
+    }
+    ask(client_id, claim, out.node, claim.clean_start);
+    if (claim.pending()) return;
+  }
+  const auto own = own_.find(key_of(client_id));
+  for (const ClientTable::Holder& holder : table_.holders(key_of(client_id))) {
+    const std::string node(ports_.node_of(holder.slot));
+    // What is older than ours is taken in later, without the client's having to wait.
+    if (own != own_.end() && holder.stamp < own->second.stamp) break;
+    if (node.empty()) continue;
+    if (ports_.running(node)) {
+      ask(client_id, claim, node, claim.clean_start);
+    } else {
+      claim.left_behind = true;
+    }
+  }
 }
 
 void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::string& node,
                        bool clean_start) {
+  if (claim.asks(node)) return;
   const RequestId request = ++last_request_;
   if (!ports_.send_to_peer(node, encode(wire::TakeOver{request, claim.stamp, clean_start, client_id})))
     return;
-  claim.asked[request] = node;
-  ++claim.asks;
+  claim.asked[request] = {node, claim.stamp, {}};
   claimed_by_[request] = client_id;
 }
 
 void SessionMoves::tell(Claim& claim, const std::string& client_id, bool superseded) {
   for (const auto& [worker, token] : std::exchange(claim.waiters, {})) {
-    ports_.to_home(client_id, ClaimDone{token, superseded});
+    if (!superseded) ++claim.grants;
+    ports_.to_home(client_id, ClaimDone{token, superseded, claim.left_behind});
   }
 }
 
-void SessionMoves::finish(Claims::iterator it, Now now) {
+/// Nobody has to be waited for any more.
+void SessionMoves::go_on(Claims::iterator it, Now now) {
   Claim& claim = it->second;
-  for (const auto& [request, node] : claim.asked) claimed_by_.erase(request);
-  claim.asked.clear();
-  if (claim.waiters.empty()) {
-    const std::string client_id = it->first;
-    Claim over = std::move(claim);
-    claims_.erase(it);
-    return answer_queue(std::move(over), now);
-  }
-  claim.granted = true;
+  if (!claim.wanted()) return end_claim(it, now);
   claim.deadline = now.mono + grant_wait;
   tell(claim, it->first, false);
 }
 
-void SessionMoves::answer_queue(Claim claim, Now now) {
-  for (const auto& [node, take_over] : claim.queue) handle(node, take_over, now);
+void SessionMoves::end_claim(Claims::iterator it, Now now) {
+  const Claim over = std::move(it->second);
+  claims_.erase(it);
+  for (const auto& [request, ask] : over.asked) claimed_by_.erase(request);
+  for (const auto& [node, take_over] : over.queue) handle(node, take_over, now);
 }
 
 SessionMoves::Claims::iterator SessionMoves::claim_of(const std::string& node, RequestId request) {
@@ -106,17 +128,19 @@ SessionMoves::Claims::iterator SessionMoves::claim_of(const std::string& node, R
   const auto it = claims_.find(by->second);
   if (it == claims_.end()) return it;
   const auto asked = it->second.asked.find(request);
-  return asked != it->second.asked.end() && asked->second == node ? it : claims_.end();
+  return asked != it->second.asked.end() && asked->second.node == node ? it : claims_.end();
 }
 
 void SessionMoves::handle(SessionHeld& m, Now now) {
-  if (const auto it = exports_.find(m.client_id); it != exports_.end()) end_export(it, true);
   const auto it = claims_.find(m.client_id);
-  hold(m.client_id, ports_.next_stamp(now));
-  if (it == claims_.end() || !it->second.granted) return;
-  Claim over = std::move(it->second);
-  claims_.erase(it);
-  answer_queue(std::move(over), now);
+  // A new one has begun without that which has left.
+  if (const auto out = exports_.find(m.client_id); out != exports_.end() && out->second.has_left())
+    end_export(out, true);
+  const bool granted = it != claims_.end() && it->second.grants > 0;
+  Own& own = hold(m.client_id, granted ? it->second.stamp : ports_.next_stamp(now));
+  if (m.clean_start) own.void_before = own.stamp;
+  if (!granted || --it->second.grants > 0) return;
+  if (it->second.waiters.empty() && !it->second.pending()) end_claim(it, now);
 }
 
 void SessionMoves::handle(SessionReleased& m, Now) {
@@ -126,53 +150,72 @@ void SessionMoves::handle(SessionReleased& m, Now) {
 void SessionMoves::handle(const std::string& node, const wire::Answer& f, Now now) {
   const auto it = claim_of(node, f.request);
   if (it == claims_.end()) return;
+  const std::string client_id = it->first;
   Claim& claim = it->second;
-  claim.asked.erase(f.request);
+  const Ask asked = std::move(claim.asked.extract(f.request).mapped());
   claimed_by_.erase(f.request);
-  constexpr std::size_t asks_max = 8;
   if (f.outcome == Outcome::superseded) {
-    tell(claim, it->first, true);
-  } else if (f.outcome == Outcome::moved && claim.asks < asks_max && ports_.running(f.node)) {
-    const std::string client_id = it->first;
+    // Unless a still newer client came in here since we asked.
+    if (asked.stamp < claim.stamp) {
+      ask(client_id, claim, node, claim.clean_start);
+    } else {
+      tell(claim, client_id, true);
+    }
+  } else if (f.outcome == Outcome::moved && claim.wanted() && ports_.running(f.node)) {
     ask(client_id, claim, f.node, claim.clean_start);
   }
-  if (claim.asked.empty()) finish(it, now);
+  if (!claim.pending()) go_on(it, now);
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Image& f, Now now) {
   const auto it = claim_of(node, f.request);
-  if (it == claims_.end()) return;
-  it->second.image += f.bytes;
+  if (it == claims_.end()) {
+    if (f.last) (void)ports_.send_to_peer(node, encode(wire::Refused{f.request}));
+    return;
+  }
+  it->second.asked.at(f.request).image += f.bytes;
   if (!f.last) return;
-  arrived(it, node, f.request);
-  if (it->second.asked.empty()) finish(it, now);
+  arrived(it, f.request);
+  if (!it->second.pending()) go_on(it, now);
 }
 
-void SessionMoves::arrived(Claims::iterator it, const std::string& node, RequestId request) {
+void SessionMoves::arrived(Claims::iterator it, RequestId request) {
   const std::string& client_id = it->first;
   Claim& claim = it->second;
-  claim.asked.erase(request);
+  Ask asked = std::move(claim.asked.extract(request).mapped());
   claimed_by_.erase(request);
-  // It was here before and is back: what it left behind is of no use.
-  if (const auto old = exports_.find(client_id); old != exports_.end()) end_export(old, true);
-  arrivals_[client_id] = {node, request};
+  // It was here before and is back: the worker puts it in the stub's place.
+  if (const auto old = exports_.find(client_id); old != exports_.end()) {
+    (void)ports_.send_to_peer(old->second.node, encode(wire::Over{old->second.request}));
+    exported_to_.erase({old->second.node, old->second.request});
+    exports_.erase(old);
+  }
+  Arrival& arrival = arrivals_[client_id];
+  arrival.stamp = claim.stamp;
+  arrival.sources.push_back({asked.node, request});
+  arrived_from_[arrival.sources.back()] = client_id;
   hold(client_id, claim.stamp);
-  ports_.to_home(client_id, SessionImport{client_id, std::exchange(claim.image, {})});
+  ports_.to_home(client_id, SessionImport{client_id, std::move(asked.image)});
 }
 
 // ---------------------------------------------------------------- arriving
 
+void SessionMoves::handle(SessionImported& m, Now) {
+  const auto it = arrivals_.find(m.client_id);
+  if (it != arrivals_.end() && !exports_.contains(m.client_id)) hold(m.client_id, it->second.stamp);
+}
+
 std::string SessionMoves::arrival_of(const std::string& node, RequestId request) const {
-  const auto it = std::find_if(arrivals_.begin(), arrivals_.end(), [&](const auto& item) {
-    return item.second.request == request && item.second.node == node;
-  });
-  return it == arrivals_.end() ? std::string() : it->first;
+  const auto it = arrived_from_.find({node, request});
+  return it == arrived_from_.end() ? std::string() : it->second;
 }
 
 void SessionMoves::handle(SessionAdopted& m, Now) {
   const auto it = arrivals_.find(m.client_id);
-  if (it != arrivals_.end())
-    (void)ports_.send_to_peer(it->second.node, encode(wire::Adopted{it->second.request}));
+  if (it == arrivals_.end()) return;
+  for (const Source& source : it->second.sources) {
+    (void)ports_.send_to_peer(source.node, encode(wire::Adopted{source.request}));
+  }
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
@@ -182,95 +225,56 @@ void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
 
 void SessionMoves::handle(const std::string& node, const wire::CaughtUp& f, Now) {
   const std::string client_id = arrival_of(node, f.request);
-  if (!client_id.empty()) ports_.to_home(client_id, SessionCaughtUp{client_id});
+  if (client_id.empty() || arrivals_.at(client_id).sources.back() != Source{node, f.request}) return;
+  ports_.to_home(client_id, SessionCaughtUp{client_id});
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Over& f, Now) {
   const std::string client_id = arrival_of(node, f.request);
-  if (client_id.empty()) return;
-  arrivals_.erase(client_id);
+  if (!client_id.empty()) end_source(client_id, {node, f.request});
+}
+
+void SessionMoves::end_source(const std::string& client_id, const Source& source) {
+  const auto it = arrivals_.find(client_id);
+  std::erase(it->second.sources, source);
+  arrived_from_.erase(source);
+  if (!it->second.sources.empty()) return;
   ports_.to_home(client_id, SessionArrivalOver{client_id});
-}
-
-// ---------------------------------------------------------------- old home
-
-void SessionMoves::answer(const std::string& node, RequestId request, Outcome outcome, std::string other) {
-  (void)ports_.send_to_peer(node, encode(wire::Answer{request, outcome, std::move(other)}));
-}
-
-void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now now) {
-  ports_.observe(f.stamp);
-  if (const auto it = claims_.find(f.client_id); it != claims_.end()) {
-    if (f.stamp < it->second.stamp) return answer(node, f.request, Outcome::superseded);
-    it->second.queue.emplace_back(node, f);
-    if (!it->second.granted) tell(it->second, f.client_id, true);
-    return;
-  }
-  if (const auto it = exports_.find(f.client_id); it != exports_.end()) {
-    const bool same = it->second.node == node;
-    return answer(node, f.request, same ? Outcome::none : Outcome::moved, same ? "" : it->second.node);
-  }
-  const auto own = own_.find(key_of(f.client_id));
-  if (own == own_.end()) return answer(node, f.request, Outcome::none);
-  if (f.stamp < own->second.stamp) return answer(node, f.request, Outcome::superseded);
-  exports_[f.client_id] = {node, f.request, f.clean_start, Phase::asked, now.mono};
-  ports_.to_home(f.client_id, SessionExport{f.client_id, f.clean_start});
-}
-
-void SessionMoves::handle(SessionExported& m, Now now) {
-  const auto it = exports_.find(m.client_id);
-  if (it == exports_.end() || it->second.phase != Phase::asked) {
-    if (m.image) ports_.to_home(m.client_id, SessionTakeBack{m.client_id});
-    return;
-  }
-  Export& out = it->second;
-  if (!m.image) {
-    let_go(m.client_id);
-    answer(out.node, out.request, Outcome::none);
-    exports_.erase(it);
-    return;
-  }
-  out.phase = Phase::sent;
-  out.since = now.mono;
-  std::string_view rest = *m.image;
-  bool sent = true;
-  do {
-    const std::string_view part = rest.substr(0, image_part_bytes);
-    rest.remove_prefix(part.size());
-    sent = ports_.send_to_peer(out.node, encode(wire::Image{out.request, rest.empty(), std::string(part)}));
-  } while (sent && !rest.empty());
-  if (sent) return;
-  exports_.erase(it);
-  ports_.to_home(m.client_id, SessionTakeBack{m.client_id});
-}
-
-void SessionMoves::handle(SessionRelay& m, Now) {
-  const auto it = exports_.find(m.client_id);
-  if (it == exports_.end()) return;
-  (void)ports_.send_to_peer(it->second.node, encode(wire::Relay{it->second.request, std::move(m.bytes)}));
-}
-
-SessionMoves::Exports::iterator SessionMoves::export_of(const std::string& node, RequestId request) {
-  return std::find_if(exports_.begin(), exports_.end(), [&](const auto& item) {
-    return item.second.request == request && item.second.node == node;
-  });
-}
-
-void SessionMoves::handle(const std::string& node, const wire::Adopted& f, Now now) {
-  const auto it = export_of(node, f.request);
-  if (it == exports_.end() || it->second.phase != Phase::sent) return;
-  it->second.phase = Phase::adopted;
-  it->second.since = now.mono;
-}
-
-void SessionMoves::end_export(Exports::iterator it, bool tell_new_home) {
-  const std::string client_id = it->first;
-  if (tell_new_home) (void)ports_.send_to_peer(it->second.node, encode(wire::Over{it->second.request}));
-  exports_.erase(it);
-  ports_.to_home(client_id, SessionLeavingOver{client_id});
+  arrivals_.erase(it);
 }
 
 // ---------------------------------------------------------------- both
+
+/// False: later.
+bool SessionMoves::take_in_rivals(const std::string& client_id, Now now) {
+  const auto own = own_.find(key_of(client_id));
+  if (own == own_.end()) return true;
+  if (claims_.contains(client_id) || exports_.contains(client_id)) return false;
+  const auto arrival = arrivals_.find(client_id);
+  const auto still_relays = [&](const std::string& node) {
+    return arrival != arrivals_.end() &&
+           std::any_of(arrival->second.sources.begin(), arrival->second.sources.end(),
+                       [&](const Source& source) { return source.node == node; });
+  };
+  Claim claim;
+  claim.stamp = own->second.stamp;
+  claim.deadline = now.mono + answer_wait;
+  for (const ClientTable::Holder& holder : table_.holders(own->first)) {
+    const std::string node(ports_.node_of(holder.slot));
+    if (node.empty() || own->second.stamp < holder.stamp || still_relays(node)) continue;
+    if (ports_.running(node)) {
+      ask(client_id, claim, node, holder.stamp < own->second.void_before);
+    } else {
+      absent_rivals_[node].insert(client_id);
+    }
+  }
+  if (claim.pending()) {
+    log_.info("Client '{}' has an older session at {} nodes: it is taken in here", client_id,
+              claim.asked.size());
+    claims_.emplace(client_id, std::move(claim));
+  }
+  return true;
+}
 
 void SessionMoves::message(const std::string& node, std::string_view bytes, Now now) {
   const auto frame = wire::decode(bytes);
@@ -287,83 +291,61 @@ void SessionMoves::handle(const std::string&, const wire::Kick& f, Now) {
 }
 
 void SessionMoves::peer_down(const std::string& node, Now now) {
-  std::vector<std::string> waiting;
+  std::set<std::string> alone;
   for (auto& [client_id, claim] : claims_) {
-    const std::size_t before = claim.asked.size();
-    std::erase_if(claim.asked, [&](const auto& item) { return item.second == node; });
     std::erase_if(claim.queue, [&](const auto& item) { return item.first == node; });
-    if (before != 0 && claim.asked.empty()) waiting.push_back(client_id);
+    const std::size_t lost = std::erase_if(claim.asked, [&](const auto& item) {
+      if (item.second.node != node) return false;
+      claimed_by_.erase(item.first);
+      return true;
+    });
+    claim.left_behind = claim.left_behind || lost > 0;
+    if (lost > 0 && !claim.pending()) alone.insert(client_id);
   }
-  std::sort(waiting.begin(), waiting.end());
-  for (const std::string& client_id : waiting) finish(claims_.find(client_id), now);
-  std::vector<std::string> ended;
-  for (const auto& [client_id, arrival] : arrivals_) {
-    if (arrival.node == node) ended.push_back(client_id);
-  }
-  std::sort(ended.begin(), ended.end());
-  for (const std::string& client_id : ended) {
-    arrivals_.erase(client_id);
-    ports_.to_home(client_id, SessionArrivalOver{client_id});
-  }
-  ended.clear();
-  for (const auto& [client_id, out] : exports_) {
-    if (out.node == node && out.phase != Phase::asked) ended.push_back(client_id);
-  }
-  std::sort(ended.begin(), ended.end());
-  for (const std::string& client_id : ended) {
-    const auto it = exports_.find(client_id);
-    const bool has_it = it->second.phase != Phase::sent || newer_elsewhere(client_id);
-    if (has_it) {
-      let_go(client_id);
-      end_export(it, false);
-      continue;
-    }
-    exports_.erase(it);
-    ports_.to_home(client_id, SessionTakeBack{client_id});
-  }
+  for (const std::string& client_id : alone) go_on(claims_.find(client_id), now);
+  std::vector<std::pair<Source, std::string>> ended;
+  for (auto it = arrived_from_.lower_bound({node, 0}); it != arrived_from_.end() && it->first.node == node;
+       ++it)
+    ended.emplace_back(*it);
+  for (const auto& [source, client_id] : ended) end_source(client_id, source);
+  lost_new_home(node);
 }
 
-/// The image has arrived although nobody said so.
-bool SessionMoves::newer_elsewhere(const std::string& client_id) const {
-  const ClientKey key = key_of(client_id);
-  const auto own = own_.find(key);
-  const auto holders = table_.holders(key);
-  return own == own_.end() || (!holders.empty() && holders.front().stamp > own->second.stamp);
+void SessionMoves::tick_claims(Now now) {
+  std::set<std::string> late;
+  for (const auto& [client_id, claim] : claims_) {
+    if (claim.deadline <= now.mono) late.insert(client_id);
+  }
+  for (const std::string& client_id : late) {
+    const auto it = claims_.find(client_id);
+    Claim& claim = it->second;
+    if (!claim.asked.empty()) {
+      log_.warning("Client '{}' goes on without its session: {} did not answer in time", client_id,
+                   claim.asked.begin()->second.node);
+      for (const auto& [request, ask] : claim.asked) claimed_by_.erase(request);
+      claim.asked.clear();
+      claim.left_behind = true;
+    }
+    claim.returning = false;
+    claim.grants = 0;  // not used in time: the connection is gone
+    go_on(it, now);
+  }
 }
 
 void SessionMoves::tick(Now now) {
-  std::vector<std::string> late;
-  for (const auto& [client_id, claim] : claims_) {
-    if (claim.deadline <= now.mono) late.push_back(client_id);
+  tick_claims(now);
+  tick_exports(now);
+  for (auto it = absent_rivals_.begin(); it != absent_rivals_.end();) {
+    const bool back = ports_.running(it->first);
+    if (back) rivals_.merge(it->second);
+    it = back ? absent_rivals_.erase(it) : std::next(it);
   }
-  std::sort(late.begin(), late.end());
-  for (const std::string& client_id : late) {
-    const auto it = claims_.find(client_id);
-    if (!it->second.granted) {
-      log_.warning("Client '{}' connects without its session: {} did not answer in time", client_id,
-                   it->second.asked.empty() ? "nobody" : it->second.asked.begin()->second);
-      finish(it, now);
-      continue;
-    }
-    Claim over = std::move(it->second);
-    claims_.erase(it);
-    answer_queue(std::move(over), now);
+  std::set<std::string> later;
+  for (std::size_t i = 0; i < pulls_per_tick && !rivals_.empty(); ++i) {
+    auto rival = rivals_.extract(rivals_.begin());
+    if (!take_in_rivals(rival.value(), now)) later.insert(std::move(rival));
   }
-  late.clear();
-  for (auto& [client_id, out] : exports_) {
-    const Duration age = now.mono - out.since;
-    if (out.phase == Phase::sent && age >= adopt_wait) out.phase = Phase::adopted;
-    if (out.phase == Phase::adopted && age >= settle_wait) {
-      out.phase = Phase::caught_up;
-      (void)ports_.send_to_peer(out.node, encode(wire::CaughtUp{out.request}));
-    }
-    if (out.phase == Phase::caught_up && age >= tail_wait) late.push_back(client_id);
-  }
-  std::sort(late.begin(), late.end());
-  for (const std::string& client_id : late) {
-    let_go(client_id);
-    end_export(exports_.find(client_id), true);
-  }
+  rivals_.merge(later);
 }
 
 }  // namespace meshmq::node

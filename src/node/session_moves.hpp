@@ -1,10 +1,13 @@
 #pragma once
 // One session per client id in the whole cluster: who has it, and how it comes to where its client is.
 
+#include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,11 +41,12 @@ class SessionMovesPorts {
   virtual void withdraw_row(ClientKey key) = 0;
 };
 
-/// Every node knows by replicated rows who holds which client id. A CONNECT asks the holders for the session
-/// (TakeOver) and goes on when it has arrived, or when there is none, or when nobody answered in time. Stamps
-/// decide between connects at the same moment: the newest wins, a loser gives way at once, so that nobody
-/// waits for somebody who waits. What nobody saw in time (a split) is found later by the rows: the older
-/// session ends.
+/// Every node knows by replicated rows who holds which client id. A CONNECT asks the holder for the session
+/// (TakeOver) and goes on when it has arrived, or when there is none, or when nobody answered in time. The
+/// session is in one place; where it was, a stub points to the next. Stamps decide between connects at the
+/// same moment: the newest wins, and a loser gives way at once, so that nobody waits for somebody who waits.
+/// Two sessions of one id that could not know of each other (connects at the same moment, a split) become one
+/// when their rows meet: the newer one takes the older one in.
 ///
 ///     here                                     old home
 ///     SessionClaim -- TakeOver --------------> SessionExport to its worker
@@ -52,7 +56,8 @@ class SessionMovesPorts {
 ///     SessionCaughtUp <-- CaughtUp ----------- waits `tail_wait`
 ///     SessionArrivalOver <-- Over ------------ the stub ends
 ///
-/// Pure. Thread rule: one owner (the control thread).
+/// Code of the new home: session_moves.cpp; of the old one: session_leaving.cpp. Pure. Thread rule: one owner
+/// (the control thread).
 class SessionMoves final : public cluster::ClientRows {
  public:
   /// For a holder's answer; then the client begins anew.
@@ -60,6 +65,8 @@ class SessionMoves final : public cluster::ClientRows {
   /// Between the answer to a CONNECT and its session's being held: the worker's next turn.
   static constexpr Duration grant_wait = std::chrono::seconds(2);
   static constexpr Duration adopt_wait = std::chrono::seconds(15);
+  /// Sessions of other nodes that one tick() takes in.
+  static constexpr std::size_t pulls_per_tick = 1000;
   /// What was matched before the new routes were known is on its way for no longer than this...
   static constexpr Duration settle_wait = Duration(200);
   /// ... but for the odd straggler.
@@ -75,6 +82,7 @@ class SessionMoves final : public cluster::ClientRows {
   void handle(SessionHeld& m, Now now);
   void handle(SessionReleased& m, Now now);
   void handle(SessionExported& m, Now now);
+  void handle(SessionImported& m, Now now);
   void handle(SessionRelay& m, Now now);
   void handle(SessionAdopted& m, Now now);
 
@@ -97,58 +105,102 @@ class SessionMoves final : public cluster::ClientRows {
   void kick(const std::string& node, std::string_view client_id);
   /// Calls visit(client id) for each id that is asked to be kicked here.
   std::function<void(const std::string&)> on_kick;
-  bool idle() const { return claims_.empty() && arrivals_.empty() && exports_.empty(); }
+  bool idle() const {
+    return claims_.empty() && arrivals_.empty() && exports_.empty() && rivals_.empty() &&
+           absent_rivals_.empty();
+  }
 
  private:
   using RequestId = wire::RequestId;
 
-  /// A CONNECT of this node, or several of one client id, that wait for the session.
-  struct Claim {
+  struct Ask {
+    std::string node;
     RowStamp stamp;
-    bool clean_start = false;
-    bool granted = false;
-    std::vector<std::pair<WorkerIndex, Token>> waiters;
-    std::map<RequestId, std::string> asked;
-    std::size_t asks = 0;
     std::string image;
+  };
+  /// CONNECTs of one client id that wait for the session; none of them: we take in an older session.
+  struct Claim {
+    RowStamp stamp;  ///< of the newest CONNECT
+    bool clean_start = false;
+    /// The worker was about to export the session: it comes back first.
+    bool returning = false;
+    /// A node that may have the session cannot be asked, or did not answer.
+    bool left_behind = false;
+    std::vector<std::pair<WorkerIndex, Token>> waiters;
+    /// Let go on, not seen as held yet.
+    std::size_t grants = 0;
+    std::map<RequestId, Ask> asked;
     TimePoint deadline{};
     /// Asked for by newer connects of other nodes; answered when this one is through.
     std::vector<std::pair<std::string, wire::TakeOver>> queue;
+
+    /// False: nobody waits (any more); a session that has moved on is the business of its new home.
+    bool wanted() const { return !waiters.empty() || grants > 0; }
+    bool pending() const { return returning || !asked.empty(); }
+    bool asks(const std::string& node) const {
+      return std::any_of(asked.begin(), asked.end(),
+                         [&](const auto& ask) { return ask.second.node == node; });
+    }
   };
-  struct Arrival {
+  /// Where a session came from and what is still relayed comes from. Several if it moved quickly.
+  struct Source {
     std::string node;
     RequestId request = 0;
+
+    auto operator<=>(const Source&) const = default;
   };
-  enum class Phase : std::uint8_t { asked, sent, adopted, caught_up };
+  struct Arrival {
+    RowStamp stamp;
+    std::vector<Source> sources;  ///< the newest last
+  };
+  enum class Phase : std::uint8_t { asked, returning, sent, adopted, caught_up };
   struct Export {
     std::string node;
     RequestId request = 0;
-    bool clean_start = false;
     Phase phase = Phase::asked;
     TimePoint since{};
+    /// Came while the worker was asked; it may have to come back.
+    std::vector<std::pair<std::string, wire::TakeOver>> queue{};
+
+    bool has_left() const { return phase >= Phase::sent; }
   };
   struct Own {
     RowStamp stamp;
+    /// A clean start: what was there before is not to come back.
+    RowStamp void_before;
     std::string client_id;
   };
   using Claims = std::unordered_map<std::string, Claim>;
+  using Arrivals = std::unordered_map<std::string, Arrival>;
   using Exports = std::unordered_map<std::string, Export>;
 
   ClientKey key_of(std::string_view client_id) const { return hash_bytes(client_id, key_seed_); }
-  void hold(const std::string& client_id, RowStamp stamp);
+  Own& hold(const std::string& client_id, RowStamp stamp);
   void let_go(std::string_view client_id);
 
+  // --- new home
+  void ask_around(const std::string& client_id, Claim& claim);
   void ask(const std::string& client_id, Claim& claim, const std::string& node, bool clean_start);
-  void finish(Claims::iterator it, Now now);
+  void go_on(Claims::iterator it, Now now);
+  void end_claim(Claims::iterator it, Now now);
   void tell(Claim& claim, const std::string& client_id, bool superseded);
-  void answer_queue(Claim claim, Now now);
   Claims::iterator claim_of(const std::string& node, RequestId request);
-  void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});
-  void arrived(Claims::iterator it, const std::string& node, RequestId request);
+  void arrived(Claims::iterator it, RequestId request);
+  bool take_in_rivals(const std::string& client_id, Now now);
+  void tick_claims(Now now);
+  /// The client id; empty: none.
   std::string arrival_of(const std::string& node, RequestId request) const;
+  void end_source(const std::string& client_id, const Source& source);
+
+  // --- old home
+  void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});
+  bool send_image(const Export& out, std::string_view image);
   Exports::iterator export_of(const std::string& node, RequestId request);
+  void take_back(const std::string& client_id);
   void end_export(Exports::iterator it, bool tell_new_home);
   bool newer_elsewhere(const std::string& client_id) const;
+  void lost_new_home(const std::string& node);
+  void tick_exports(Now now);
 
   void handle(const std::string& node, const wire::TakeOver& f, Now now);
   void handle(const std::string& node, const wire::Answer& f, Now now);
@@ -158,6 +210,7 @@ class SessionMoves final : public cluster::ClientRows {
   void handle(const std::string& node, const wire::CaughtUp& f, Now now);
   void handle(const std::string& node, const wire::Over& f, Now now);
   void handle(const std::string& node, const wire::Kick& f, Now now);
+  void handle(const std::string& node, const wire::Refused& f, Now now);
 
   SessionMovesPorts& ports_;
   std::uint64_t key_seed_;
@@ -166,8 +219,13 @@ class SessionMoves final : public cluster::ClientRows {
   std::unordered_map<ClientKey, Own> own_;
   Claims claims_;
   std::unordered_map<RequestId, std::string> claimed_by_;  ///< request -> client id
-  std::unordered_map<std::string, Arrival> arrivals_;
+  Arrivals arrivals_;
+  std::map<Source, std::string> arrived_from_;
   Exports exports_;
+  std::map<Source, std::string> exported_to_;  ///< new home and its request
+  /// Client ids of which an older session may be elsewhere.
+  std::set<std::string> rivals_;
+  std::map<std::string, std::set<std::string>> absent_rivals_;  ///< by node, until it is back
   RequestId last_request_ = 0;
 };
 

@@ -37,6 +37,7 @@ struct Encoder {
   void operator()(const CaughtUp& f) const { w.u64(f.request); }
   void operator()(const Over& f) const { w.u64(f.request); }
   void operator()(const Kick& f) const { w.bytes16(f.client_id); }
+  void operator()(const Refused& f) const { w.u64(f.request); }
 };
 
 void read(ByteReader& r, TakeOver& f) {
@@ -71,6 +72,9 @@ void read(ByteReader& r, Over& f) {
 }
 void read(ByteReader& r, Kick& f) {
   f.client_id = r.bytes16();
+}
+void read(ByteReader& r, Refused& f) {
+  f.request = r.u64();
 }
 
 /// Kinds are places in the variant, which is therefore frozen.

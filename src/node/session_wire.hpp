@@ -59,7 +59,12 @@ struct Kick {
   std::string client_id;
 };
 
-using Frame = std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick>;
+/// New home to old: the image came too late, keep the session.
+struct Refused {
+  RequestId request = 0;
+};
+
+using Frame = std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick, Refused>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

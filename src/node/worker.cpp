@@ -78,7 +78,9 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     ports_.to_control(SessionClaim{self_, token, std::string(client_id), clean_start});
     return false;
   }
-  void hold(std::string_view client_id) override { ports_.to_control(SessionHeld{std::string(client_id)}); }
+  void hold(std::string_view client_id, bool clean_start) override {
+    ports_.to_control(SessionHeld{std::string(client_id), clean_start});
+  }
   void release(std::string_view client_id) override {
     ports_.to_control(SessionReleased{std::string(client_id)});
   }
@@ -257,7 +259,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     broker_.deliver_shared(message, result.groups, now_);
   }
   void handle_one(ShutDown&) { broker_.shut_down(now_); }
-  void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, now_); }
+  void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, m.left_behind, now_); }
   void handle_one(SessionExport& m) {
     std::optional<std::string> image;
     if (m.discard) {
@@ -267,10 +269,9 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     }
     ports_.to_control(SessionExported{std::move(m.client_id), std::move(image)});
   }
-  void handle_one(SessionDiscard& m) { broker_.discard_session(m.client_id, now_); }
   void handle_one(SessionImport& m) {
     const auto imported = broker_.import_session(m.image, now_);
-    if (imported) return;
+    if (imported) return ports_.to_control(SessionImported{std::move(m.client_id)});
     log_.error("Session of client '{}' is lost on its way here: {}", m.client_id, imported.error().message);
     release(m.client_id);
   }
@@ -278,7 +279,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(SessionCaughtUp& m) { broker_.caught_up(m.client_id, now_); }
   void handle_one(SessionArrivalOver& m) { broker_.arrival_over(m.client_id, now_); }
   void handle_one(SessionLeavingOver& m) { broker_.end_leaving(m.client_id, now_); }
-  void handle_one(SessionTakeBack& m) { broker_.take_back_session(m.client_id, now_); }
+  void handle_one(SessionTakeBack& m) { broker_.take_back_session(m.client_id, m.arriving, now_); }
   void handle_one(Query& m) {
     QueryReply reply{
         .query = m.query, .worker = self_, .clients = {}, .subscriptions = {}, .stats = {}, .metrics = {}};
