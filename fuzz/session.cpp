@@ -118,7 +118,7 @@ class Play {
     if (!image) return;
     const std::uint8_t how = input_.byte();
     if ((how & 1) != 0) {
-      harness_.broker.take_back_session(id, harness_.now);
+      harness_.broker.take_back_session(id, false, harness_.now);
     } else {
       harness_.broker.end_leaving(id, harness_.now);
       if ((how & 2) != 0) (void)harness_.broker.import_session(*image, harness_.now);
