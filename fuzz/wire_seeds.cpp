@@ -79,8 +79,8 @@ void add_images(Seeds& seeds) {
   seeds.add("cluster_wire", of_kind(2, sender.link_up()));
   seeds.add("cluster_wire", of_kind(2, cluster::encode_forward_welcome(9)));
   (void)sender.welcome(0);
-  sender.push_numbered(1, {}, [](std::string& out) { out += "one"; });
-  sender.push_unnumbered([](std::string& out) { out += "two"; });
+  sender.push_numbered(1, false, {}, [](std::string& out) { out += "one"; });
+  sender.push_unnumbered(false, [](std::string& out) { out += "two"; });
   seeds.add("cluster_wire", of_kind(2, sender.take_frame(5)));
 
   const auto message = mqtt::Message::make({.topic = "t/1",
