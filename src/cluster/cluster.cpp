@@ -197,7 +197,7 @@ void Cluster::link_frame(const std::string& node, std::string_view bytes, Now no
 
 void Cluster::handle(const std::string& node, const wire::Hello& frame, Now now) {
   Peer& p = peer(node);
-  if (frame.version_min > wire::version_max || frame.version_max < wire::version_min) {
+  if (!frame.is_understood()) {
     const std::string reason = "it speaks control protocol versions " + std::to_string(frame.version_min) +
                                ".." + std::to_string(frame.version_max) + ", this node " +
                                std::to_string(wire::version_min) + ".." + std::to_string(wire::version_max);

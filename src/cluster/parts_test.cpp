@@ -106,6 +106,14 @@ TEST(ControlWire, EveryPrefixOfAFrameIsRefused) {
   }
 }
 
+TEST(ControlWire, OnlyTheVersionsOfAForeignHelloAreRead) {
+  const auto hello = wire::decode(std::string("\0\xff\xf0\xff\xff and whatever", 18));
+  ASSERT_TRUE(hello.has_value());
+  ASSERT_TRUE(std::holds_alternative<wire::Hello>(*hello));
+  EXPECT_FALSE(std::get<wire::Hello>(*hello).is_understood());
+  EXPECT_EQ(std::get<wire::Hello>(*hello).version_min, 0xfff0);
+}
+
 TEST(ControlWire, GoldenBytesOfVersionOne) {
   EXPECT_EQ(wire::encode(wire::Ack{1, 2}), std::string("\x0a\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02", 17));
   EXPECT_EQ(wire::encode(wire::Append{1, 2, {{LogEntry::Table::routes, true, "t/#", ""}}}),

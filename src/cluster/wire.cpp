@@ -150,6 +150,7 @@ void read(ByteReader& r, SharedPart& f) {
 void read(ByteReader& r, Hello& f) {
   f.version_min = r.u16();
   f.version_max = r.u16();
+  if (!f.is_understood()) return;  // what follows is for that version to say
   f.incarnation = r.u64();
   f.cluster = ClusterId(r.u64());
   f.records = read_records(r);

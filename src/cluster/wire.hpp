@@ -27,6 +27,11 @@ struct Hello {
   ClusterId cluster{};
   MemberRecords records{};
   bool open = true;  ///< no operator has sent this node away
+
+  /// Both sides know one version; otherwise only the two version numbers have a meaning.
+  [[nodiscard]] bool is_understood() const {
+    return version_min <= wire::version_max && version_max >= wire::version_min;
+  }
 };
 /// Membership changed.
 struct View {
