@@ -16,7 +16,9 @@ add_compile_definitions(
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_REGEX BOOST_ASIO_DISABLE_BOOST_DATE_TIME FMT_ENFORCE_COMPILE_STRING=0)
 
 if(MESHMQ_SANITIZE)
-  add_compile_options(-fsanitize=${MESHMQ_SANITIZE} -fno-omit-frame-pointer -O1)
+  # Sanitized code is slow to optimise: what runs rarely (tests, command lines) is compiled as it stands.
+  add_compile_options(-fsanitize=${MESHMQ_SANITIZE} -fno-omit-frame-pointer
+                      $<IF:$<BOOL:$<TARGET_PROPERTY:MESHMQ_COLD>>,-O0,-O1>)
   add_link_options(-fsanitize=${MESHMQ_SANITIZE})
   if(MESHMQ_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
@@ -30,6 +32,14 @@ if(MESHMQ_FUZZ)
   # The compiler of everyday is g++; clang's other opinions shall not stop the fuzzers.
   add_compile_options(-fsanitize=fuzzer-no-link -Wno-error)
 endif()
+
+# Files of heavy templates and little work: never optimised under sanitizers.
+function(meshmq_cold_sources)
+  if(MESHMQ_SANITIZE)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
+  endif()
+endfunction()
+
 find_program(LLD_PROGRAM ld.lld)
 if(LLD_PROGRAM)
   add_link_options(-fuse-ld=lld)
