@@ -46,7 +46,7 @@ void add_control_frames(Seeds& seeds) {
       wire::SnapshotPart{.incarnation = 7, .seq = 9, .first = true, .last = true, .rows = entries},
       wire::SnapshotAck{9},
       wire::Ack{7, 9},
-      wire::Digest{7, 9, 2, 5},
+      wire::Digest{7, 9, {{cluster::LogEntry::Table::routes, {2, 5}}}},
       wire::SharedRequest{},
       wire::SharedPart{true, {{"k", {1, 2}, "v"}}},
       wire::Message{"bytes"},

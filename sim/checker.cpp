@@ -44,6 +44,12 @@ void Simulation::received(SimClient& client, MessageId message, std::string_view
   }
 }
 
+void Simulation::lost_session(const SimClient& client, Micros since) {
+  // Nodes take their sessions with them when they die, and none finds a session behind a cut.
+  if (crashed_ || client.in_doubt() || disturbed_since(since - calm_before)) return;
+  violated(client.id() + "@" + client.node() + " lost its session");
+}
+
 Micros Simulation::disturbed_at(const std::string& a, const std::string& b) const {
   const auto broken = [&](const std::string& node) {
     const auto it = broken_.find(node);

@@ -10,6 +10,13 @@
 
 namespace meshmq::sim {
 
+namespace {
+
+/// A session's row has come to all other nodes by then.
+constexpr Micros known_everywhere = 500_ms;
+
+}  // namespace
+
 void SimClient::end_epoch() {
   ++epoch_;
   epoch_ends_.push_back(scheduler_.now_us());
@@ -32,11 +39,20 @@ void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_star
   disconnect();
   process_ = process;
   node_ = process->name();
-  if (clean_start) visited_.clear();
   visited_.insert(node_);
   persistent_ = session_expiry_s > 0;
   ends_with_connection_ = session_expiry_s == 0 || (clean_start && version_ != mqtt::Version::v5);
-  if (clean_start) forget_session();
+  if (std::exchange(connecting_clean_, clean_start)) {
+    clean_under_way_until_ = scheduler_.now_us() + known_everywhere;
+  }
+  if (clean_start) {
+    forget_session();
+    has_session_since_.reset();
+  }
+  // Nobody else knows of it at once.
+  expects_session_ =
+      !clean_start && has_session_since_ && *has_session_since_ + known_everywhere < scheduler_.now_us();
+  connecting_since_ = scheduler_.now_us();
   connection_ = process->connect(shared_from_this());
   send(mqtt::Connect{.version = version_,
                      .clean_start = clean_start,
@@ -123,7 +139,16 @@ void SimClient::bytes(const std::string& data) {
 void SimClient::handle(const mqtt::Connack& packet) {
   if (packet.reason != mqtt::ReasonCode::success) return listener_.violated(*this, "CONNACK refuses");
   connack_ = true;
-  if (!packet.session_present) forget_session();
+  has_session_since_.reset();
+  connecting_clean_ = false;
+  const Micros now = scheduler_.now_us();
+  if (!ends_with_connection_ && now > clean_under_way_until_) has_session_since_ = now;
+  if (packet.session_present) return listener_.resumed();
+  if (expects_session_) {
+    listener_.lost(*this, connecting_since_);
+    doubt_session();
+  }
+  forget_session();
 }
 
 void SimClient::handle(const mqtt::Suback& packet) {

@@ -26,6 +26,9 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     std::function<void(SimClient&, MessageId, std::string_view topic, mqtt::QoS)> received;
     std::function<void(SimClient&, std::string)> violated;
     std::function<void(MessageId)> acknowledged;
+    std::function<void()> resumed = [] {};  ///< connected, and its session was there
+    /// Connecting since then, and it was not there.
+    std::function<void(SimClient&, Micros)> lost = [](SimClient&, Micros) {};
   };
 
   SimClient(Scheduler& scheduler, std::string id, mqtt::Version version, Listener listener)
@@ -49,12 +52,15 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   Micros epoch_ended(std::uint64_t epoch) const { return epoch_ends_.at(epoch); }
   /// Nodes where its session may be.
   const std::set<std::string>& visited() const { return visited_; }
+  /// A clean start reaches them all.
+  void forget_visits() { visited_.clear(); }
   /// The next CONNECT may find an old session, or none, and later there may be two that become one.
   void doubt_session() {
     if (!split_since_) split_since_ = scheduler_.now_us();
     split_until_.reset();
     forget_session();
   }
+  bool in_doubt() const { return split_since_ && !split_until_; }
   /// Its session is where it can be found.
   void trust_session() {
     if (split_since_ && !split_until_) split_until_ = scheduler_.now_us();
@@ -117,6 +123,13 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   bool connack_ = false;
   bool persistent_ = false;
   bool ends_with_connection_ = false;  ///< the session
+  /// When a session began that outlives its connection, or its client came to it.
+  std::optional<Micros> has_session_since_;
+  bool expects_session_ = false;
+  bool connecting_clean_ = false;  ///< CONNACK has not come yet
+  /// A CONNECT with clean start may still be on its way, although its client has given up.
+  Micros clean_under_way_until_ = 0;
+  Micros connecting_since_ = 0;
   std::uint64_t epoch_ = 0;
   std::vector<Micros> epoch_ends_;
   std::string input_;

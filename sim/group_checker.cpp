@@ -81,7 +81,8 @@ void Simulation::check_group(const GroupPromise& promise, bool at_end) {
     // A session without connection may keep what it was sent; a QoS 2 message that was sent goes to nobody
     // else, and one of QoS 0 may have been on its way.
     const bool keeps = persistent_.at(client->id()) || p.qos != mqtt::QoS::at_least_once;
-    if (client->epoch_began() >= p.at && keeps) return;
+    // Until the broker has heard of an end it counts on the client.
+    if (client->epoch_began() + arrival_time >= p.at && keeps) return;
   }
   ++outcome_.promises;
   if (group_deliveries_.contains({promise.message, promise.group})) return;

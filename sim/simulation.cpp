@@ -125,7 +125,13 @@ void Simulation::add_client(const std::string& id) {
   SimClient::Listener listener{
       [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
       [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
-      [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); }};
+      [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); },
+      // Whatever a session has moved for comes at once.
+      [this] {
+        if (!over_)
+          scheduler.after(static_cast<Micros>(random_.below(2'000)), [this] { publish_somewhere(); });
+      },
+      [this](SimClient& c, Micros since) { lost_session(c, since); }};
   const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
   clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
 }
@@ -143,6 +149,7 @@ void Simulation::crash_node(const std::string& node) {
   const auto process = find(node);
   if (process == nullptr) return;
   note("crash " + node);
+  crashed_ = true;
   process->drop_clients();
   processes_.erase(node);
   network_.crashed(node);
@@ -226,10 +233,13 @@ void Simulation::connect(const std::shared_ptr<SimClient>& client) {
   const bool persistent = persistent_[client->id()];
   // A session that was left behind a cut or a crash comes back old, or not at all.
   client->trust_session();
-  for (const std::string& node : client->visited()) {
-    if (!calm(node, process->name())) client->doubt_session();
-  }
-  client->connect(process, !persistent || random_.percent(20), persistent ? 3600 : 0);
+  bool reached = true;
+  for (const std::string& node : client->visited()) reached = reached && calm(node, process->name());
+  if (!reached) client->doubt_session();
+  const bool clean_start = !persistent || random_.percent(20);
+  note(client->id() + " connects to " + process->name() + (clean_start ? ", clean" : ""));
+  if (clean_start && reached) client->forget_visits();
+  client->connect(process, clean_start, persistent ? 3600 : 0);
 }
 
 void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos) {
@@ -240,6 +250,11 @@ void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::st
        " at QoS " + std::to_string(static_cast<int>(qos)));
   promise(message);
   client->publish(message, topic, qos);
+}
+
+void Simulation::publish_somewhere() {
+  const auto& client = clients_[random_.below(clients_.size())];
+  if (client->ready() && !is_member(*client)) publish(client, random_topic(false), random_qos(random_));
 }
 
 void Simulation::act() {

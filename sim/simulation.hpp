@@ -100,6 +100,7 @@ class Simulation final : public Universe {
   void misfortune();
   void act();
   void publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos);
+  void publish_somewhere();
   void connect(const std::shared_ptr<SimClient>& client);
   void calm_down();
   void final_probes();
@@ -107,6 +108,7 @@ class Simulation final : public Universe {
   // --- checks (checker.cpp)
   void received(SimClient& client, MessageId message, std::string_view topic, mqtt::QoS qos);
   void violated(const std::string& what);
+  void lost_session(const SimClient& client, Micros since);
   /// True if the way between the nodes has been undisturbed long enough for a promise.
   bool calm(const std::string& a, const std::string& b);
   Micros disturbed_at(const std::string& a, const std::string& b) const;
@@ -151,6 +153,7 @@ class Simulation final : public Universe {
   std::map<std::pair<MessageId, std::string>, std::vector<GroupDelivery>> group_deliveries_;
   std::vector<GroupPromise> kept_groups_;
   Micros last_disturbance_ = 0;
+  bool crashed_ = false;   ///< some node, at some time
   Micros last_crash_ = 0;  ///< or move
   MessageId last_message_ = 0;
   std::uint64_t last_operation_ = 0;

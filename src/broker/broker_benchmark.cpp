@@ -47,7 +47,8 @@ class LocalRouter final : public Router {
   void redispatch(const mqtt::MessagePtr&, std::string_view) override {}
   void retain(const mqtt::MessagePtr&) override {}
   bool claim(Token, std::string_view, bool) override { return true; }
-  void hold(std::string_view, bool) override {}
+  void unclaim(Token) override {}
+  void hold(std::string_view, bool, Token) override {}
   void release(std::string_view) override {}
   void relay(std::string_view, const Outgoing&) override {}
   void adopted(std::string_view) override {}

@@ -40,7 +40,8 @@ class TestRouter : public Router {
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message) override;
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
-  void hold(std::string_view, bool) override {}
+  void unclaim(Token token) override { unclaimed.push_back(token); }
+  void hold(std::string_view, bool, Token) override {}
   void release(std::string_view) override {}
   void relay(std::string_view client_id, const Outgoing& outgoing) override;
   void adopted(std::string_view client_id) override;
@@ -53,9 +54,10 @@ class TestRouter : public Router {
   bool hold_subscribes = false;  ///< SUBACKs wait for Harness::release_subscribes()
   bool unsettled = false;        ///< publishes wait for Harness::settle()
   bool congested = false;
-  bool remote_subscribers = false;                           ///< somebody else wants everything
-  bool hold_claims = false;                                  ///< CONNECTs wait for Broker::claim_done()
-  std::vector<Token> claims;                                 ///< those that wait
+  bool remote_subscribers = false;  ///< somebody else wants everything
+  bool hold_claims = false;         ///< CONNECTs wait for Broker::claim_done()
+  std::vector<Token> claims;        ///< those that wait
+  std::vector<Token> unclaimed;
   std::vector<std::pair<std::string, std::string>> relayed;  ///< client id and message, as it travels
   bool remote_members = false;                               ///< every group has members elsewhere
   std::uint32_t next_number = 0;                             ///< of the next SharedPick

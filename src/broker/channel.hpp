@@ -49,6 +49,7 @@ struct Channel {
   mqtt::Version version = mqtt::Version::v3_1_1;
   std::uint8_t paused = 0;               ///< PauseReasons
   bool claimed = false;                  ///< no other node has the session
+  Token claim = 0;                       ///< of Router::claim(), until it is connected
   bool left_behind = false;              ///< an older session of this client is out of reach
   bool stated_expiry = false;            ///< [MQTT-3.14.2-2] CONNECT's session expiry was not 0
   std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe

@@ -2,6 +2,8 @@
 
 #include "broker/closing.hpp"
 
+#include <utility>
+
 namespace meshmq::broker {
 
 using mqtt::ReasonCode;
@@ -32,6 +34,7 @@ std::string_view to_string(CloseReason reason) {
 
 void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now) {
   const bool connected = channel.state == ChannelState::connected;
+  unclaim(channel);
   if (connected) world_.sender.disconnect(channel, reason);
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);
@@ -65,7 +68,12 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
   return std::nullopt;
 }
 
+void Closing::unclaim(Channel& channel) {
+  if (channel.claim != 0) world_.router.unclaim(std::exchange(channel.claim, 0));
+}
+
 void Closing::lost(Channel& channel, Now now) {
+  unclaim(channel);
   world_.timers.disarm(channel.conn);
   if (channel.state == ChannelState::connected) {
     life_.detach(channel, WillFate::publish, SessionEnd::terminated, now);

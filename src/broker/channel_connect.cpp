@@ -41,7 +41,7 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   configure(session, channel, packet, now);
   if (channel.left_behind) remember_messages(session);
   life_.attach(session, channel, now);
-  world_.router.hold(session.client_id, packet.clean_start);
+  world_.router.hold(session.client_id, packet.clean_start, std::exchange(channel.claim, 0));
   world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
                    present ? "resumed" : "new");
   send_connack(channel, packet, present, assigned);
@@ -137,6 +137,7 @@ bool Connecting::claim(Channel& channel, const mqtt::Connect& packet) {
   const Token token = next_claim_++;
   channel.claimed = world_.router.claim(token, packet.client_id, packet.clean_start);
   if (channel.claimed) return true;
+  channel.claim = token;
   claimants_[token] = {channel.conn, channel.generation};
   channel.state = ChannelState::claiming;
   world_.sender.pause(channel, PauseReason::claim);
@@ -150,6 +151,7 @@ void Connecting::claim_done(Token token, bool superseded, bool left_behind, Now 
   claimants_.erase(it);
   if (channel == nullptr || channel->state != ChannelState::claiming) return;
   if (superseded) {
+    channel->claim = 0;
     return closing_.close(*channel, CloseReason::taken_over, ReasonCode::session_taken_over, now);
   }
   channel->state = ChannelState::connecting;

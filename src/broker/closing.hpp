@@ -24,6 +24,9 @@ class Closing {
   void lost(Channel& channel, Now now);
 
  private:
+  /// It will not connect any more.
+  void unclaim(Channel& channel);
+
   World& world_;
   SessionLife& life_;
 };

@@ -108,9 +108,11 @@ class Router {
   /// True: nobody else can have it. False: Broker::claim_done(token) follows, after Broker::import_session()
   /// if it came.
   virtual bool claim(Token token, std::string_view client_id, bool clean_start) = 0;
+  /// Who asked is gone, before or after the answer.
+  virtual void unclaim(Token token) = 0;
   /// A client connected: its session is here, newer than any other of this id. With `clean_start` what others
-  /// still have of it is void.
-  virtual void hold(std::string_view client_id, bool clean_start) = 0;
+  /// still have of it is void. `claim`: what it had asked for; 0: nothing.
+  virtual void hold(std::string_view client_id, bool clean_start, Token claim) = 0;
   /// The session is over.
   virtual void release(std::string_view client_id) = 0;
   /// A message for a session that has left: sent after it.

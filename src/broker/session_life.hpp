@@ -33,10 +33,9 @@ class SessionLife {
   /// Wills and ends that are due.
   void tick(Now now);
 
+ private:
   /// Its memberships end; messages on their way to it stay.
   void leave_groups(Session& session);
-
- private:
   void update_groups(Session& session);
   /// To the other members of the groups by way of which it came.
   void give_back(const std::vector<Outgoing>& left);

@@ -31,8 +31,10 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
   session->will.reset();
   std::string image = session_image(*session, fresh ? nullptr : &world_.dispatcher.recent(), now);
   Leaving leaving{world_.sessions.extract(*session), shared_subscriptions(*session)};
-  // Of a group it is a member in one place only. What is picked for it here from now on finds another.
-  life_.leave_groups(*session);
+  // Of a group it is a member in one place only. What is picked for it here from now on finds another, or
+  // waits until it is known where it went.
+  world_.groups.depart_all(
+      *session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
   session->moving = Moving::leaving;
   leaving_[session->client_id] = std::move(leaving);
   ++world_.metrics.session_takeovered;
@@ -63,7 +65,15 @@ void SessionTransfer::end_leaving(std::string_view client_id) {
   const auto it = leaving_.find(client_id);
   if (it == leaving_.end()) return;
   forget_subscriptions(*it->second.stub);
+  const Leaving leaving = std::move(it->second);
   leaving_.erase(it);
+  end_departure(leaving);
+}
+
+void SessionTransfer::end_departure(const Leaving& leaving) {
+  for (const ImagedSubscription& group : leaving.groups) {
+    world_.router.share(group.filter, world_.groups.departed(group.filter));
+  }
 }
 
 void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now now) {
@@ -83,6 +93,7 @@ void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now n
   leaving.stub->detached_at = now.mono;
   Session& session = world_.sessions.adopt(std::move(leaving.stub));
   for (const ImagedSubscription& group : leaving.groups) join_group(session, group);
+  end_departure(leaving);
   world_.sessions.schedule(session);
 }
 

@@ -82,6 +82,7 @@ class SessionTransfer final : public Diversion {
     std::unique_ptr<Session> stub;
     std::vector<ImagedSubscription> groups;  ///< which it was a member of
   };
+  void end_departure(const Leaving& leaving);
 
   World& world_;
   SessionLife& life_;

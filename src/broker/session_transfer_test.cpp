@@ -166,6 +166,26 @@ TEST_F(Transfer, AConnectWaitsForTheSessionOfAnotherNode) {
   EXPECT_EQ(late.receives(), lines("paused", "closed: takeovered"));
 }
 
+TEST_F(Transfer, AClientThatDoesNotWaitForItsSessionIsReported) {
+  new_home.router.hold_claims = true;
+  new_home.connecting(persistent("a")).vanishes();
+  new_home.run();
+  EXPECT_EQ(new_home.router.unclaimed, new_home.router.claims);
+  // Gone after the answer, before its CONNECT was looked at again.
+  auto& b = new_home.connecting(persistent("b"));
+  new_home.broker.claim_done(new_home.router.claims.at(1), false, false, new_home.now);
+  b.vanishes();
+  new_home.run();
+  EXPECT_EQ(new_home.router.unclaimed, new_home.router.claims);
+  // Connected: it has what it asked for.
+  auto& c = new_home.connecting(persistent("c"));
+  new_home.broker.claim_done(new_home.router.claims.at(2), false, false, new_home.now);
+  new_home.run();
+  c.ignores().vanishes();
+  new_home.run();
+  EXPECT_EQ(new_home.router.unclaimed.size(), 2U);
+}
+
 TEST_F(Transfer, DamagedImagesAreRefused) {
   old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 9});
@@ -189,7 +209,7 @@ TEST_F(Transfer, AMemberOfAGroupIsOneInOnePlaceOnly) {
   old_home.router.take();
   new_home.router.take();
   move("a");
-  EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/0"));
+  EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/1")) << "until the new home is known";
   EXPECT_NE(new_home.router.take().find("share $share/g/t 0/1"), std::string::npos);
   // For the group, whichever way it comes, and not dropped as older than the session's arrival.
   const SharedPick pick{.group = "$share/g/t", .last_resort = true};
@@ -200,6 +220,9 @@ TEST_F(Transfer, AMemberOfAGroupIsOneInOnePlaceOnly) {
   const std::string got = resumed("a");
   EXPECT_NE(got.find("payload='1'"), std::string::npos);
   EXPECT_NE(got.find("payload='2'"), std::string::npos);
+  old_home.router.take();
+  old_home.broker.end_leaving("a", old_home.now);
+  EXPECT_NE(old_home.router.take().find("share $share/g/t 0/0"), std::string::npos);
   // What came by way of the group still belongs to it.
   new_home.router.take();
   new_home.connect("a").ignores();
@@ -213,7 +236,8 @@ TEST_F(Transfer, AMemberThatIsTakenBackIsInItsGroupAgain) {
   move("a");
   old_home.router.take();
   old_home.broker.take_back_session("a", false, old_home.now);
-  EXPECT_EQ(old_home.router.take(), lines("share $share/g/t 0/1"));
+  EXPECT_NE(old_home.router.take().find("share $share/g/t 0/1"), std::string::npos);
+  EXPECT_EQ(old_home.broker.stats().shared_subscriptions, 1U);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::size_t SharedDispatch::deliver(const mqtt::MessagePtr& message, std::span<c
 
 bool SharedDispatch::deliver_one(const mqtt::MessagePtr& message, const SharedPick& pick, Now now) {
   SharedGroup* group = groups_.find(pick.group);
-  if (group == nullptr) {
+  if (group == nullptr || group->members.empty()) {
     router_.pass_on(message, pick, false);
     return false;
   }

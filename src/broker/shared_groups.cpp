@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace meshmq::broker {
 
 SharedGroup* SharedGroups::find(std::string_view name) {
@@ -64,6 +66,15 @@ std::optional<GroupWeight> SharedGroups::leave(Session& session, std::string_vie
   if (session.shared->empty()) session.shared.reset();
   --size_;
   const GroupWeight weight = group.weight();
+  if (weight.total == 0) groups_.erase(it);
+  return weight;
+}
+
+GroupWeight SharedGroups::departed(std::string_view name) {
+  const auto it = groups_.find(name);
+  MESHMQ_ASSERT(it != groups_.end() && it->second->departing != 0, "who departs is counted");
+  --it->second->departing;
+  const GroupWeight weight = it->second->weight();
   if (weight.total == 0) groups_.erase(it);
   return weight;
 }

@@ -33,8 +33,11 @@ struct SharedGroup {
   std::vector<GroupMember> members;
   std::uint32_t online = 0;
   std::uint32_t last_id = 0;
+  /// Members that have moved to another node, which not everybody knows yet: they count, so that the group
+  /// is not taken for gone, but nothing is given to them.
+  std::uint32_t departing = 0;
 
-  GroupWeight weight() const { return {online, static_cast<std::uint32_t>(members.size())}; }
+  GroupWeight weight() const { return {online, static_cast<std::uint32_t>(members.size()) + departing}; }
 };
 
 /// Keeps both sides of every membership in step: the group's list and the session's. Groups are named by
@@ -51,7 +54,7 @@ class SharedGroups {
   Joined join(Session& session, std::string_view name, SubscriptionOptions options);
   /// The weight of what remains, or nothing if the session was no member.
   std::optional<GroupWeight> leave(Session& session, std::string_view name);
-  /// Ends one membership of the session; calls changed(name, weight).
+  /// Ends the session's memberships; calls changed(name, weight) for each.
   template <class Changed>
   void leave_all(Session& session, Changed&& changed) {
     while (session.shared && !session.shared->empty()) {
@@ -59,6 +62,15 @@ class SharedGroups {
       changed(name->text(), *leave(session, name->text()));
     }
   }
+  /// The same for a session that moves: as leave_all(), but it counts until departed().
+  template <class Changed>
+  void depart_all(Session& session, Changed&& changed) {
+    if (!session.shared) return;
+    for (const SharedRef& ref : *session.shared) ++ref.group->departing;
+    leave_all(session, changed);
+  }
+  /// The weight of what remains.
+  GroupWeight departed(std::string_view name);
   /// After Session::online has changed; calls changed(name, weight) for each of its groups.
   template <class Changed>
   void update_online(Session& session, Changed&& changed) {

@@ -67,6 +67,12 @@ bool Cluster::running(const std::string& node) const {
   return it != peers_.end() && it->second.link == LinkState::established;
 }
 
+bool Cluster::everybody_runs() const {
+  const MemberRecords& records = membership_.records();
+  return std::all_of(records.begin(), records.end(),
+                     [this](const auto& item) { return !item.second.member || running(item.first); });
+}
+
 void Cluster::send(const std::string& node, const wire::Frame& frame) {
   ports_.send(node, wire::encode(frame));
 }

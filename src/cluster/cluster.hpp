@@ -83,6 +83,8 @@ class Cluster {
   // --- inspection
   const Membership& membership() const { return membership_; }
   bool running(const std::string& node) const;
+  /// No member is out of reach.
+  bool everybody_runs() const;
   /// Name of the node behind a slot; empty for workers and unknown slots.
   std::string_view node_of(Slot slot) const;
   std::uint64_t bytes_received() const { return bytes_received_; }

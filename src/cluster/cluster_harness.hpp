@@ -42,24 +42,24 @@ class TestRows final : public SharedRows {
 /// Client rows in a map.
 class TestClients final : public ClientRows {
  public:
-  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp) override {
+  std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row) override {
     const auto earlier = erase(key, slot);
-    rows[{slot, key}] = stamp;
+    rows[{slot, key}] = row;
     return earlier;
   }
-  std::optional<RowStamp> erase(ClientKey key, Slot slot) override {
+  std::optional<ClientRow> erase(ClientKey key, Slot slot) override {
     const auto it = rows.find({slot, key});
     if (it == rows.end()) return std::nullopt;
-    const RowStamp stamp = it->second;
+    const ClientRow row = it->second;
     rows.erase(it);
-    return stamp;
+    return row;
   }
-  void for_each(Slot slot, const std::function<void(ClientKey, RowStamp)>& visit) const override {
-    for (const auto& [key, stamp] : rows) {
-      if (key.first == slot) visit(key.second, stamp);
+  void for_each(Slot slot, const Visit& visit) const override {
+    for (const auto& [key, row] : rows) {
+      if (key.first == slot) visit(key.second, row);
     }
   }
-  std::map<std::pair<Slot, ClientKey>, RowStamp> rows;
+  std::map<std::pair<Slot, ClientKey>, ClientRow> rows;
 };
 
 /// One node: its machine, its table, its durable image, and what it was told to do.

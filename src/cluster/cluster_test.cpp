@@ -317,15 +317,15 @@ TEST_F(ClusterTest, ANodeThatWasAwayJoinsTheRemainderOfItsOldCluster) {
 }
 
 TEST_F(ClusterTest, ClientRowsReachEverybodyAndDieWithTheirOrigin) {
-  world.add("a").machine->replicator().set_client(7, {1, 1});
+  world.add("a").machine->replicator().set_client(7, {.stamp = {1, 1}});
   world.add("b");
   world.add("c");
   ASSERT_EQ(world.join("b", "a"), "ok");
   ASSERT_EQ(world.join("c", "a"), "ok");
   EXPECT_EQ(world["c"].client_rows(), "a:7 ") << "by a snapshot";
-  world["b"].machine->replicator().set_client(8, {2, 1});
-  world["b"].machine->replicator().set_client(7, {3, 1});
-  world["a"].machine->replicator().set_client(7, {4, 1});
+  world["b"].machine->replicator().set_client(8, {.stamp = {2, 1}});
+  world["b"].machine->replicator().set_client(7, {.stamp = {3, 1}});
+  world["a"].machine->replicator().set_client(7, {.stamp = {4, 1}});
   world.settle(std::chrono::seconds(15));
   EXPECT_EQ(world["c"].client_rows(), "a:7 b:7 b:8 ");
   EXPECT_EQ(world["a"].client_rows(), "a:7 b:7 b:8 ");
@@ -338,7 +338,7 @@ TEST_F(ClusterTest, ClientRowsReachEverybodyAndDieWithTheirOrigin) {
   world["b"].start();
   world.settle();
   EXPECT_EQ(world["c"].client_rows(), "") << "a new incarnation has no sessions yet";
-  world["b"].machine->replicator().set_client(9, {9, 1});
+  world["b"].machine->replicator().set_client(9, {.stamp = {9, 1}});
   world.settle(Duration(300));
   EXPECT_EQ(world["c"].client_rows(), "b:9 ");
   EXPECT_EQ(world.leave("b"), "ok");

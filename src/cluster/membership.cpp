@@ -1,5 +1,6 @@
 #include "cluster/membership.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -17,6 +18,11 @@ constexpr std::uint32_t image_magic = 0x4D4D5131;  // "MMQ1"
 bool Membership::is_member(std::string_view node) const {
   const auto it = records_.find(std::string(node));
   return it != records_.end() && it->second.member;
+}
+
+bool Membership::alone() const {
+  return std::none_of(records_.begin(), records_.end(),
+                      [this](const auto& item) { return item.second.member && item.first != self_; });
 }
 
 std::vector<std::string> Membership::others() const {

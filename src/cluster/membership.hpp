@@ -40,6 +40,8 @@ class Membership {
   const std::string& self() const { return self_; }
   const MemberRecords& records() const { return records_; }
   bool is_member(std::string_view node) const;
+  /// There is no other member.
+  bool alone() const;
   /// All members but this node, sorted.
   std::vector<std::string> others() const;
 

@@ -9,9 +9,14 @@
 
 namespace meshmq::cluster {
 
-/// One change of an owned row. Tables are numbered by the wire protocol; 1 is routes.
+/// One change of a row. Tables are numbered by the wire protocol.
 struct LogEntry {
-  enum class Table : std::uint8_t { routes = 1, retained = 2, clients = 3, groups = 4 };
+  enum class Table : std::uint8_t {
+    routes = 1,
+    shared = 2,  ///< rows of the shared tables that this node has written: SharedRows
+    clients = 3,
+    groups = 4,
+  };
 
   Table table = Table::routes;
   bool add = true;

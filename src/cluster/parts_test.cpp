@@ -90,9 +90,9 @@ TEST(ControlWire, EveryPrefixOfAFrameIsRefused) {
       wire::Hello{.incarnation = 5, .cluster = ClusterId(9), .records = {{"a@h", {true, {3, "b@h"}}}}},
       wire::JoinAccept{ClusterId(1), {{"a@h", {false, {3, "b@h"}}}}, {"a@h", "b@h"}},
       wire::Append{
-          1, 2, {{LogEntry::Table::routes, true, "t/#", ""}, {LogEntry::Table::retained, false, "x", "v"}}},
+          1, 2, {{LogEntry::Table::routes, true, "t/#", ""}, {LogEntry::Table::shared, false, "x", "v"}}},
       wire::SnapshotPart{1, 2, true, false, {{LogEntry::Table::routes, true, "t/#", ""}}},
-      wire::Digest{1, 2, 3, 4},
+      wire::Digest{1, 2, {{LogEntry::Table::routes, {3, 4}}}},
   };
   for (const wire::Frame& frame : frames) {
     const std::string bytes = wire::encode(frame);

@@ -12,48 +12,11 @@ namespace {
 
 constexpr std::size_t entries_per_append_max = 4000;
 constexpr std::size_t append_bytes_max = 1024 * 1024;
-/// Own client rows stand under the first worker's slot.
 constexpr Slot own_slot(0);
-
-LogEntry client_entry(ClientKey key, const RowStamp* stamp) {
-  LogEntry entry{.table = LogEntry::Table::clients, .add = stamp != nullptr, .key = {}, .value = {}};
-  ByteWriter(entry.key).u64(key);
-  if (stamp != nullptr) {
-    ByteWriter w(entry.value);
-    wire::write(w, *stamp);
-  }
-  return entry;
-}
 
 /// Rows of all tables side by side: what a snapshot has named.
 std::uint64_t snapshot_key(LogEntry::Table table, std::string_view key, std::uint64_t seq) {
   return hash_bytes(key, hash_mix(seq, static_cast<std::uint64_t>(table)));
-}
-
-/// A group's row in the sum of all rows; a row of weight 0 is none.
-std::uint64_t row_hash(std::string_view group, topic::GroupWeight weight) {
-  if (weight.total == 0) return 0;
-  return hash_mix(hash_bytes(group), std::uint64_t{weight.online} << 32 | weight.total);
-}
-
-LogEntry group_entry(std::string_view group, topic::GroupWeight weight) {
-  LogEntry entry{
-      .table = LogEntry::Table::groups, .add = weight.total != 0, .key = std::string(group), .value = {}};
-  if (!entry.add) return entry;
-  ByteWriter w(entry.value);
-  w.varint(weight.online);
-  w.varint(weight.total);
-  return entry;
-}
-
-/// Nothing if the entry makes no sense.
-std::optional<topic::GroupWeight> weight_of(const LogEntry& entry) {
-  if (!entry.add) return topic::GroupWeight();
-  ByteReader r(entry.value);
-  const std::uint64_t online = r.varint();
-  const std::uint64_t total = r.varint();
-  if (!r.ok() || total == 0 || total > UINT32_MAX || online > total) return std::nullopt;
-  return topic::GroupWeight{static_cast<std::uint32_t>(online), static_cast<std::uint32_t>(total)};
 }
 
 }  // namespace
@@ -62,10 +25,14 @@ Replicator::Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::
                        RouteWriter& routes, ClientRows& clients, SharedRows& shared, ClusterPorts& ports,
                        Logger log)
     : incarnation_(incarnation),
-      own_slots_(own_slots),
       log_(log_entries_max),
       routes_(routes),
-      clients_(clients),
+      route_rows_(routes, own_slots),
+      session_rows_(clients),
+      group_rows_(routes, own_slots),
+      tables_{{LogEntry::Table::routes, &route_rows_},
+              {LogEntry::Table::clients, &session_rows_},
+              {LogEntry::Table::groups, &group_rows_}},
       shared_(shared),
       ports_(ports),
       logger_(log) {}
@@ -83,39 +50,52 @@ Replicator::Peer* Replicator::find_up(const std::string& node) {
 
 // ---------------------------------------------------------------- own rows
 
-std::uint64_t Replicator::append_route(std::string_view filter, bool add) {
-  own_digest_ ^= hash_bytes(filter);
-  own_rows_ = add ? own_rows_ + 1 : own_rows_ - 1;
-  routes_changed_ = true;
-  return log_.append({.table = LogEntry::Table::routes, .add = add, .key = std::string(filter), .value = {}});
+void Replicator::count(wire::TableSums& sums, LogEntry::Table table, RowChange change) {
+  if (change.nothing()) return;
+  routes_changed_ = routes_changed_ || change.routes;
+  wire::TableSum& sum = sums[table];
+  sum.rows += static_cast<std::uint64_t>(change.rows);
+  sum.digest ^= change.digest;
 }
 
-void Replicator::set_client(ClientKey key, RowStamp stamp) {
-  const auto earlier = clients_.set(key, own_slot, stamp);
-  own_digest_ ^= client_row_digest(key, stamp);
-  if (earlier) {
-    own_digest_ ^= client_row_digest(key, *earlier);
-  } else {
-    ++own_rows_;
-  }
-  log_.append(client_entry(key, &stamp));
+std::uint64_t Replicator::append(LogEntry entry, RowChange change) {
+  count(own_sums_, entry.table, change);
+  return log_.append(std::move(entry));
+}
+
+std::uint64_t Replicator::write(LogEntry entry) {
+  const RowChange change = tables_.at(entry.table)->apply({own_slot, {}}, entry.add, entry.key, entry.value);
+  return change.nothing() ? log_.last() : append(std::move(entry), change);
+}
+
+std::uint64_t Replicator::append_route(std::string_view filter, bool add) {
+  return append({.table = LogEntry::Table::routes, .add = add, .key = std::string(filter), .value = {}},
+                RouteRows::change(filter, add));
+}
+
+std::uint64_t Replicator::set_client(ClientKey key, const ClientRow& row) {
+  const RowChange change = session_rows_.set(own_slot, key, row);
+  return append({.table = LogEntry::Table::clients,
+                 .add = true,
+                 .key = SessionRows::key_of(key),
+                 .value = SessionRows::value_of(row)},
+                change);
 }
 
 void Replicator::erase_client(ClientKey key) {
-  const auto earlier = clients_.erase(key, own_slot);
-  if (!earlier) return;
-  own_digest_ ^= client_row_digest(key, *earlier);
-  --own_rows_;
-  log_.append(client_entry(key, nullptr));
+  const RowChange change = session_rows_.erase(own_slot, key);
+  if (change.nothing()) return;
+  append({.table = LogEntry::Table::clients, .add = false, .key = SessionRows::key_of(key), .value = {}},
+         change);
 }
 
 std::uint64_t Replicator::append_group(std::string_view group, topic::GroupWeight before,
                                        topic::GroupWeight now) {
-  own_digest_ ^= row_hash(group, before) ^ row_hash(group, now);
-  if (before.total == 0) ++own_rows_;
-  if (now.total == 0) --own_rows_;
-  routes_changed_ = true;
-  return log_.append(group_entry(group, now));
+  return append({.table = LogEntry::Table::groups,
+                 .add = now.total != 0,
+                 .key = std::string(group),
+                 .value = GroupRows::value_of(now)},
+                GroupRows::change(group, before, now));
 }
 
 std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, std::string_view value) {
@@ -123,10 +103,8 @@ std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, st
   ByteWriter w(stamped);
   wire::write(w, stamp);
   w.bytes(value);
-  return log_.append({.table = LogEntry::Table::retained,
-                      .add = true,
-                      .key = std::string(key),
-                      .value = std::move(stamped)});
+  return log_.append(
+      {.table = LogEntry::Table::shared, .add = true, .key = std::string(key), .value = std::move(stamped)});
 }
 
 std::uint64_t Replicator::acknowledged_by_all() const {
@@ -159,24 +137,27 @@ void Replicator::peer_down(const std::string& node) {
   it->second.in.ack.reset();
 }
 
+template <class Wanted>
+wire::TableSums Replicator::keep_rows(RowOwner owner, Wanted&& wanted) {
+  wire::TableSums sums;
+  std::vector<std::string> stale;
+  for (const auto& [id, table] : tables_) {
+    stale.clear();
+    table->for_each(owner.slot, [&](std::string_view key, std::string_view, std::uint64_t digest) {
+      if (!wanted(id, key)) return stale.emplace_back(key), void();
+      count(sums, id, {.rows = 1, .digest = digest});
+    });
+    for (const std::string& key : stale) {
+      routes_changed_ = table->apply(owner, false, key, {}).routes || routes_changed_;
+    }
+  }
+  return sums;
+}
+
 void Replicator::forget(const std::string& node) {
   const auto it = peers_.find(node);
   if (it == peers_.end()) return;
-  const Slot slot = it->second.slot;
-  std::vector<std::string> filters;
-  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
-    if (slots.contains(slot)) filters.emplace_back(filter);
-  });
-  for (const std::string& filter : filters) routes_.remove(filter, slot);
-  std::vector<std::string> groups;
-  routes_.for_each_group([&](std::string_view group, const GroupSlot& member) {
-    if (member.slot == slot) groups.emplace_back(group);
-  });
-  for (const std::string& group : groups) routes_.set_group(group, {.slot = slot});
-  routes_changed_ = true;
-  std::vector<ClientKey> keys;
-  clients_.for_each(slot, [&](ClientKey key, RowStamp) { keys.push_back(key); });
-  for (const ClientKey key : keys) clients_.erase(key, slot);
+  keep_rows({it->second.slot, node}, [](LogEntry::Table, std::string_view) { return false; });
   peers_.erase(it);
 }
 
@@ -196,48 +177,18 @@ void Replicator::request_sync(const std::string& node, Peer& peer, std::uint64_t
 
 // ---------------------------------------------------------------- a peer's log comes in
 
-void Replicator::apply_group(Incoming& in, const GroupSlot& slot, const LogEntry& entry) {
-  const topic::GroupWeight before = routes_.group_weight(entry.key, slot.slot);
-  if (!routes_.set_group(entry.key, slot)) return;
-  routes_changed_ = true;
-  in.digest ^= row_hash(entry.key, before) ^ row_hash(entry.key, slot.weight);
-  if (before.total == 0) ++in.rows;
-  if (slot.weight.total == 0) --in.rows;
-}
-
 void Replicator::apply(Peer& peer, const std::string& node, const LogEntry& entry) {
-  if (entry.table == LogEntry::Table::groups) {
-    const auto weight = weight_of(entry);
-    if (weight) apply_group(peer.in, {peer.slot, *weight, hash_bytes(node)}, entry);
-    return;
-  }
-  if (entry.table == LogEntry::Table::retained) {
+  if (entry.table == LogEntry::Table::shared) {
     ByteReader r(entry.value);
     const RowStamp stamp = wire::read_row_stamp(r);
     if (r.ok()) shared_.apply(entry.key, stamp, r.rest());
     return;
   }
-  if (entry.table == LogEntry::Table::clients) return apply_client(peer, entry);
   // Tables of later versions are none of our business; their entries only move the position.
-  if (entry.table != LogEntry::Table::routes) return;
-  const bool changed = entry.add ? routes_.add(entry.key, peer.slot) : routes_.remove(entry.key, peer.slot);
-  if (!changed) return;
-  routes_changed_ = true;
-  peer.in.digest ^= hash_bytes(entry.key);
-  peer.in.rows = entry.add ? peer.in.rows + 1 : peer.in.rows - 1;
-}
-
-void Replicator::apply_client(Peer& peer, const LogEntry& entry) {
-  ByteReader key_bytes(entry.key);
-  ByteReader r(entry.value);
-  const ClientKey key = key_bytes.u64();
-  const RowStamp stamp = entry.add ? wire::read_row_stamp(r) : RowStamp{};
-  if (!key_bytes.ok() || !r.ok()) return;
-  const auto earlier = entry.add ? clients_.set(key, peer.slot, stamp) : clients_.erase(key, peer.slot);
-  if (earlier) peer.in.digest ^= client_row_digest(key, *earlier);
-  if (entry.add) peer.in.digest ^= client_row_digest(key, stamp);
-  if (entry.add) ++peer.in.rows;
-  if (earlier) --peer.in.rows;
+  const auto table = tables_.find(entry.table);
+  if (table == tables_.end()) return;
+  count(peer.in.sums, entry.table,
+        table->second->apply({peer.slot, node}, entry.add, entry.key, entry.value));
 }
 
 void Replicator::handle(const std::string& node, const wire::Append& frame) {
@@ -280,50 +231,15 @@ void Replicator::handle(const std::string& node, const wire::SnapshotPart& frame
     return;
   }
   in.applied = frame.seq;
-  finish_snapshot(*peer);
+  finish_snapshot(node, *peer);
 }
 
-void Replicator::finish_snapshot(Peer& peer) {
+void Replicator::finish_snapshot(const std::string& node, Peer& peer) {
   Incoming& in = peer.in;
-  std::vector<std::string> stale;
-  std::uint64_t rows = 0;
-  std::uint64_t digest = 0;
-  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
-    if (!slots.contains(peer.slot)) return;
-    if (in.snapshot->contains(snapshot_key(LogEntry::Table::routes, filter, in.applied))) {
-      ++rows;
-      digest ^= hash_bytes(filter);
-    } else {
-      stale.emplace_back(filter);
-    }
+  // Counted from the tables themselves, so that a damaged sum heals too.
+  in.sums = keep_rows({peer.slot, node}, [&in](LogEntry::Table table, std::string_view key) {
+    return in.snapshot->contains(snapshot_key(table, key, in.applied));
   });
-  for (const std::string& filter : stale) routes_.remove(filter, peer.slot);
-  std::vector<ClientKey> stale_clients;
-  clients_.for_each(peer.slot, [&](ClientKey key, RowStamp stamp) {
-    const LogEntry row = client_entry(key, &stamp);
-    if (in.snapshot->contains(snapshot_key(row.table, row.key, in.applied))) {
-      ++rows;
-      digest ^= client_row_digest(key, stamp);
-    } else {
-      stale_clients.push_back(key);
-    }
-  });
-  for (const ClientKey key : stale_clients) clients_.erase(key, peer.slot);
-  std::vector<std::string> stale_groups;
-  routes_.for_each_group([&](std::string_view group, const GroupSlot& slot) {
-    if (slot.slot != peer.slot) return;
-    if (in.snapshot->contains(snapshot_key(LogEntry::Table::groups, group, in.applied))) {
-      ++rows;
-      digest ^= row_hash(group, slot.weight);
-    } else {
-      stale_groups.emplace_back(group);
-    }
-  });
-  for (const std::string& group : stale_groups) routes_.set_group(group, {.slot = peer.slot});
-  // Counted from the table itself, so that a damaged sum heals too.
-  in.rows = rows;
-  in.digest = digest;
-  routes_changed_ = routes_changed_ || !stale.empty() || !stale_groups.empty();
   in.snapshot.reset();
   in.sync_requested = false;
   in.ack_due = true;
@@ -334,10 +250,16 @@ void Replicator::handle(const std::string& node, const wire::Digest& frame) {
   if (peer == nullptr || peer->in.snapshot || peer->in.sync_requested) return;
   Incoming& in = peer->in;
   if (frame.incarnation != in.incarnation || frame.seq != in.applied) return;
-  if (frame.rows == in.rows && frame.digest == in.digest) return;
-  logger_.error("Replica of {} differs from its origin at {}: {} rows here, {} there; asking for all of them",
-                node, in.applied, in.rows, frame.rows);
-  request_sync(node, *peer, 0);
+  for (const auto& [id, table] : tables_) {
+    const wire::TableSum ours = wire::sum_of(in.sums, id);
+    const wire::TableSum theirs = wire::sum_of(frame.sums, id);
+    if (ours == theirs) continue;
+    logger_.error(
+        "Replica of {} differs from its origin at {}: {} rows of table {} here, {} there; asking for all of "
+        "them",
+        node, in.applied, ours.rows, static_cast<int>(id), theirs.rows);
+    return request_sync(node, *peer, 0);
+  }
 }
 
 // ---------------------------------------------------------------- our log goes out
@@ -360,17 +282,6 @@ void Replicator::handle(const std::string& node, const wire::SyncRequest& frame)
   start_snapshot(node, *peer);
 }
 
-std::map<std::string, topic::GroupWeight> Replicator::own_groups() const {
-  std::map<std::string, topic::GroupWeight> groups;
-  routes_.for_each_group([&](std::string_view group, const GroupSlot& slot) {
-    if (slot.slot.value >= own_slots_) return;
-    topic::GroupWeight& sum = groups[std::string(group)];
-    sum.online += slot.weight.online;
-    sum.total += slot.weight.total;
-  });
-  return groups;
-}
-
 void Replicator::start_snapshot(const std::string& node, Peer& peer) {
   Outgoing& out = peer.out;
   out.streaming = false;
@@ -382,13 +293,11 @@ void Replicator::start_snapshot(const std::string& node, Peer& peer) {
     if (part.rows.size() < rows_per_part_max) return;
     out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
   };
-  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
-    bool own = false;
-    for (std::uint32_t slot = 0; slot < own_slots_ && !own; ++slot) own = slots.contains(Slot(slot));
-    if (own) add({.table = LogEntry::Table::routes, .add = true, .key = std::string(filter), .value = {}});
-  });
-  clients_.for_each(own_slot, [&](ClientKey key, RowStamp stamp) { add(client_entry(key, &stamp)); });
-  for (const auto& [group, weight] : own_groups()) add(group_entry(group, weight));
+  for (const auto& [id, table] : tables_) {
+    table->for_each(own_slot, [&, id = id](std::string_view key, std::string_view value, std::uint64_t) {
+      add({.table = id, .add = true, .key = std::string(key), .value = std::string(value)});
+    });
+  }
   part.last = true;
   out.parts.push_back(std::move(part));
   send_parts(node, peer);
@@ -482,7 +391,7 @@ void Replicator::tick(Now now) {
   next_digest_ = now.mono + digest_interval;
   for (auto& [node, peer] : peers_) {
     if (peer.up && peer.out.streaming && peer.out.acknowledged == log_.last()) {
-      send(node, wire::Digest{incarnation_, log_.last(), own_rows_, own_digest_});
+      send(node, wire::Digest{incarnation_, log_.last(), own_sums_});
     }
   }
 }

@@ -12,6 +12,8 @@
 #include "base/time.hpp"
 #include "cluster/client_rows.hpp"
 #include "cluster/origin_log.hpp"
+#include "cluster/owned_rows.hpp"
+#include "cluster/owned_tables.hpp"
 #include "cluster/ports.hpp"
 #include "cluster/routes.hpp"
 #include "cluster/shared_rows.hpp"
@@ -19,7 +21,7 @@
 
 namespace meshmq::cluster {
 
-/// Rows live in the route table only; this class knows how far each side has come. A peer that returns asks
+/// Rows live in their tables only; this class knows how far each side has come. A peer that returns asks
 /// for what it misses: entries while the log holds them, a streamed snapshot otherwise; digests catch what
 /// nobody expected. Thread rule: one owner. Limits: `log_entries_max` entries of history,
 /// `parts_in_flight_max` parts per snapshot.
@@ -34,15 +36,22 @@ class Replicator {
   Replicator(std::uint64_t incarnation, std::uint32_t own_slots, std::size_t log_entries_max,
              RouteWriter& routes, ClientRows& clients, SharedRows& shared, ClusterPorts& ports, Logger log);
 
-  // --- own rows
-  /// The node's first local subscriber of `filter` came, or its last one went. Returns the entry's number.
+  /// Another table of owned rows; before any peer is up.
+  void add_table(LogEntry::Table id, OwnedRows& table) { tables_[id] = &table; }
+
+  // --- own rows: each returns the number of its entry
+  /// A row that its table has already, with what that changed.
+  std::uint64_t append(LogEntry entry, RowChange change);
+  /// The same, and its table is told.
+  std::uint64_t write(LogEntry entry);
+  /// The node's first local subscriber of `filter` came, or its last one went.
   std::uint64_t append_route(std::string_view filter, bool add);
   /// A session began here, or its client came again.
-  void set_client(ClientKey key, RowStamp stamp);
+  std::uint64_t set_client(ClientKey key, const ClientRow& row);
   void erase_client(ClientKey key);
   /// The members of a shared group on this node changed from `before` to `now`.
   std::uint64_t append_group(std::string_view group, topic::GroupWeight before, topic::GroupWeight now);
-  /// A row of the shared table was written here. Returns the entry's number.
+  /// A row of a shared table was written here.
   std::uint64_t append_shared(std::string_view key, RowStamp stamp, std::string_view value);
   /// A route changed that the peers need not know of (another worker of this node has it too): commit at
   /// end_of_turn().
@@ -84,8 +93,7 @@ class Replicator {
   struct Incoming {
     std::uint64_t incarnation = 0;
     std::uint64_t applied = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t digest = 0;
+    wire::TableSums sums{};
     bool sync_requested = false;
     TimePoint ask_again{};  ///< a request without an answer is repeated then
     bool ack_due = false;
@@ -113,27 +121,29 @@ class Replicator {
   void send(const std::string& node, const wire::Frame& frame);
   void request_sync(const std::string& node, Peer& peer, std::uint64_t incarnation);
   void apply(Peer& peer, const std::string& node, const LogEntry& entry);
-  void apply_client(Peer& peer, const LogEntry& entry);
-  void apply_group(Incoming& in, const GroupSlot& slot, const LogEntry& entry);
-  std::map<std::string, topic::GroupWeight> own_groups() const;
+  void count(wire::TableSums& sums, LogEntry::Table table, RowChange change);
   void start_snapshot(const std::string& node, Peer& peer);
   void send_parts(const std::string& node, Peer& peer);
-  void finish_snapshot(Peer& peer);
+  void finish_snapshot(const std::string& node, Peer& peer);
+  /// Erases the owner's rows for which `wanted(table, key)` is false; returns the sums of those that stay.
+  template <class Wanted>
+  wire::TableSums keep_rows(RowOwner owner, Wanted&& wanted);
   void send_entries();
   Peer* find_up(const std::string& node);
 
   std::uint64_t incarnation_;
-  std::uint32_t own_slots_;
   OriginLog log_;
   RouteWriter& routes_;
-  ClientRows& clients_;
+  RouteRows route_rows_;
+  SessionRows session_rows_;
+  GroupRows group_rows_;
+  std::map<LogEntry::Table, OwnedRows*> tables_;
   SharedRows& shared_;
   ClusterPorts& ports_;
   Logger logger_;
   std::map<std::string, Peer> peers_;
   bool routes_changed_ = false;
-  std::uint64_t own_rows_ = 0;
-  std::uint64_t own_digest_ = 0;
+  wire::TableSums own_sums_;
   std::uint64_t bytes_sent_ = 0;
   TimePoint next_digest_{};
 };

@@ -40,10 +40,9 @@ class SharedRows {
   /// Takes the row if it is newer than what is there. Returns true if it did.
   virtual bool apply(std::string_view key, RowStamp stamp, std::string_view value) = 0;
   virtual const BucketDigests& digests() const = 0;
+  using Visit = std::function<void(std::string_view key, RowStamp stamp, std::string_view value)>;
   /// Calls visit for every row in these buckets, tombstones included.
-  virtual void for_each(const BucketSet& buckets,
-                        const std::function<void(std::string_view key, RowStamp stamp,
-                                                 std::string_view value)>& visit) const = 0;
+  virtual void for_each(const BucketSet& buckets, const Visit& visit) const = 0;
 };
 
 }  // namespace meshmq::cluster

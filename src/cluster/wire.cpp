@@ -95,8 +95,12 @@ struct Encoder {
   void operator()(const Digest& f) const {
     w.u64(f.incarnation);
     w.u64(f.seq);
-    w.u64(f.rows);
-    w.u64(f.digest);
+    w.varint(f.sums.size());
+    for (const auto& [table, sum] : f.sums) {
+      w.u8(static_cast<std::uint8_t>(table));
+      w.u64(sum.rows);
+      w.u64(sum.digest);
+    }
   }
   void operator()(const SharedDigest& f) const {
     for (const std::uint64_t digest : f.digests) w.u64(digest);
@@ -201,8 +205,12 @@ void read(ByteReader& r, Ack& f) {
 void read(ByteReader& r, Digest& f) {
   f.incarnation = r.u64();
   f.seq = r.u64();
-  f.rows = r.u64();
-  f.digest = r.u64();
+  const std::uint64_t tables = r.varint();
+  for (std::uint64_t i = 0; i < tables && r.ok(); ++i) {
+    TableSum& sum = f.sums[static_cast<LogEntry::Table>(r.u8())];
+    sum.rows = r.u64();
+    sum.digest = r.u64();
+  }
 }
 
 /// Decodes the alternative with this number; the bytes behind what we know are a later version's and are

@@ -2,6 +2,7 @@
 // What the control cores of two nodes say to each other: docs/wire/control-v1.md. Frozen once released.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -78,12 +79,24 @@ struct Ack {
   std::uint64_t incarnation = 0;
   std::uint64_t seq = 0;
 };
-/// The sum of the sender's own rows at `seq`; who disagrees asks for a snapshot.
+/// Number of rows, and the XOR of their digests.
+struct TableSum {
+  std::uint64_t rows = 0;
+  std::uint64_t digest = 0;
+
+  friend bool operator==(const TableSum&, const TableSum&) = default;
+};
+/// A table that is not named is empty.
+using TableSums = std::map<LogEntry::Table, TableSum>;
+inline TableSum sum_of(const TableSums& sums, LogEntry::Table table) {
+  const auto it = sums.find(table);
+  return it == sums.end() ? TableSum() : it->second;
+}
+/// The sender's own rows at `seq`; who disagrees about a table that he knows asks for a snapshot.
 struct Digest {
   std::uint64_t incarnation = 0;
   std::uint64_t seq = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t digest = 0;
+  TableSums sums{};
 };
 
 /// Sums of the shared table.

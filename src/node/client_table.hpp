@@ -12,6 +12,7 @@
 namespace meshmq::node {
 
 using cluster::ClientKey;
+using cluster::ClientRow;
 using cluster::RowStamp;
 using cluster::Slot;
 
@@ -21,14 +22,14 @@ class ClientTable {
  public:
   struct Holder {
     Slot slot;
-    RowStamp stamp;
+    ClientRow row;
   };
 
-  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp);
-  std::optional<RowStamp> erase(ClientKey key, Slot slot);
+  std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row);
+  std::optional<ClientRow> erase(ClientKey key, Slot slot);
   /// The newest first.
   std::vector<Holder> holders(ClientKey key) const;
-  void for_each(Slot slot, const std::function<void(ClientKey key, RowStamp stamp)>& visit) const;
+  void for_each(Slot slot, const cluster::ClientRows::Visit& visit) const;
   bool contains(ClientKey key) const { return rows_.contains(key); }
   std::size_t size() const { return rows_.size(); }
 

@@ -1,26 +1,25 @@
 #include "node/control.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <functional>
-#include <map>
-#include <set>
 #include <utility>
 #include <variant>
 
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
 #include "cluster/discovery.hpp"
+#include "node/own_routes.hpp"
 #include "node/retained_store.hpp"
+#include "node/retainer.hpp"
 #include "node/session_moves.hpp"
-#include "topic/filter.hpp"
-#include "topic/shared_filter.hpp"
+#include "node/shared_tables.hpp"
+#include "node/shared_writer.hpp"
+#include "node/subscribe_gate.hpp"
+#include "node/worker_queries.hpp"
 
 namespace meshmq::node {
 
 namespace {
 
-constexpr Duration query_wait = std::chrono::seconds(3);
 constexpr Duration expiry_sweep = std::chrono::seconds(5);
 /// Joins that no operator asked for; operators' commands count from 1.
 constexpr OperationId discovery_join(UINT64_MAX);
@@ -48,9 +47,16 @@ class Control::Impl final : public cluster::ClusterPorts,
         ports_(ports),
         log_(log),
         moves_(*this, config.client_key_seed, log),
-        cluster_(cluster_settings(config, incarnation), image, routes, moves_, retained_, *this, log, seed,
+        cluster_(cluster_settings(config, incarnation), image, routes, moves_, tables_, *this, log, seed,
                  now),
-        discovery_(config.discovery, cluster_.membership(), *this, log, ~seed) {
+        discovery_(config.discovery, cluster_.membership(), *this, log, ~seed),
+        own_routes_(config_, routes, cluster_.replicator()),
+        listing_(config_, routes, cluster_),
+        queries_(config_, ports),
+        writer_(cluster_),
+        retainer_(config_, retained_, writer_, log) {
+    tables_.add(SharedTable::retained, retained_);
+    tell_members();
     moves_.on_kick = [this](const std::string& client_id) {
       to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
     };
@@ -112,10 +118,11 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   std::string_view node_of(Slot slot) const override { return cluster_.node_of(slot); }
   bool running(const std::string& node) const override { return cluster_.running(node); }
+  bool everybody_runs() const override { return cluster_.everybody_runs(); }
   cluster::RowStamp next_stamp(Now now) override { return cluster_.row_stamp(now); }
   void observe(cluster::RowStamp stamp) override { cluster_.observe(stamp); }
-  void publish_row(cluster::ClientKey key, cluster::RowStamp stamp) override {
-    cluster_.replicator().set_client(key, stamp);
+  void publish_row(cluster::ClientKey key, const cluster::ClientRow& row) override {
+    cluster_.replicator().set_client(key, row);
   }
   void withdraw_row(cluster::ClientKey key) override { cluster_.replicator().erase_client(key); }
 
@@ -139,20 +146,11 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   bool end_of_turn(Now now) {
-    tell_groups();
+    tell_members();
+    own_routes_.end_of_turn();
     const bool again = cluster_.end_of_turn(now);
-    // Whoever published a retained message before these routes were committed has told us by now: the lookup
-    // sees it.
-    for (Subscribe& subscribe : ready_) answer(subscribe, now);
-    ready_.clear();
-    const std::uint64_t acknowledged = cluster_.replicator().acknowledged_by_all();
-    while (!subscribes_.empty()) {
-      Subscribe& front = subscribes_.front();
-      if (front.entry > acknowledged && front.deadline > now.mono) break;
-      ready_.push_back(std::move(front));
-      subscribes_.pop_front();
-    }
-    return again || !ready_.empty();
+    for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
+    return gate_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
 
   void tick(Now now) {
@@ -160,13 +158,11 @@ class Control::Impl final : public cluster::ClusterPorts,
     cluster_.tick(now);
     tick_discovery();
     moves_.tick(now);
-    for (auto it = queries_.begin(); it != queries_.end();) {
-      const auto current = it++;
-      if (current->second.deadline <= now.mono) finish(current);
-    }
+    queries_.tick(now);
     if (next_expiry_ <= now.mono) {
       next_expiry_ = now.mono + expiry_sweep;
       retained_.expire(now.wall);
+      tables_.expire(now.wall);
     }
   }
 
@@ -179,9 +175,7 @@ class Control::Impl final : public cluster::ClusterPorts,
         return ports_.query_done(operation, {std::move(reply)});
       }
     }
-    const QueryId id(++last_query_);
-    queries_[id] = {operation, now.mono + query_wait, {}};
-    to_all_workers(Query{id, kind, client_id});
+    queries_.ask(operation, kind, client_id, now);
   }
 
   void publish(const mqtt::MessagePtr& message) { ports_.to_worker(WorkerIndex(0), PublishRequest{message}); }
@@ -203,99 +197,18 @@ class Control::Impl final : public cluster::ClusterPorts,
     return result;
   }
 
-  /// Calls visit(filter or group, node) once for every live pair of it, in no order.
-  template <class Visit>
-  void for_each_route(Visit&& visit) const {
-    routes_.for_each([&](std::string_view filter, const cluster::SlotSet& slots) {
-      bool own = false;
-      slots.for_each([&](Slot slot) {
-        if (slot.value < config_.workers && std::exchange(own, true)) return;
-        if (const std::string_view node = live_node(slot); !node.empty()) visit(filter, node);
-      });
-    });
-    // All destinations of a group follow each other, own ones together.
-    std::string_view own_group;
-    routes_.for_each_group([&](std::string_view group, const cluster::GroupSlot& member) {
-      if (member.slot.value < config_.workers && std::exchange(own_group, group) == group) return;
-      if (const std::string_view node = live_node(member.slot); !node.empty()) visit(group, node);
-    });
-  }
-
-  std::string_view live_node(Slot slot) const {
-    if (slot.value < config_.workers) return config_.name;
-    const std::string_view node = cluster_.node_of(slot);
-    return cluster_.running(std::string(node)) ? node : std::string_view();
-  }
-
-  static std::string_view filter_of(std::string_view key) {
-    const auto shared = topic::parse_shared(key);
-    return shared ? shared->filter : key;
-  }
-
-  std::vector<Route> routes() const {
-    std::vector<Route> result;
-    for_each_route([&](std::string_view key, std::string_view node) {
-      result.push_back({std::string(filter_of(key)), std::string(node)});
-    });
-    std::sort(result.begin(), result.end(), [](const Route& a, const Route& b) {
-      return std::tie(a.filter, a.node) < std::tie(b.filter, b.node);
-    });
-    // Several groups of a filter on one node, or a group and ordinary subscribers, are one route.
-    const auto same = [](const Route& a, const Route& b) { return a.filter == b.filter && a.node == b.node; };
-    result.erase(std::unique(result.begin(), result.end(), same), result.end());
-    return result;
-  }
-
-  std::vector<std::string> trie() const {
-    std::set<std::string> filters;
-    for_each_route([&](std::string_view key, std::string_view) {
-      if (topic::has_wildcard(filter_of(key))) filters.emplace(filter_of(key));
-    });
-    return {filters.begin(), filters.end()};
-  }
+  const RouteListing& listing() const { return listing_; }
 
   ControlStats stats() const {
-    ControlStats result;
-    std::size_t last_size = 0;
-    std::string_view last;
-    for_each_route([&](std::string_view filter, std::string_view) {
-      ++result.routes;
-      if (last_size == 0 || filter != last) ++result.topics;
-      last = filter;
-      last_size = 1;
-    });
-    result.retained = retained_.size();
-    result.replicated_bytes_sent = cluster_.replicator().bytes_sent();
-    result.replicated_bytes_received = cluster_.bytes_received();
-    return result;
+    const RouteCounts counts = listing_.counts();
+    return {.routes = counts.routes,
+            .topics = counts.topics,
+            .retained = retained_.size(),
+            .replicated_bytes_sent = cluster_.replicator().bytes_sent(),
+            .replicated_bytes_received = cluster_.bytes_received()};
   }
 
-  std::uint64_t digest() const {
-    std::uint64_t result = 0;
-    const auto add = [&](std::string_view key, std::string_view node, std::uint64_t value) {
-      result ^= hash_mix(hash_mix(hash_bytes(key), hash_bytes(node)), value);
-    };
-    for_each_route([&](std::string_view key, std::string_view node) { add(key, node, 0); });
-    std::map<std::pair<std::string_view, std::string_view>, topic::GroupWeight> weights;
-    routes_.for_each_group([&](std::string_view group, const cluster::GroupSlot& member) {
-      topic::GroupWeight& sum = weights[{group, live_node(member.slot)}];
-      sum.online += member.weight.online;
-      sum.total += member.weight.total;
-    });
-    for (const auto& [key, sum] : weights) {
-      add(key.first, key.second, std::uint64_t{sum.online} << 32 | sum.total);
-    }
-    return result;
-  }
-
-  /// Deletes cluster-wide.
-  std::size_t clean_retained(std::string_view filter, Now now) {
-    const auto found = retained_.match(filter, now.wall);
-    for (const mqtt::MessagePtr& message : found) {
-      retain(mqtt::Message::make({.topic = message->topic(), .retain = true}), now);
-    }
-    return found.size();
-  }
+  Retainer& retainer() { return retainer_; }
   const RetainedStore& retained() const { return retained_; }
 
  private:
@@ -305,141 +218,41 @@ class Control::Impl final : public cluster::ClusterPorts,
     discovery_.tick(tick_);
   }
 
-  /// A SUBSCRIBE whose SUBACK waits until every live peer has its routes.
-  struct Subscribe {
-    SubscribeRequest request;
-    std::uint64_t entry = 0;
-    TimePoint deadline;
-  };
   struct PeerEvent {
     std::string node;
     std::optional<std::string> message;  ///< absent: the peer is down
   };
-  struct RunningQuery {
-    OperationId operation;
-    TimePoint deadline;
-    std::vector<QueryReply> replies;
-  };
+  void tell_members() {
+    const MembersChanged now{cluster_.membership().alone(), cluster_.everybody_runs()};
+    if (now != std::exchange(told_members_, now)) to_all_workers(now);
+  }
 
   void to_all_workers(const ToWorker& message) {
     for (std::uint16_t i = 0; i < config_.workers; ++i) ports_.to_worker(WorkerIndex(i), message);
   }
 
-  bool ours(std::string_view filter) const {
-    bool result = false;
-    routes_.slots_of(filter).for_each([&](Slot slot) { result = result || slot.value < config_.workers; });
-    return result;
-  }
-
   void handle_one(SubscribeRequest& m, Now now) {
-    for (const broker::SubscribeFilter& filter : m.filters) {
-      if (!filter.add_route) continue;
-      const bool first = !ours(filter.filter);
-      if (!routes_.add(filter.filter, Slot(m.worker.value))) continue;
-      if (first) {
-        cluster_.replicator().append_route(filter.filter, true);
-      } else {
-        cluster_.replicator().note_local_change();
-      }
-    }
+    own_routes_.add(m);
     // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything
     // so far.
-    subscribes_.push_back({std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait});
+    gate_.wait(std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait);
   }
-
-  void handle_one(UnrouteRequest& m, Now) {
-    if (!routes_.remove(m.filter, Slot(m.worker.value))) return;
-    if (ours(m.filter)) {
-      cluster_.replicator().note_local_change();
-    } else {
-      cluster_.replicator().append_route(m.filter, false);
-    }
-  }
-
-  void handle_one(GroupRequest& m, Now) {
-    const topic::GroupWeight before = own_weight(m.group);
-    const std::uint64_t rank = hash_bytes(config_.name);
-    if (!routes_.set_group(m.group, {Slot(m.worker.value), m.weight, rank})) return;
-    cluster_.replicator().note_local_change();
-    // Those who come and go within a turn are told of once, but the first and the last at once: a SUBACK
-    // waits for the row.
-    const topic::GroupWeight now = own_weight(m.group);
-    const auto known = told_groups_.try_emplace(m.group, before).first;
-    if ((known->second.total == 0) != (now.total == 0)) {
-      cluster_.replicator().append_group(m.group, known->second, now);
-      told_groups_.erase(known);
-    }
-  }
-
-  topic::GroupWeight own_weight(std::string_view group) const {
-    topic::GroupWeight sum;
-    for (std::uint16_t i = 0; i < config_.workers; ++i) {
-      const topic::GroupWeight weight = routes_.group_weight(group, Slot(i));
-      sum.online += weight.online;
-      sum.total += weight.total;
-    }
-    return sum;
-  }
-
-  void tell_groups() {
-    for (const auto& [group, before] : told_groups_) {
-      const topic::GroupWeight now = own_weight(group);
-      if (now != before) cluster_.replicator().append_group(group, before, now);
-    }
-    told_groups_.clear();
-  }
-
-  void handle_one(RetainRequest& m, Now now) {
-    const bool fresh = retained_.find(m.message->topic()) == nullptr;
-    if (m.message->payload().size() > config_.retained_payload_bytes_max) {
-      log_.warning("Retained message on '{}' not stored: {} bytes, retainer.max_payload_size is {}",
-                   m.message->topic(), m.message->payload().size(), config_.retained_payload_bytes_max);
-      return;
-    }
-    if (fresh && !m.message->payload().empty() && config_.retained_max != 0 &&
-        retained_.size() >= config_.retained_max) {
-      log_.warning("Retained message on '{}' not stored: there are {}, retainer.max_retained_messages is {}",
-                   m.message->topic(), retained_.size(), config_.retained_max);
-      return;
-    }
-    retain(m.message, now);
-  }
-
-  void retain(const mqtt::MessagePtr& message, Now now) {
-    const cluster::RowStamp stamp = cluster_.row_stamp(now);
-    if (!retained_.store(message, stamp)) return;
-    std::string value;
-    if (!message->payload().empty()) message->encode(value);
-    cluster_.replicator().append_shared(message->topic(), stamp, value);
-  }
-
+  void handle_one(UnrouteRequest& m, Now) { own_routes_.remove(m); }
+  void handle_one(GroupRequest& m, Now) { own_routes_.set_group(m); }
+  void handle_one(RetainRequest& m, Now now) { retainer_.retain(m.message, now); }
+  void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
   template <class Moving>
   void handle_one(Moving& m, Now now) {
     moves_.handle(m, now);
   }
 
-  void handle_one(QueryReply& m, Now) {
-    const auto it = queries_.find(m.query);
-    if (it == queries_.end()) return;
-    it->second.replies.push_back(std::move(m));
-    if (it->second.replies.size() == config_.workers) finish(it);
-  }
-
-  void finish(std::map<QueryId, RunningQuery>::iterator it) {
-    RunningQuery query = std::move(it->second);
-    queries_.erase(it);
-    std::sort(query.replies.begin(), query.replies.end(),
-              [](const QueryReply& a, const QueryReply& b) { return a.worker < b.worker; });
-    ports_.query_done(query.operation, std::move(query.replies));
-  }
-
-  void answer(Subscribe& subscribe, Now now) {
-    SubscribeDone done{subscribe.request.token, {}};
-    for (const broker::SubscribeFilter& filter : subscribe.request.filters) {
+  void answer(const SubscribeRequest& request, Now now) {
+    SubscribeDone done{request.token, {}};
+    for (const broker::SubscribeFilter& filter : request.filters) {
       done.retained.push_back(filter.retained ? retained_.match(filter.filter, now.wall)
                                               : std::vector<mqtt::MessagePtr>());
     }
-    ports_.to_worker(subscribe.request.worker, std::move(done));
+    ports_.to_worker(request.worker, std::move(done));
   }
 
   Config config_;
@@ -447,21 +260,23 @@ class Control::Impl final : public cluster::ClusterPorts,
   ControlPorts& ports_;
   Logger log_;
   RetainedStore retained_;
+  SharedTables tables_;
   SessionMoves moves_;
   std::vector<PeerEvent> events_;
   cluster::Cluster cluster_;
   cluster::Discovery discovery_;
+  OwnRoutes own_routes_;
+  SubscribeGate gate_;
+  RouteListing listing_;
+  WorkerQueries queries_;
+  SharedWriter writer_;
+  Retainer retainer_;
   /// What discovery is told at the next tick.
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
   Now tick_{};  ///< the tick that runs
-  /// What the peers were told of groups that have changed in this turn.
-  std::map<std::string, topic::GroupWeight, std::less<>> told_groups_;
-  std::deque<Subscribe> subscribes_;  ///< ordered by entry and by deadline
-  std::vector<Subscribe> ready_;
-  std::map<QueryId, RunningQuery> queries_;
-  std::uint64_t last_query_ = 0;
   TimePoint next_expiry_{};
+  MembersChanged told_members_;  ///< what the workers know
 };
 
 Control::Control(const Config& config, std::string_view image, std::uint64_t incarnation,
@@ -523,22 +338,22 @@ cluster::DiscoveryStatus Control::discovery() const {
   return impl_->discovery();
 }
 std::vector<Route> Control::routes() const {
-  return impl_->routes();
+  return impl_->listing().routes();
 }
 std::vector<std::string> Control::trie() const {
-  return impl_->trie();
+  return impl_->listing().trie();
 }
 std::vector<mqtt::MessagePtr> Control::retained(std::string_view filter) const {
   return impl_->retained().match(filter, 0);
 }
 std::size_t Control::clean_retained(std::string_view filter, Now now) {
-  return impl_->clean_retained(filter, now);
+  return impl_->retainer().clean(filter, now);
 }
 ControlStats Control::stats() const {
   return impl_->stats();
 }
 std::uint64_t Control::digest() const {
-  return impl_->digest();
+  return impl_->listing().digest();
 }
 
 }  // namespace meshmq::node

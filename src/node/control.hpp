@@ -14,6 +14,7 @@
 #include "cluster/routes.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
+#include "node/route_listing.hpp"
 
 namespace meshmq::node {
 
@@ -21,11 +22,6 @@ namespace meshmq::node {
 struct ClusterStatus {
   std::vector<std::string> running_nodes;
   std::vector<std::string> stopped_nodes;
-};
-
-struct Route {
-  std::string filter;
-  std::string node;
 };
 
 /// Sizes and counters of the control core.

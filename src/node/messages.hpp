@@ -59,8 +59,15 @@ struct SessionClaim {
   std::string client_id;
   bool clean_start = false;
 };
+/// The client of a SessionClaim is gone.
+struct SessionUnclaimed {
+  WorkerIndex worker;
+  Token token = 0;
+};
 /// A client has connected.
 struct SessionHeld {
+  WorkerIndex worker;
+  Token token = 0;  ///< of its SessionClaim; 0: it had none
   std::string client_id;
   bool clean_start = false;
 };
@@ -84,8 +91,8 @@ struct SessionAdopted {
   std::string client_id;
 };
 using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, QueryReply,
-                               SessionClaim, SessionHeld, SessionReleased, SessionExported, SessionImported,
-                               SessionRelay, SessionAdopted>;
+                               SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased, SessionExported,
+                               SessionImported, SessionRelay, SessionAdopted>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -107,6 +114,12 @@ struct PeerDown {
 /// A node is no member any more: whatever waits for it is dropped, counted and settled.
 struct PeerGone {
   Slot slot;
+};
+struct MembersChanged {
+  bool alone = true;     ///< there are no others, reachable or not
+  bool complete = true;  ///< all others are reachable
+
+  friend bool operator==(const MembersChanged&, const MembersChanged&) = default;
 };
 /// Publish as if a client of this node had (RPC, REST).
 struct PublishRequest {
@@ -150,8 +163,8 @@ struct SessionTakeBack {
   std::string client_id;
   bool arriving = false;  ///< its own old home still relays
 };
-using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, PublishRequest, Query, ShutDown,
-                              ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp,
-                              SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
+using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, MembersChanged, PublishRequest,
+                              Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed,
+                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
 
 }  // namespace meshmq::node

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "node/lww_rows.hpp"
+
 namespace meshmq::node {
 
 bool TopicOrder::operator()(std::string_view a, std::string_view b) const {
@@ -42,9 +44,7 @@ bool RetainedStore::apply(std::string_view key, cluster::RowStamp stamp, std::st
   return message && put(key, stamp, std::move(*message));
 }
 
-void RetainedStore::for_each(
-    const cluster::BucketSet& buckets,
-    const std::function<void(std::string_view, cluster::RowStamp, std::string_view)>& visit) const {
+void RetainedStore::for_each(const cluster::BucketSet& buckets, const Visit& visit) const {
   std::string value;
   for (const auto& [topic, row] : messages_) {
     if (!buckets[cluster::bucket_of(topic)]) continue;
@@ -135,8 +135,8 @@ std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, Wall
 void RetainedStore::expire(WallMillis now) {
   std::erase_if(messages_, [&](const auto& item) {
     const Row& row = item.second;
-    const auto written = static_cast<WallMillis>(row.stamp.time >> 16);
-    const bool over = row.message ? row.message->expired(now) : written + tombstone_keep.count() <= now;
+    const bool over = row.message ? row.message->expired(now)
+                                  : written_at(row.stamp) + LwwRows::tombstone_keep.count() <= now;
     if (!over) return false;
     live_ -= row.message ? 1 : 0;
     digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);

@@ -3,7 +3,6 @@
 // world.
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,13 +22,12 @@ struct TopicOrder {
 };
 
 /// [MQTT-3.3.1-5] One message per topic, the newest in the cluster. Deleted topics stay as tombstones for
-/// `tombstone_keep`, so that a node that was away cannot bring them back. Thread rule: one owner. Worked
-/// example, filter `a/+/c`: seek `a/`, read the next level `x`, look up `a/x/c`, seek behind everything that
-/// begins with `a/x`, and so on: the cost is the number of distinct second levels, not of topics.
+/// LwwRows::tombstone_keep, so that a node that was away cannot bring them back. Thread rule: one owner.
+/// Worked example, filter `a/+/c`: seek `a/`, read the next level `x`, look up `a/x/c`, seek behind
+/// everything that begins with `a/x`, and so on: the cost is the number of distinct second levels, not of
+/// topics.
 class RetainedStore final : public cluster::SharedRows {
  public:
-  static constexpr Duration tombstone_keep = std::chrono::hours(1);
-
   /// Stores, or deletes if the payload is empty [MQTT-3.3.1-6], unless what is there is newer. Returns true
   /// if it did.
   bool store(const mqtt::MessagePtr& message, cluster::RowStamp stamp);
@@ -45,9 +43,7 @@ class RetainedStore final : public cluster::SharedRows {
   // --- cluster::SharedRows; the value is Message::encode(), empty for a tombstone
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override { return digests_; }
-  void for_each(
-      const cluster::BucketSet& buckets,
-      const std::function<void(std::string_view, cluster::RowStamp, std::string_view)>& visit) const override;
+  void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
 
  private:
   struct Row {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "node/lww_rows.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::node {
@@ -122,7 +123,7 @@ TEST(RetainedStore, ExpiredMessagesAreNotFoundAndGoAway) {
   store.store(retained("c", ""), at(0));
   EXPECT_EQ(topics(store.match("#", 999)), "a b ");
   EXPECT_EQ(topics(store.match("#", 1000)), "b ");
-  store.expire(RetainedStore::tombstone_keep.count());
+  store.expire(LwwRows::tombstone_keep.count());
   EXPECT_EQ(store.size(), 1U);
   RetainedStore same;
   same.store(retained("b"), at(0));

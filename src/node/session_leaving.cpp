@@ -17,7 +17,9 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
   if (const auto it = claims_.find(f.client_id); it != claims_.end()) {
     if (f.stamp < it->second.stamp) return answer(node, f.request, Outcome::superseded);
     it->second.queue.emplace_back(node, f);
-    return tell(it->second, f.client_id, true);
+    tell(it->second, f.client_id, true);
+    if (!it->second.pending() && !it->second.wanted()) end_claim(it, now);
+    return;
   }
   if (const auto it = exports_.find(f.client_id); it != exports_.end()) {
     Export& out = it->second;
@@ -28,6 +30,11 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
   const auto own = own_.find(key_of(f.client_id));
   if (own == own_.end()) return answer(node, f.request, Outcome::none);
   if (f.stamp < own->second.stamp) return answer(node, f.request, Outcome::superseded);
+  if (own->second.over) {
+    // The newer session knows by now what is void.
+    let_go(f.client_id);
+    return answer(node, f.request, Outcome::none);
+  }
   exports_[f.client_id] = {node, f.request, Phase::asked, now.mono, {}};
   exported_to_[{node, f.request}] = f.client_id;
   ports_.to_home(f.client_id, SessionExport{f.client_id, f.clean_start});
@@ -116,7 +123,7 @@ bool SessionMoves::newer_elsewhere(const std::string& client_id) const {
   const ClientKey key = key_of(client_id);
   const auto own = own_.find(key);
   const auto holders = table_.holders(key);
-  return own == own_.end() || (!holders.empty() && holders.front().stamp > own->second.stamp);
+  return own == own_.end() || (!holders.empty() && holders.front().row.stamp > own->second.stamp);
 }
 
 void SessionMoves::lost_new_home(const std::string& node) {

@@ -14,8 +14,10 @@ SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp sta
   const ClientKey key = key_of(client_id);
   Own& own = own_[key];
   own.stamp = std::max(own.stamp, stamp);
+  own.over = false;
+  own.void_before = void_before(key);
   if (own.client_id != client_id) own.client_id = client_id;
-  ports_.publish_row(key, own.stamp);
+  ports_.publish_row(key, {own.stamp, own.void_before});
   if (table_.contains(key)) rivals_.insert(client_id);
   return own;
 }
@@ -25,12 +27,49 @@ void SessionMoves::let_go(std::string_view client_id) {
   if (own_.erase(key) > 0) ports_.withdraw_row(key);
 }
 
-std::optional<RowStamp> SessionMoves::set(ClientKey key, Slot slot, RowStamp stamp) {
-  const auto earlier = table_.set(key, slot, stamp);
-  if (ports_.node_of(slot).empty()) return earlier;
-  ports_.observe(stamp);
+bool SessionMoves::voids_others(ClientKey key, const Own& own) const {
+  const auto holders = table_.holders(key);
+  return std::any_of(holders.begin(), holders.end(), [&](const ClientTable::Holder& holder) {
+    return !ports_.node_of(holder.slot).empty() && holder.row.stamp.time < own.void_before;
+  });
+}
+
+void SessionMoves::end_own(std::string_view client_id) {
+  const ClientKey key = key_of(client_id);
   const auto own = own_.find(key);
-  if (own != own_.end() && stamp < own->second.stamp) rivals_.insert(own->second.client_id);
+  if (own == own_.end()) return;
+  own->second.over = true;
+  forget_if_needless(key);
+}
+
+void SessionMoves::forget_if_needless(ClientKey key) {
+  const auto own = own_.find(key);
+  if (own == own_.end() || !own->second.over || voids_others(key, own->second)) return;
+  own_.erase(own);
+  ports_.withdraw_row(key);
+}
+
+std::optional<ClientRow> SessionMoves::erase(ClientKey key, Slot slot) {
+  const auto earlier = table_.erase(key, slot);
+  if (earlier && !ports_.node_of(slot).empty()) over_.insert(key);
+  return earlier;
+}
+
+std::uint64_t SessionMoves::void_before(ClientKey key) const {
+  const auto own = own_.find(key);
+  std::uint64_t result = own == own_.end() ? 0 : own->second.void_before;
+  for (const ClientTable::Holder& holder : table_.holders(key)) {
+    result = std::max(result, holder.row.void_before);
+  }
+  return result;
+}
+
+std::optional<ClientRow> SessionMoves::set(ClientKey key, Slot slot, const ClientRow& row) {
+  const auto earlier = table_.set(key, slot, row);
+  if (ports_.node_of(slot).empty()) return earlier;
+  ports_.observe(row.stamp);
+  const auto own = own_.find(key);
+  if (own != own_.end() && row.stamp < own->second.stamp) rivals_.insert(own->second.client_id);
   return earlier;
 }
 
@@ -45,25 +84,28 @@ std::string SessionMoves::holder(std::string_view client_id) const {
 // ---------------------------------------------------------------- CONNECT here
 
 void SessionMoves::handle(SessionClaim& m, Now now) {
-  const auto [it, fresh] = claims_.try_emplace(m.client_id);
+  const auto it = claims_.try_emplace(m.client_id).first;
   Claim& claim = it->second;
   claim.stamp = ports_.next_stamp(now);
   claim.clean_start = claim.clean_start || m.clean_start;
   claim.waiters.emplace_back(m.worker, m.token);
+  claimants_[{m.worker, m.token}] = m.client_id;
   // Whoever waits for us is older now. Who waits must never be waited for by somebody older.
   for (const auto& [node, take_over] : std::exchange(claim.queue, {})) {
     answer(node, take_over.request, Outcome::superseded);
   }
-  if (fresh) {
-    claim.deadline = now.mono + answer_wait;
-    ask_around(m.client_id, claim);
-  }
+  // Also if others wait already: the session may be elsewhere since they asked.
+  claim.deadline = now.mono + answer_wait;
+  ask_around(m.client_id, claim);
   if (!claim.pending()) go_on(it, now);
 }
 
 void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
+  // Where nobody can look there may be a session of which no row has come here.
+  claim.left_behind = claim.left_behind || (!claim.clean_start && !ports_.everybody_runs());
   if (const auto it = exports_.find(client_id); it != exports_.end()) {
     Export& out = it->second;
+    if (out.phase == Phase::returning) return;
     if (!out.has_left()) {
       answer(out.node, out.request, Outcome::superseded);
       for (const auto& [node, take_over] : std::exchange(out.queue, {})) {
@@ -73,17 +115,19 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
       claim.returning = true;
       return;
     }
+    // It may be over there, and a newer one somewhere else: the rows tell.
     ask(client_id, claim, out.node, claim.clean_start);
-    if (claim.pending()) return;
   }
-  const auto own = own_.find(key_of(client_id));
-  for (const ClientTable::Holder& holder : table_.holders(key_of(client_id))) {
+  const ClientKey key = key_of(client_id);
+  const auto own = own_.find(key);
+  const std::uint64_t void_until = void_before(key);
+  for (const ClientTable::Holder& holder : table_.holders(key)) {
     const std::string node(ports_.node_of(holder.slot));
     // What is older than ours is taken in later, without the client's having to wait.
-    if (own != own_.end() && holder.stamp < own->second.stamp) break;
+    if (own != own_.end() && !own->second.over && holder.row.stamp < own->second.stamp) break;
     if (node.empty()) continue;
     if (ports_.running(node)) {
-      ask(client_id, claim, node, claim.clean_start);
+      ask(client_id, claim, node, claim.clean_start || holder.row.stamp.time < void_until);
     } else {
       claim.left_behind = true;
     }
@@ -101,17 +145,33 @@ void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::st
 }
 
 void SessionMoves::tell(Claim& claim, const std::string& client_id, bool superseded) {
-  for (const auto& [worker, token] : std::exchange(claim.waiters, {})) {
-    if (!superseded) ++claim.grants;
-    ports_.to_home(client_id, ClaimDone{token, superseded, claim.left_behind});
+  for (const Claimant& claimant : std::exchange(claim.waiters, {})) {
+    if (superseded) {
+      claimants_.erase(claimant);
+    } else {
+      claim.granted.push_back(claimant);
+    }
+    ports_.to_home(client_id, ClaimDone{claimant.second, superseded, claim.left_behind});
   }
+}
+
+void SessionMoves::forget(Claims::iterator it, const Claimant& claimant, Now now) {
+  claimants_.erase(claimant);
+  std::erase(it->second.waiters, claimant);
+  std::erase(it->second.granted, claimant);
+  if (!it->second.wanted() && !it->second.pending()) end_claim(it, now);
+}
+
+void SessionMoves::handle(SessionUnclaimed& m, Now now) {
+  const Claimant claimant{m.worker, m.token};
+  const auto client = claimants_.find(claimant);
+  if (client != claimants_.end()) forget(claims_.find(client->second), claimant, now);
 }
 
 /// Nobody has to be waited for any more.
 void SessionMoves::go_on(Claims::iterator it, Now now) {
   Claim& claim = it->second;
   if (!claim.wanted()) return end_claim(it, now);
-  claim.deadline = now.mono + grant_wait;
   tell(claim, it->first, false);
 }
 
@@ -119,6 +179,7 @@ void SessionMoves::end_claim(Claims::iterator it, Now now) {
   const Claim over = std::move(it->second);
   claims_.erase(it);
   for (const auto& [request, ask] : over.asked) claimed_by_.erase(request);
+  for (const Claimant& claimant : over.granted) claimants_.erase(claimant);
   for (const auto& [node, take_over] : over.queue) handle(node, take_over, now);
 }
 
@@ -136,15 +197,18 @@ void SessionMoves::handle(SessionHeld& m, Now now) {
   // A new one has begun without that which has left.
   if (const auto out = exports_.find(m.client_id); out != exports_.end() && out->second.has_left())
     end_export(out, true);
-  const bool granted = it != claims_.end() && it->second.grants > 0;
+  const Claimant claimant{m.worker, m.token};
+  const bool granted = it != claims_.end() && claimants_.contains(claimant);
   Own& own = hold(m.client_id, granted ? it->second.stamp : ports_.next_stamp(now));
-  if (m.clean_start) own.void_before = own.stamp;
-  if (!granted || --it->second.grants > 0) return;
-  if (it->second.waiters.empty() && !it->second.pending()) end_claim(it, now);
+  if (m.clean_start && own.void_before < own.stamp.time) {
+    own.void_before = own.stamp.time;
+    ports_.publish_row(key_of(m.client_id), {own.stamp, own.void_before});
+  }
+  if (granted) forget(it, claimant, now);
 }
 
 void SessionMoves::handle(SessionReleased& m, Now) {
-  let_go(m.client_id);
+  end_own(m.client_id);
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Answer& f, Now now) {
@@ -195,6 +259,7 @@ void SessionMoves::arrived(Claims::iterator it, RequestId request) {
   arrival.sources.push_back({asked.node, request});
   arrived_from_[arrival.sources.back()] = client_id;
   hold(client_id, claim.stamp);
+  claim.adopting = true;
   ports_.to_home(client_id, SessionImport{client_id, std::move(asked.image)});
 }
 
@@ -210,12 +275,15 @@ std::string SessionMoves::arrival_of(const std::string& node, RequestId request)
   return it == arrived_from_.end() ? std::string() : it->second;
 }
 
-void SessionMoves::handle(SessionAdopted& m, Now) {
-  const auto it = arrivals_.find(m.client_id);
-  if (it == arrivals_.end()) return;
-  for (const Source& source : it->second.sources) {
-    (void)ports_.send_to_peer(source.node, encode(wire::Adopted{source.request}));
+void SessionMoves::handle(SessionAdopted& m, Now now) {
+  if (const auto it = arrivals_.find(m.client_id); it != arrivals_.end()) {
+    for (const Source& source : it->second.sources) {
+      (void)ports_.send_to_peer(source.node, encode(wire::Adopted{source.request}));
+    }
   }
+  const auto claim = claims_.find(m.client_id);
+  if (claim == claims_.end() || !std::exchange(claim->second.adopting, false)) return;
+  if (!claim->second.pending()) go_on(claim, now);
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
@@ -261,9 +329,9 @@ bool SessionMoves::take_in_rivals(const std::string& client_id, Now now) {
   claim.deadline = now.mono + answer_wait;
   for (const ClientTable::Holder& holder : table_.holders(own->first)) {
     const std::string node(ports_.node_of(holder.slot));
-    if (node.empty() || own->second.stamp < holder.stamp || still_relays(node)) continue;
+    if (node.empty() || own->second.stamp < holder.row.stamp || still_relays(node)) continue;
     if (ports_.running(node)) {
-      ask(client_id, claim, node, holder.stamp < own->second.void_before);
+      ask(client_id, claim, node, holder.row.stamp.time < own->second.void_before);
     } else {
       absent_rivals_[node].insert(client_id);
     }
@@ -314,7 +382,7 @@ void SessionMoves::peer_down(const std::string& node, Now now) {
 void SessionMoves::tick_claims(Now now) {
   std::set<std::string> late;
   for (const auto& [client_id, claim] : claims_) {
-    if (claim.deadline <= now.mono) late.insert(client_id);
+    if (claim.pending() && claim.deadline <= now.mono) late.insert(client_id);
   }
   for (const std::string& client_id : late) {
     const auto it = claims_.find(client_id);
@@ -327,7 +395,7 @@ void SessionMoves::tick_claims(Now now) {
       claim.left_behind = true;
     }
     claim.returning = false;
-    claim.grants = 0;  // not used in time: the connection is gone
+    claim.adopting = false;
     go_on(it, now);
   }
 }
@@ -346,6 +414,7 @@ void SessionMoves::tick(Now now) {
     if (!take_in_rivals(rival.value(), now)) later.insert(std::move(rival));
   }
   rivals_.merge(later);
+  for (const ClientKey key : std::exchange(over_, {})) forget_if_needless(key);
 }
 
 }  // namespace meshmq::node

@@ -34,10 +34,12 @@ class SessionMovesPorts {
   /// Empty for slots of no node.
   virtual std::string_view node_of(Slot slot) const = 0;
   virtual bool running(const std::string& node) const = 0;
+  /// No member is out of reach.
+  virtual bool everybody_runs() const = 0;
   virtual RowStamp next_stamp(Now now) = 0;
   /// A stamp of another node: later ones of ours must be greater.
   virtual void observe(RowStamp stamp) = 0;
-  virtual void publish_row(ClientKey key, RowStamp stamp) = 0;
+  virtual void publish_row(ClientKey key, const ClientRow& row) = 0;
   virtual void withdraw_row(ClientKey key) = 0;
 };
 
@@ -51,8 +53,8 @@ class SessionMovesPorts {
 ///     here                                     old home
 ///     SessionClaim -- TakeOver --------------> SessionExport to its worker
 ///     SessionImport <-- Image ... ------------ (the session has left: a stub relays)
-///     ClaimDone     <-- Relay ... ------------
-///     routes known -- Adopted ---------------> waits `settle_wait`
+///                   <-- Relay ... ------------
+///     ClaimDone, routes known -- Adopted ----> waits `settle_wait`
 ///     SessionCaughtUp <-- CaughtUp ----------- waits `tail_wait`
 ///     SessionArrivalOver <-- Over ------------ the stub ends
 ///
@@ -62,8 +64,6 @@ class SessionMoves final : public cluster::ClientRows {
  public:
   /// For a holder's answer; then the client begins anew.
   static constexpr Duration answer_wait = std::chrono::seconds(5);
-  /// Between the answer to a CONNECT and its session's being held: the worker's next turn.
-  static constexpr Duration grant_wait = std::chrono::seconds(2);
   static constexpr Duration adopt_wait = std::chrono::seconds(15);
   /// Sessions of other nodes that one tick() takes in.
   static constexpr std::size_t pulls_per_tick = 1000;
@@ -79,6 +79,7 @@ class SessionMoves final : public cluster::ClientRows {
 
   // --- from the workers
   void handle(SessionClaim& m, Now now);
+  void handle(SessionUnclaimed& m, Now now);
   void handle(SessionHeld& m, Now now);
   void handle(SessionReleased& m, Now now);
   void handle(SessionExported& m, Now now);
@@ -92,16 +93,17 @@ class SessionMoves final : public cluster::ClientRows {
   void tick(Now now);
 
   // --- cluster::ClientRows
-  std::optional<RowStamp> set(ClientKey key, Slot slot, RowStamp stamp) override;
-  std::optional<RowStamp> erase(ClientKey key, Slot slot) override { return table_.erase(key, slot); }
-  void for_each(Slot slot, const std::function<void(ClientKey, RowStamp)>& visit) const override {
-    table_.for_each(slot, visit);
-  }
+  std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row) override;
+  std::optional<ClientRow> erase(ClientKey key, Slot slot) override;
+  void for_each(Slot slot, const Visit& visit) const override { table_.for_each(slot, visit); }
 
   // --- inspection
   /// The running node that has the session; empty: none, or this one.
   std::string holder(std::string_view client_id) const;
-  bool holds(std::string_view client_id) const { return own_.contains(key_of(client_id)); }
+  bool holds(std::string_view client_id) const {
+    const auto own = own_.find(key_of(client_id));
+    return own != own_.end() && !own->second.over;
+  }
   void kick(const std::string& node, std::string_view client_id);
   /// Calls visit(client id) for each id that is asked to be kicked here.
   std::function<void(const std::string&)> on_kick;
@@ -113,6 +115,8 @@ class SessionMoves final : public cluster::ClientRows {
  private:
   using RequestId = wire::RequestId;
 
+  /// A client that connects: the worker's name for it.
+  using Claimant = std::pair<WorkerIndex, Token>;
   struct Ask {
     std::string node;
     RowStamp stamp;
@@ -124,19 +128,22 @@ class SessionMoves final : public cluster::ClientRows {
     bool clean_start = false;
     /// The worker was about to export the session: it comes back first.
     bool returning = false;
+    /// The session has come, but not everybody knows yet that it is here: what is published after CONNACK
+    /// reaches it, whoever can still reach its old home.
+    bool adopting = false;
     /// A node that may have the session cannot be asked, or did not answer.
     bool left_behind = false;
-    std::vector<std::pair<WorkerIndex, Token>> waiters;
+    std::vector<Claimant> waiters;
     /// Let go on, not seen as held yet.
-    std::size_t grants = 0;
+    std::vector<Claimant> granted;
     std::map<RequestId, Ask> asked;
     TimePoint deadline{};
     /// Asked for by newer connects of other nodes; answered when this one is through.
     std::vector<std::pair<std::string, wire::TakeOver>> queue;
 
     /// False: nobody waits (any more); a session that has moved on is the business of its new home.
-    bool wanted() const { return !waiters.empty() || grants > 0; }
-    bool pending() const { return returning || !asked.empty(); }
+    bool wanted() const { return !waiters.empty() || !granted.empty(); }
+    bool pending() const { return returning || (adopting && wanted()) || !asked.empty(); }
     bool asks(const std::string& node) const {
       return std::any_of(asked.begin(), asked.end(),
                          [&](const auto& ask) { return ask.second.node == node; });
@@ -166,9 +173,11 @@ class SessionMoves final : public cluster::ClientRows {
   };
   struct Own {
     RowStamp stamp;
-    /// A clean start: what was there before is not to come back.
-    RowStamp void_before;
+    /// A clean start: what was there before is not to come back. A time, as in the row.
+    std::uint64_t void_before = 0;
     std::string client_id;
+    /// The session has ended. Its row stays as long as another node, out of reach, has one that it made void.
+    bool over = false;
   };
   using Claims = std::unordered_map<std::string, Claim>;
   using Arrivals = std::unordered_map<std::string, Arrival>;
@@ -177,6 +186,13 @@ class SessionMoves final : public cluster::ClientRows {
   ClientKey key_of(std::string_view client_id) const { return hash_bytes(client_id, key_seed_); }
   Own& hold(const std::string& client_id, RowStamp stamp);
   void let_go(std::string_view client_id);
+  /// The session has ended here, not moved.
+  void end_own(std::string_view client_id);
+  /// Another node has a session that this one made void.
+  bool voids_others(ClientKey key, const Own& own) const;
+  void forget_if_needless(ClientKey key);
+  /// Sessions of before then are over, as far as the rows tell.
+  std::uint64_t void_before(ClientKey key) const;
 
   // --- new home
   void ask_around(const std::string& client_id, Claim& claim);
@@ -184,6 +200,8 @@ class SessionMoves final : public cluster::ClientRows {
   void go_on(Claims::iterator it, Now now);
   void end_claim(Claims::iterator it, Now now);
   void tell(Claim& claim, const std::string& client_id, bool superseded);
+  /// This one waits no more, and has not been seen as held.
+  void forget(Claims::iterator it, const Claimant& claimant, Now now);
   Claims::iterator claim_of(const std::string& node, RequestId request);
   void arrived(Claims::iterator it, RequestId request);
   bool take_in_rivals(const std::string& client_id, Now now);
@@ -223,9 +241,12 @@ class SessionMoves final : public cluster::ClientRows {
   std::map<Source, std::string> arrived_from_;
   Exports exports_;
   std::map<Source, std::string> exported_to_;  ///< new home and its request
+  std::map<Claimant, std::string> claimants_;  ///< those in claims_
   /// Client ids of which an older session may be elsewhere.
   std::set<std::string> rivals_;
   std::map<std::string, std::set<std::string>> absent_rivals_;  ///< by node, until it is back
+  /// Keys of which another node has given up a row.
+  std::set<ClientKey> over_;
   RequestId last_request_ = 0;
 };
 

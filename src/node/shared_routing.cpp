@@ -107,18 +107,18 @@ void SharedRouting::park(const mqtt::MessagePtr& message, std::string_view group
   parked_.push_back({message, std::string(group), now.mono});
 }
 
-void SharedRouting::tick(Now now) {
+void SharedRouting::tick(bool complete, Now now) {
   for (std::size_t left = parked_.size(); left > 0; --left) {
     Parked parked = std::move(parked_.front());
     parked_.pop_front();
     group_match_.clear();
-    const bool known = routes_.match_group(parked.group, group_match_);
+    const bool wait = routes_.match_group(parked.group, group_match_) || !complete;
     const auto usable = [this](Slot slot) { return port_.usable(slot); };
     std::optional<SharedChoice> choice;
     if (group_match_.has_groups()) choice = chooser_.any(group_match_.group(0), {}, usable);
     if (choice) {
       send(*choice, parked.message, 0);
-    } else if (parked.since + (known ? config_.forward_keep : unknown_wait) <= now.mono) {
+    } else if (parked.since + (wait ? config_.forward_keep : unknown_wait) <= now.mono) {
       ++dropped_;
     } else {
       parked_.push_back(std::move(parked));

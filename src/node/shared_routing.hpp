@@ -37,7 +37,8 @@ class SharedRouting {
  public:
   static constexpr std::uint8_t attempts_at_once = 3;
   static constexpr std::size_t parked_max = 10'000;
-  /// A group that nobody knows may be one that nobody knows yet.
+  /// A group that nobody knows may be one that nobody knows yet. (It may also be one of a node that is away:
+  /// then cluster.forward_keep counts.)
   static constexpr Duration unknown_wait = std::chrono::seconds(1);
 
   SharedRouting(const Config& config, cluster::Slot self, const cluster::RouteReader& routes,
@@ -57,8 +58,8 @@ class SharedRouting {
   /// A message that its member, or the node of its member, did not acknowledge. Returns whether somebody will
   /// confirm the token.
   bool redispatch(const mqtt::MessagePtr& message, std::string_view group, broker::Token token, Now now);
-  /// Tries again what has waited.
-  void tick(Now now);
+  /// Tries again what has waited. `complete`: no member of the cluster is out of reach.
+  void tick(bool complete, Now now);
 
   /// Messages for which no member was found.
   std::uint64_t dropped() const { return dropped_; }

@@ -52,7 +52,7 @@ class SharedRoutingTest : public ::testing::Test {
   const SharedPick& last_pick() const { return last.picks->picks()[0]; }
   void after(Duration wait) {
     now.mono += wait;
-    routing.tick(now);
+    routing.tick(true, now);
   }
 
   Config config;

@@ -74,12 +74,13 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
 
   bool claim(Token token, std::string_view client_id, bool clean_start) override {
     // Alone, nobody else can have it.
-    if (peers_up_ == 0) return true;
+    if (members_.alone) return true;
     ports_.to_control(SessionClaim{self_, token, std::string(client_id), clean_start});
     return false;
   }
-  void hold(std::string_view client_id, bool clean_start) override {
-    ports_.to_control(SessionHeld{std::string(client_id), clean_start});
+  void unclaim(Token token) override { ports_.to_control(SessionUnclaimed{self_, token}); }
+  void hold(std::string_view client_id, bool clean_start, Token claim) override {
+    ports_.to_control(SessionHeld{self_, claim, std::string(client_id), clean_start});
   }
   void release(std::string_view client_id) override {
     ports_.to_control(SessionReleased{std::string(client_id)});
@@ -132,7 +133,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     links_.tick(now, confirmed_, handed_back_);
     take_back();
     settle(confirmed_);
-    shared_.tick(now);
+    shared_.tick(members_.complete, now);
     for (const Token token : settling_.expire(now)) broker_.publish_settled(token, now_);
     broker_.tick(now);
     resume_if_uncongested();
@@ -235,12 +236,9 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
 
   void handle_one(SubscribeDone& m) { broker_.subscribe_done(m.token, std::move(m.retained), now_); }
-  void handle_one(PeerUp& m) {
-    ++peers_up_;
-    links_.peer_up(m, now_);
-  }
+  void handle_one(MembersChanged& m) { members_ = m; }
+  void handle_one(PeerUp& m) { links_.peer_up(m, now_); }
   void handle_one(PeerDown& m) {
-    --peers_up_;
     confirmed_.clear();
     links_.peer_down(m.slot, handed_back_);
     take_back();
@@ -322,7 +320,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   std::vector<Parcel> received_;
   std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
-  std::size_t peers_up_ = 0;
+  MembersChanged members_;
   bool congested_ = false;          ///< publishers were told to pause
   bool mailbox_congested_ = false;  ///< some worker of this node is behind
 };
