@@ -1,4 +1,5 @@
-// The Erlang distribution: terms, frames and their services, the handshake of both sides, EPMD.
+// The Erlang distribution: terms, frames and their services, the handshake of both sides, EPMD; terms as
+// text.
 
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "erldist/peer.hpp"
 #include "erldist/services.hpp"
 #include "erldist/term.hpp"
+#include "erldist/term_text.hpp"
 #include "fuzz.hpp"
 
 namespace meshmq::fuzz {
@@ -136,8 +138,24 @@ void run_epmd(Input& input) {
   (void)epmd::decode_registered(rest.bytes());
 }
 
+/// What is printed is read again, to the same print.
+void run_text(std::string_view text) {
+  const ExactCopy copy(text);
+  const auto terms = parse_terms(copy.bytes());
+  if (!terms) {
+    FUZZ_CHECK(terms.error().message.starts_with("line "));
+    return;
+  }
+  for (const WrittenTerm& written : *terms) {
+    const std::string printed = print(written.term);
+    const auto again = parse_terms(printed + " .");
+    FUZZ_CHECK(again.has_value() && again->size() == 1);
+    FUZZ_CHECK(print(again->front().term) == printed);
+  }
+}
+
 void run(Input input) {
-  switch (input.below(6)) {
+  switch (input.below(7)) {
     case 0:
       return run_term(input.rest());
     case 1:
@@ -148,6 +166,8 @@ void run(Input input) {
       return run_spoiled_handshake(input);
     case 4:
       return run_epmd(input);
+    case 5:
+      return run_text(input.rest());
     default: {
       const ExactCopy name(input.rest());
       if (const auto node = parse_node_name(name.bytes())) {

@@ -141,6 +141,13 @@ void add_erlang_frames(Seeds& seeds) {
   seeds.add("erlang", of_kind(1, erldist::encode_frame(spawn, &arguments)));
 }
 
+void add_erlang_texts(Seeds& seeds) {
+  seeds.add("erlang", of_kind(5, "[{server,[{certfile,\"a.pem\"},{depth,0}]}, % ours\n {client,[]}]."));
+  seeds.add("erlang",
+            of_kind(5, "{allow, {user, \"a\\x{e4}b\"}, subscribe, [\"$SYS/#\", {eq, \"#\"}]}. 'A b'."));
+  seeds.add("erlang", of_kind(5, "#{a => <<\"b\", 1, $c>>, 16#fF => [-1.5e3, 1_0|$\\n]}."));
+}
+
 void add_erlang_handshakes(Seeds& seeds) {
   const erldist::Identity a{
       .name = "other@10.0.0.2", .cookie = "cookie", .flags = erldist::flag::ours, .creation = 5};
@@ -158,7 +165,7 @@ void add_erlang_handshakes(Seeds& seeds) {
     requests += '\0';
   }
   seeds.add("erlang", of_kind(4, requests));
-  seeds.add("erlang", of_kind(5, "meshmq.fwd3@10.0.0.1"));
+  seeds.add("erlang", of_kind(6, "meshmq.fwd3@10.0.0.1"));
 }
 
 }  // namespace
@@ -169,6 +176,7 @@ void add_wire_seeds(Seeds& seeds) {
   add_images(seeds);
   add_erlang_terms(seeds);
   add_erlang_frames(seeds);
+  add_erlang_texts(seeds);
   add_erlang_handshakes(seeds);
 }
 

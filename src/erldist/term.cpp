@@ -142,7 +142,9 @@ class TermReader {
     if (!read_items(out, Term::Kind::list, r_.u32(), depth)) return false;
     Term tail;
     if (!read(tail, depth + 1)) return false;
-    if (tail.kind == Term::Kind::list && tail.items.empty()) return true;
+    // An empty string is an empty list too.
+    const bool text = tail.kind == Term::Kind::string;
+    if (text ? tail.text.empty() : tail.kind == Term::Kind::list && tail.items.empty()) return true;
     out.improper = true;
     out.items.push_back(std::move(tail));
     return true;
