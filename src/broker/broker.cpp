@@ -93,7 +93,8 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
   std::size_t taken = 0;
   // Whom we stop reading gets no further in what was read already: resume_reading() hands it in again.
   while (is_open(*channel) && channel->paused == 0 && taken < bytes.size()) {
-    const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, channel->zone->packet_bytes_max};
+    const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, channel->zone->packet_bytes_max,
+                                      channel->zone->strict};
     const mqtt::DecodeResult result = decoder_.decode(bytes.substr(taken), options);
     const bool wrong_start = channel->state == ChannelState::connecting && result.type != PacketType::connect;
     if (result.status == mqtt::DecodeStatus::error || wrong_start) {
@@ -131,10 +132,7 @@ void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& res
 }
 
 void Broker::Impl::handle_first(Channel& channel, Now now) {
-  mqtt::Connect packet = *std::get_if<mqtt::Connect>(&decoder_.packet());
-  if (!channel.peer->username.empty()) packet.username = channel.peer->username;
-  if (!channel.peer->clientid.empty()) packet.client_id = channel.peer->clientid;
-  connecting_.handle(channel, packet, now);
+  connecting_.handle(channel, *std::get_if<mqtt::Connect>(&decoder_.packet()), now);
   if (channel.state == ChannelState::connected) timekeeping_.watch(channel, now);
 }
 

@@ -335,7 +335,14 @@ void TestClient::decode(std::string_view bytes, const std::function<void(const m
 
 void TestClient::take_packets() {
   const std::string output = std::exchange(output_, {});
-  decode(output, [this](const mqtt::Packet& packet) { lines_ += mqtt::testing::describe(packet) + "\n"; });
+  decode(output, [this](const mqtt::Packet& packet) {
+    std::string line = mqtt::testing::describe(packet);
+    const std::size_t at = line.find(" reason_string='");
+    if (at != std::string::npos && !harness_.show_reason_strings) {
+      line.erase(at, line.find('\'', line.find('\'', at) + 1) + 1 - at);
+    }
+    lines_ += line + "\n";
+  });
 }
 
 }  // namespace meshmq::broker::testing

@@ -188,6 +188,8 @@ class Harness {
   TestOutput output;
   Broker broker;
   std::set<std::uint32_t> slow;  ///< ConnIds that do not read what is sent
+  /// Clients see the texts for people too; few tests are about them.
+  bool show_reason_strings = false;
 
  private:
   std::vector<mqtt::MessagePtr> retained_for(const SubscribeFilter& filter) const;

@@ -51,11 +51,13 @@ struct Channel {
   bool claimed = false;                  ///< no other node has the session
   Token claim = 0;                       ///< of Router::claim(), until it is connected
   bool left_behind = false;              ///< an older session of this client is out of reach
-  bool stated_expiry = false;            ///< [MQTT-3.14.2-2] CONNECT's session expiry was not 0
   std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
-  std::uint32_t keepalive_ms = 0;        ///< silence after which the client is gone; 0: unlimited
-  Session* session = nullptr;            ///< set while connected
-  TimePoint last_received{};             ///< the last whole packet
+  /// [MQTT-3.1.2-29] Whether reason strings may be sent; not before CONNECT has said so.
+  bool problem_information = false;
+  std::uint32_t packet_bytes_max = 0;  ///< [MQTT-3.1.2-24] what the client takes, once connected
+  std::uint32_t keepalive_ms = 0;      ///< silence after which the client is gone; 0: unlimited
+  Session* session = nullptr;          ///< set while connected
+  TimePoint last_received{};           ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
   std::unique_ptr<Peer> peer;  ///< once connected: nullptr unless it has shown a certificate

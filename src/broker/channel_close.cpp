@@ -2,6 +2,7 @@
 
 #include "broker/closing.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace meshmq::broker {
@@ -32,10 +33,10 @@ std::string_view to_string(CloseReason reason) {
   return "unknown";
 }
 
-void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now) {
+void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now, std::string_view text) {
   const bool connected = channel.state == ChannelState::connected;
   unclaim(channel);
-  if (connected) world_.sender.disconnect(channel, reason);
+  if (connected) world_.sender.disconnect(channel, reason, text);
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, close);
@@ -48,7 +49,7 @@ void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
   world_.log.info("client '{}' ({}) disconnected: {} ({})", session == nullptr ? "" : session->client_id,
                   session == nullptr ? channel.peer->name : session->peername, fatal.text,
                   mqtt::to_string(fatal.reason));
-  close(channel, fatal.close, fatal.reason, now);
+  close(channel, fatal.close, fatal.reason, now, fatal.text);
 }
 
 Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now now) {
@@ -58,7 +59,7 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
     const bool revived = channel.session->expiry_s == 0 && *packet.session_expiry_s != 0;
     if (revived)
       return Fatal{ReasonCode::protocol_error, "DISCONNECT gives an expiry to a session that had none"};
-    channel.session->expiry_s = *packet.session_expiry_s;
+    channel.session->expiry_s = std::min(*packet.session_expiry_s, channel.zone->session_expiry_max_s);
   }
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);

@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "broker/connecting.hpp"
 #include "mqtt/encoder.hpp"
+#include "mqtt/payload_format.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::broker {
@@ -15,7 +16,34 @@ namespace meshmq::broker {
 using mqtt::ReasonCode;
 using mqtt::Version;
 
-void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) {
+namespace {
+
+std::uint32_t packet_limit(const mqtt::Connect& packet) {
+  const auto largest = static_cast<std::uint32_t>(mqtt::packet_bytes_max);
+  return packet.packet_bytes_max == 0 ? largest : std::min(packet.packet_bytes_max, largest);
+}
+
+std::uint32_t session_expiry(const Config& config, const mqtt::Connect& packet) {
+  if (packet.version == Version::v5) return std::min(packet.session_expiry_s, config.session_expiry_max_s);
+  if (packet.clean_start) return 0;
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(config.session_expiry_interval).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, expiry_never));
+}
+
+std::uint16_t keep_alive(const Config& config, const mqtt::Connect& packet) {
+  // [MQTT-3.1.2-21]
+  const bool server_says = packet.version == Version::v5 && config.server_keepalive_s != 0;
+  return server_says ? config.server_keepalive_s : packet.keep_alive_s;
+}
+
+}  // namespace
+
+void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
+  channel.packet_bytes_max = packet_limit(packet);
+  channel.problem_information = packet.version == Version::v5 && packet.request_problem_information;
+  const bool nameless = packet.client_id.empty();
+  identify(channel, packet);
   const Refusal refusal = check(*channel.zone, packet);
   if (refusal.reason != ReasonCode::success) {
     refuse(channel, refusal, packet.version, now);
@@ -29,6 +57,14 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   }
   const std::string assigned = packet.client_id.empty() ? assign_client_id() : std::string();
   const std::string_view client_id = packet.client_id.empty() ? std::string_view(assigned) : packet.client_id;
+  mqtt::Connack connack = make_connack(*channel.zone, packet, nameless ? client_id : std::string_view());
+  if (!PacketSender::fits(channel, connack, packet.version)) {
+    closing_.fail(channel,
+                  {ReasonCode::packet_too_large, "its Maximum Packet Size is too small for CONNACK",
+                   CloseReason::limit},
+                  now);
+    return;
+  }
   const AccessClient client{client_id, packet.username.value_or(""), channel.peer->name, channel.peer.get()};
   const ReasonCode access = ask_access(client, packet);
   if (access != ReasonCode::success) {
@@ -44,7 +80,8 @@ void Connecting::handle(Channel& channel, const mqtt::Connect& packet, Now now) 
   world_.router.hold(session.client_id, packet.clean_start, std::exchange(channel.claim, 0));
   world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
                    present ? "resumed" : "new");
-  send_connack(channel, packet, present, assigned);
+  connack.session_present = present;
+  world_.sender.connack(channel, connack);
   if (present) world_.delivery.resume(session, now);
 }
 
@@ -63,6 +100,16 @@ void Connecting::handle_broken(Channel& channel, const mqtt::DecodeResult& resul
                 is_connect ? Fatal{result.reason, result.text}
                            : Fatal{ReasonCode::protocol_error, "the first packet is not CONNECT"},
                 now);
+}
+
+void Connecting::identify(const Channel& channel, mqtt::Connect& packet) {
+  const Peer& peer = *channel.peer;
+  if (!peer.username.empty()) packet.username = peer.username;
+  if (!peer.clientid.empty()) {
+    packet.client_id = peer.clientid;
+  } else if (channel.zone->use_username_as_clientid && !packet.username.value_or("").empty()) {
+    packet.client_id = *packet.username;
+  }
 }
 
 Connecting::Refusal Connecting::check(const Config& config, const mqtt::Connect& packet) {
@@ -96,12 +143,17 @@ Connecting::Refusal Connecting::check_will(const Config& config, const mqtt::Wil
     return {ReasonCode::topic_name_invalid, "will topic with more levels than mqtt.max_topic_levels",
             CloseReason::limit};
   }
+  if (config.check_payload_format && !mqtt::keeps_payload_format(will.properties, will.payload)) {
+    return {ReasonCode::payload_format_invalid, "will is not UTF-8, as it says"};
+  }
   return {};
 }
 
 void Connecting::refuse(Channel& channel, const Refusal& refusal, Version version, Now now) {
   ++world_.metrics.packets_connect_received;
-  world_.sender.connack_refusal(channel, refusal.reason, version);
+  // [MQTT-3.2.2-6] of 3.1.1
+  const bool can_say = version == Version::v5 || mqtt::has_connack_return_code(refusal.reason);
+  if (can_say) world_.sender.connack_refusal(channel, refusal.reason, version, refusal.text);
   closing_.fail(channel, {refusal.reason, refusal.text, refusal.close}, now);
 }
 
@@ -202,27 +254,15 @@ void Connecting::remember_messages(Session& session) {
 
 void Connecting::configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now) {
   const Config& config = *channel.zone;
-  const bool is_v5 = packet.version == Version::v5;
   channel.version = packet.version;
   session.clean_start = packet.clean_start;
   session.bridge = packet.bridge;
   session.username = packet.username.value_or("");
-  // [MQTT-3.1.2-21]
-  const bool server_says = is_v5 && config.server_keepalive_s != 0;
-  session.keepalive_s = server_says ? config.server_keepalive_s : packet.keep_alive_s;
+  session.keepalive_s = keep_alive(config, packet);
   channel.keepalive_ms = std::uint32_t{session.keepalive_s} * 10 * config.keepalive_percent;
   channel.last_received = now.mono;
-  if (is_v5) {
-    session.expiry_s = packet.session_expiry_s;
-  } else {
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(config.session_expiry_interval).count();
-    const auto limited = static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, expiry_never));
-    session.expiry_s = packet.clean_start ? 0 : limited;
-  }
-  const auto largest = static_cast<std::uint32_t>(mqtt::packet_bytes_max);
-  session.packet_bytes_max =
-      packet.packet_bytes_max == 0 ? largest : std::min(packet.packet_bytes_max, largest);
+  session.expiry_s = session_expiry(config, packet);
+  session.packet_bytes_max = channel.packet_bytes_max;
   session.inflight.set_window(
       std::min(packet.receive_maximum, std::max<std::uint16_t>(config.inflight_max, 1)));
   if (!packet.will) return;
@@ -238,11 +278,11 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
   session.will = std::make_unique<PendingWill>(PendingWill{std::move(message), will.delay_s});
 }
 
-void Connecting::send_connack(Channel& channel, const mqtt::Connect& packet, bool session_present,
-                              std::string_view assigned_client_id) {
-  const Config& config = *channel.zone;
+mqtt::Connack Connecting::make_connack(const Config& config, const mqtt::Connect& packet,
+                                       std::string_view assigned_client_id) {
   mqtt::Connack connack;
-  connack.session_present = session_present;
+  if (session_expiry(config, packet) != packet.session_expiry_s)
+    connack.session_expiry_s = session_expiry(config, packet);
   connack.receive_maximum = Publishing::receive_maximum(config);
   connack.qos_max = config.qos_max;
   connack.retain_available = config.retain_available;
@@ -250,10 +290,13 @@ void Connecting::send_connack(Channel& channel, const mqtt::Connect& packet, boo
   connack.assigned_client_id = assigned_client_id;
   connack.topic_alias_max = config.topic_alias_max;
   connack.wildcard_subscription_available = config.wildcard_subscription;
+  connack.subscription_identifiers_available = config.subscription_identifier;
   connack.shared_subscription_available = config.shared_subscription;
-  if (channel.session->keepalive_s != packet.keep_alive_s)
-    connack.server_keep_alive_s = channel.session->keepalive_s;
-  world_.sender.connack(channel, connack);
+  if (keep_alive(config, packet) != packet.keep_alive_s)
+    connack.server_keep_alive_s = keep_alive(config, packet);
+  // [MQTT-3.1.2-28]
+  if (packet.request_response_information) connack.response_information = config.response_information;
+  return connack;
 }
 
 }  // namespace meshmq::broker

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "broker/publishing.hpp"
+#include "mqtt/payload_format.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::broker {
@@ -33,9 +34,14 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
     if (packet.qos == QoS::exactly_once && answer_known(channel, packet)) return std::nullopt;
     if (Verdict fatal = check_quota(channel)) return fatal;
   }
+  if (channel.zone->check_payload_format && !mqtt::keeps_payload_format(packet.properties, packet.payload)) {
+    if (!acknowledged) return Fatal{ReasonCode::payload_format_invalid, "payload is not UTF-8, as it says"};
+    refuse(channel, packet, ReasonCode::payload_format_invalid);
+    return std::nullopt;
+  }
   if (!world_.access.may_publish({session.client_id, session.username, session.peername}, topic, packet.qos,
                                  packet.retain)) {
-    refuse(channel, packet);
+    refuse(channel, packet, ReasonCode::not_authorized);
     return std::nullopt;
   }
   if (packet.qos == QoS::exactly_once) session.awaiting_rel.insert(packet.packet_id, now.mono);
@@ -160,11 +166,11 @@ bool Publishing::answer_known(Channel& channel, const mqtt::Publish& packet) {
   return true;
 }
 
-void Publishing::refuse(Channel& channel, const mqtt::Publish& packet) {
+void Publishing::refuse(Channel& channel, const mqtt::Publish& packet, ReasonCode reason) {
   ++world_.metrics.packets_publish_error;
   ++world_.metrics.packets_publish_dropped;
   if (packet.qos == QoS::at_most_once) return;
-  acknowledge(channel, {packet.packet_id, ack_type(packet.qos), ReasonCode::not_authorized, true});
+  acknowledge(channel, {packet.packet_id, ack_type(packet.qos), reason, true});
 }
 
 void Publishing::acknowledge(Channel& channel, PendingAck ack) {

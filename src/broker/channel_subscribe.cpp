@@ -10,14 +10,22 @@ namespace meshmq::broker {
 
 using mqtt::ReasonCode;
 
+namespace {
+
+/// [MQTT-3.1.2-24] Nothing has been done yet: the client would never hear of it.
+constexpr Fatal too_large_to_answer{ReasonCode::packet_too_large,
+                                    "the answer is larger than the client's Maximum Packet Size",
+                                    CloseReason::limit};
+
+ReasonCode granted(const Session& session, const mqtt::Subscription& wanted) {
+  return static_cast<ReasonCode>(mqtt::min_qos(wanted.qos, session.zone->qos_max));
+}
+
+}  // namespace
+
 Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   Session& session = *channel.session;
-  for (const mqtt::Subscription& wanted : packet.subscriptions) {
-    // [MQTT-3.8.3-4]
-    if (wanted.no_local && topic::is_shared(wanted.filter)) {
-      return Fatal{ReasonCode::protocol_error, "No Local with a shared subscription"};
-    }
-  }
+  if (const Verdict fatal = check_available(channel, packet)) return fatal;
   const Token token = std::exchange(next_token_, next_token_ + 2);
   Pending pending{channel.conn, channel.generation, packet.packet_id, {}, {}};
   std::vector<SubscribeFilter> filters;
@@ -26,7 +34,7 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   }
   // [MQTT-3.8.4-1] Nothing to wait for: every filter was refused.
   if (filters.empty()) {
-    world_.sender.suback(channel, packet.packet_id, pending.codes);
+    world_.sender.suback(channel, packet.packet_id, pending.codes, pending.text);
     return std::nullopt;
   }
   pending_.emplace(token, std::move(pending));
@@ -36,12 +44,40 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   return std::nullopt;
 }
 
-ReasonCode Subscribing::check(const Session& session, std::string_view filter) const {
+Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscribe& packet) {
+  const Config& config = *channel.zone;
+  if (!PacketSender::fits_codes(channel, packet.subscriptions.size())) return too_large_to_answer;
+  if (packet.subscription_id != 0 && !config.subscription_identifier) {
+    return Fatal{ReasonCode::subscription_identifiers_not_supported,
+                 "subscription identifiers are off by mqtt.subscription_identifier"};
+  }
+  for (const mqtt::Subscription& wanted : packet.subscriptions) {
+    const bool shared = topic::is_shared(wanted.filter);
+    // [MQTT-3.8.3-4]
+    if (wanted.no_local && shared) {
+      return Fatal{ReasonCode::protocol_error, "No Local with a shared subscription"};
+    }
+    if (channel.version != mqtt::Version::v5) continue;
+    if (shared && !config.shared_subscription) {
+      return Fatal{ReasonCode::shared_subscriptions_not_supported,
+                   "shared subscriptions are off by mqtt.shared_subscription"};
+    }
+    if (!config.wildcard_subscription && topic::has_wildcard(wanted.filter)) {
+      return Fatal{ReasonCode::wildcard_subscriptions_not_supported,
+                   "wildcards are off by mqtt.wildcard_subscription"};
+    }
+  }
+  return std::nullopt;
+}
+
+ReasonCode Subscribing::check(const Session& session, std::string_view filter, Pending& pending) const {
   const Config& config = *session.zone;
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
   if (config.topic_levels_max != 0 && topic::level_count(filter) > config.topic_levels_max) {
+    pending.text = "filter with more levels than mqtt.max_topic_levels";
     return ReasonCode::topic_filter_invalid;
   }
+  // [MQTT-3.8.3-2] of 3.1.1
   if (!config.wildcard_subscription && topic::has_wildcard(filter)) {
     return ReasonCode::wildcard_subscriptions_not_supported;
   }
@@ -55,18 +91,14 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
                                   std::uint32_t subscription_id, Token token, Pending& pending,
                                   std::vector<SubscribeFilter>& filters) {
   if (topic::is_shared(wanted.filter)) return join(session, wanted, subscription_id, pending, filters);
-  const ReasonCode refusal = check(session, wanted.filter);
+  const ReasonCode refusal = check(session, wanted.filter, pending);
   if (refusal != ReasonCode::success) return refusal;
-  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
-  // What a bridge of MQTT 3 cannot say, or its messages would come back to it.
-  const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos),
-                                    wanted.no_local || session.bridge ? 1U : 0U,
-                                    wanted.retain_as_published || session.bridge ? 1U : 0U};
   if (at_limit(session) && !world_.subscriptions.contains(session, wanted.filter)) {
-    return ReasonCode::quota_exceeded;
+    return refuse_more(pending);
   }
 
-  const auto [list, is_new] = world_.subscriptions.subscribe(session, wanted.filter, options);
+  const auto [list, is_new] =
+      world_.subscriptions.subscribe(session, wanted.filter, options(session, wanted, subscription_id));
   // The first subscriber makes the route. Whoever comes before it is confirmed waits for it as well.
   const bool add_route = list.size() == 1 && is_new ? true : list.route_pending() != 0;
   if (add_route) list.set_route_pending(token);
@@ -75,7 +107,7 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
                         (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
   pending.accepted.push_back({std::string(wanted.filter), retained});
   filters.push_back({std::string(wanted.filter), add_route, retained});
-  return static_cast<ReasonCode>(qos);
+  return granted(session, wanted);
 }
 
 ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
@@ -85,25 +117,38 @@ ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
   // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
   const auto shared = topic::parse_shared(wanted.filter);
   if (!shared) return ReasonCode::topic_filter_invalid;
-  const ReasonCode refusal = check(session, shared->filter);
+  const ReasonCode refusal = check(session, shared->filter, pending);
   if (refusal != ReasonCode::success) return refusal;
   std::string name = topic::shared_name(*shared);
-  if (at_limit(session) && !world_.groups.contains(session, name)) return ReasonCode::quota_exceeded;
-  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
-  // A bridge cannot be kept from its own messages here, or they would not reach the others of its group.
-  const SubscriptionOptions options{subscription_id, static_cast<std::uint32_t>(qos), 0,
-                                    wanted.retain_as_published || session.bridge ? 1U : 0U};
-  const auto [group, is_new] = world_.groups.join(session, name, options);
+  if (at_limit(session) && !world_.groups.contains(session, name)) return refuse_more(pending);
+  const auto [group, is_new] = world_.groups.join(session, name, options(session, wanted, subscription_id));
   if (is_new) world_.router.share(name, group.weight());
   // [MQTT5 4.8.2] Retained messages are not sent. SUBACK waits for the cluster like any other.
   pending.accepted.push_back({name, false});
   filters.push_back({std::move(name), false, false});
-  return static_cast<ReasonCode>(qos);
+  return granted(session, wanted);
 }
 
-bool Subscribing::at_limit(const Session& session) const {
+SubscriptionOptions Subscribing::options(const Session& session, const mqtt::Subscription& wanted,
+                                         std::uint32_t subscription_id) {
+  const bool is_v3 = session.version != mqtt::Version::v5;
+  // A bridge's own messages would come back to it. In a group they cannot be kept from it, or they would not
+  // reach the others.
+  const bool ignores_own = is_v3 && (session.bridge || session.zone->ignore_loop_deliver);
+  const bool no_local = (wanted.no_local || ignores_own) && !topic::is_shared(wanted.filter);
+  const bool as_published = wanted.retain_as_published || (is_v3 && session.bridge);
+  const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
+  return {subscription_id, static_cast<std::uint32_t>(qos), no_local ? 1U : 0U, as_published ? 1U : 0U};
+}
+
+bool Subscribing::at_limit(const Session& session) {
   const std::size_t limit = session.zone->subscriptions_max;
   return limit != 0 && session.subscription_count() >= limit;
+}
+
+ReasonCode Subscribing::refuse_more(Pending& pending) {
+  pending.text = "more subscriptions than zone.*.max_subscriptions";
+  return ReasonCode::quota_exceeded;
 }
 
 void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
@@ -120,7 +165,7 @@ void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> r
   if (--channel->pending_subscribes < pending_subscribes_max) {
     world_.sender.resume(*channel, PauseReason::subscribes);
   }
-  world_.sender.suback(*channel, pending.packet_id, pending.codes);
+  world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
   for (std::size_t i = 0; i < pending.accepted.size() && i < retained.size(); ++i) {
     if (!pending.accepted[i].retained) continue;
     send_retained(*channel->session, pending.accepted[i].filter, retained[i], now);
@@ -140,12 +185,13 @@ void Subscribing::send_retained(Session& session, const std::string& filter,
     // [MQTT-3.3.1-8]
     world_.delivery.deliver_retained(session,
                                      {message, SubscriptionIds(options.subscription_id),
-                                      mqtt::min_qos(message->qos(), options.qos()), true},
+                                      world_.delivery.qos_for(session, message->qos(), options.qos()), true},
                                      now);
   }
 }
 
 Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
+  if (!PacketSender::fits_codes(channel, packet.filters.size())) return too_large_to_answer;
   std::vector<ReasonCode> codes;
   for (const std::string_view filter : packet.filters) {
     codes.push_back(topic::is_shared(filter) ? leave(*channel.session, filter)

@@ -14,8 +14,10 @@ class Closing {
  public:
   Closing(World& world, SessionLife& life) : world_(world), life_(life) {}
 
-  /// We end it. A connected MQTT 5 client is told why ([MQTT-4.13.1-1]); its will is published.
-  void close(Channel& channel, CloseReason close, mqtt::ReasonCode reason, Now now);
+  /// We end it. A connected MQTT 5 client is told why ([MQTT-4.13.1-1]), also in words; its will is
+  /// published.
+  void close(Channel& channel, CloseReason close, mqtt::ReasonCode reason, Now now,
+             std::string_view text = {});
   /// The client does not keep to the protocol or to a limit: close() with a line in the log.
   void fail(Channel& channel, const Fatal& fatal, Now now);
   /// The client said goodbye.

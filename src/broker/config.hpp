@@ -2,8 +2,10 @@
 // Limits and habits of a broker. Every limit has the configuration key that sets it beside it (EMQ X 4.3's
 // names).
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/time.hpp"
@@ -22,6 +24,11 @@ struct Config {
   std::uint16_t topic_levels_max = 128;                     ///< mqtt.max_topic_levels; 0 = no limit
   mqtt::QoS qos_max = mqtt::QoS::exactly_once;              ///< mqtt.max_qos_allowed
   std::uint16_t topic_alias_max = 65535;                    ///< mqtt.max_topic_alias
+  bool subscription_identifier = true;                      ///< mqtt.subscription_identifier
+  bool strict = true;                                       ///< mqtt.strict_mode
+  bool ignore_loop_deliver = false;                         ///< mqtt.ignore_loop_deliver (3.x clients)
+  bool check_payload_format = false;                        ///< mqtt.check_payload_format
+  std::string response_information = {};                    ///< mqtt.response_information
   bool retain_available = true;                             ///< mqtt.retain_available
   bool wildcard_subscription = true;                        ///< mqtt.wildcard_subscription
   bool shared_subscription = true;                          ///< mqtt.shared_subscription
@@ -36,6 +43,9 @@ struct Config {
   std::size_t awaiting_rel_max = 100;                       ///< zone.*.max_awaiting_rel
   Duration await_rel_timeout = std::chrono::seconds(300);   ///< zone.*.await_rel_timeout
   Duration session_expiry_interval = std::chrono::hours(2);  ///< zone.*.session_expiry_interval (3.1.1)
+  std::uint32_t session_expiry_max_s = 0xFFFFFFFF;           ///< zone.*.max_session_expiry_interval
+  bool upgrade_qos = false;                                  ///< zone.*.upgrade_qos
+  bool use_username_as_clientid = false;                     ///< zone.*.use_username_as_clientid
   std::size_t queue_messages_max = 1000;                     ///< zone.*.max_mqueue_len; 0 = no limit
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0
   std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
@@ -47,6 +57,11 @@ struct Config {
   /// Zone 0 if there is no such zone.
   const Config& zone(std::size_t index) const {
     return index == 0 || index > more_zones.size() ? *this : more_zones[index - 1];
+  }
+  /// Whether `has(zone)` for one of them.
+  template <class Predicate>
+  bool in_any_zone(Predicate&& has) const {
+    return has(*this) || std::any_of(more_zones.begin(), more_zones.end(), has);
   }
 };
 

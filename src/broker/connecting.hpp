@@ -22,7 +22,7 @@ class Connecting {
       : world_(world), life_(life), closing_(closing), id_key_(world.random.next()) {}
 
   /// Leaves the channel connected, closed, or moved.
-  void handle(Channel& channel, const mqtt::Connect& packet, Now now);
+  void handle(Channel& channel, mqtt::Connect packet, Now now);
   /// Answer to Router::claim(). `superseded`: a newer connection of this id came in elsewhere meanwhile.
   void claim_done(Token token, bool superseded, bool left_behind, Now now);
   /// The first packet could not be read.
@@ -35,6 +35,8 @@ class Connecting {
     CloseReason close = CloseReason::protocol_error;
   };
 
+  /// As whom the client comes in, whatever it calls itself.
+  static void identify(const Channel& channel, mqtt::Connect& packet);
   /// Reason success: nothing speaks against it.
   static Refusal check(const Config& config, const mqtt::Connect& packet);
   static Refusal check_will(const Config& config, const mqtt::Will& will);
@@ -53,8 +55,9 @@ class Connecting {
   bool claim(Channel& channel, const mqtt::Connect& packet);
   Found find_session(std::string_view client_id, bool clean_start, Now now);
   void configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now);
-  void send_connack(Channel& channel, const mqtt::Connect& packet, bool session_present,
-                    std::string_view assigned_client_id);
+  /// All but whether the session was there. `assigned_client_id`: empty if the client brought one.
+  static mqtt::Connack make_connack(const Config& config, const mqtt::Connect& packet,
+                                    std::string_view assigned_client_id);
 
   World& world_;
   SessionLife& life_;

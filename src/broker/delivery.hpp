@@ -27,7 +27,10 @@ namespace meshmq::broker {
 class Delivery {
  public:
   Delivery(const Config& config, Output& output, Metrics& metrics)
-      : config_(config), output_(output), metrics_(metrics) {}
+      : config_(config),
+        output_(output),
+        metrics_(metrics),
+        upgrades_qos_(config.in_any_zone([](const Config& zone) { return zone.upgrade_qos; })) {}
 
   struct Grant {
     mqtt::QoS qos = mqtt::QoS::at_most_once;  ///< already the smaller of message and subscription
@@ -37,6 +40,11 @@ class Delivery {
   /// Hot path: a message that has just been published. Returns whether the session took it.
   bool deliver(Session& session, const mqtt::MessagePtr& message, Grant grant, const SubscriptionIds& ids,
                PublishFrames& frames, Now now);
+  /// [MQTT-3.8.4-8] The smaller one, unless zone.*.upgrade_qos says the larger.
+  mqtt::QoS qos_for(const Session& session, mqtt::QoS message, mqtt::QoS subscription) const {
+    const bool upgrades = upgrades_qos_ && session.zone->upgrade_qos;
+    return upgrades ? mqtt::max_qos(message, subscription) : mqtt::min_qos(message, subscription);
+  }
   /// Whether a message would be sent or find room in the queue; `at_once`: sent.
   bool has_place(const Session& session, mqtt::QoS qos, bool at_once) const;
   /// Whether the retained messages of one more subscription may follow. No, and they are counted as dropped,
@@ -86,6 +94,7 @@ class Delivery {
   const Config& config_;
   Output& output_;
   Metrics& metrics_;
+  const bool upgrades_qos_;  ///< in some zone
   Diversion* diversion_ = nullptr;
 };
 

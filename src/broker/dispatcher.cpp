@@ -34,9 +34,11 @@ bool Dispatcher::is_own(const mqtt::Message& message, const Subscriber& subscrib
   return true;
 }
 
-Delivery::Grant Dispatcher::grant(const mqtt::Message& message, SubscriptionOptions options) {
+Delivery::Grant Dispatcher::grant(const mqtt::Message& message, const Subscriber& subscriber) const {
+  const SubscriptionOptions options = subscriber.options;
   // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
-  return {mqtt::min_qos(message.qos(), options.qos()), options.retain_as_published && message.retain()};
+  return {delivery_.qos_for(*subscriber.session, message.qos(), options.qos()),
+          options.retain_as_published && message.retain()};
 }
 
 std::size_t Dispatcher::fan_out(SubscriberList& list, const mqtt::MessagePtr& message, Now now) {
@@ -48,8 +50,8 @@ std::size_t Dispatcher::fan_out(SubscriberList& list, const mqtt::MessagePtr& me
     const Subscriber& subscriber = subscribers[i];
     if (is_own(*message, subscriber)) continue;
     const SubscriptionIds ids(subscriber.options.subscription_id);
-    const bool taken = delivery_.deliver(*subscriber.session, message, grant(*message, subscriber.options),
-                                         ids, frames_, now);
+    const bool taken =
+        delivery_.deliver(*subscriber.session, message, grant(*message, subscriber), ids, frames_, now);
     if (taken) ++count;
   }
   return count;
@@ -59,7 +61,7 @@ void Dispatcher::merge(SubscriberList& list, const mqtt::Message& message) {
   for (const Subscriber& subscriber : list.all()) {
     if (is_own(message, subscriber)) continue;
     Session& session = *subscriber.session;
-    const Delivery::Grant granted = grant(message, subscriber.options);
+    const Delivery::Grant granted = grant(message, subscriber);
     // The position is trusted only if what stands there points back: no clearing, no stamp that could wrap.
     const bool is_known =
         session.merged_at < merged_.size() && merged_[session.merged_at].session == &session;

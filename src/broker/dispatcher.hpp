@@ -36,7 +36,7 @@ class Dispatcher {
 
   /// [MQTT-3.8.3-3] What the publisher does not want back.
   bool is_own(const mqtt::Message& message, const Subscriber& subscriber);
-  static Delivery::Grant grant(const mqtt::Message& message, SubscriptionOptions options);
+  Delivery::Grant grant(const mqtt::Message& message, const Subscriber& subscriber) const;
   std::size_t fan_out(SubscriberList& list, const mqtt::MessagePtr& message, Now now);
   void merge(SubscriberList& list, const mqtt::Message& message);
   std::size_t fan_out_merged(const mqtt::MessagePtr& message, Now now);

@@ -7,6 +7,7 @@
 namespace meshmq::broker {
 
 using mqtt::PacketType;
+using mqtt::Version;
 
 void PacketSender::ack(Channel& channel, PacketType type, mqtt::PacketId packet_id, mqtt::ReasonCode reason) {
   small(channel, mqtt::make_ack(type, packet_id, reason, channel.version).bytes());
@@ -28,40 +29,61 @@ void PacketSender::connack(Channel& channel, const mqtt::Connack& packet) {
   ++metrics_.packets_connack_sent;
 }
 
-void PacketSender::connack_refusal(Channel& channel, mqtt::ReasonCode reason, mqtt::Version version) {
-  small(channel, mqtt::make_connack_refusal(reason, version).bytes());
+void PacketSender::connack_refusal(Channel& channel, mqtt::ReasonCode reason, mqtt::Version version,
+                                   std::string_view text) {
+  explained(channel, mqtt::Connack{.reason = reason}, version, text);
   ++metrics_.packets_connack_sent;
   ++metrics_.packets_connack_error;
 }
 
-void PacketSender::suback(Channel& channel, mqtt::PacketId packet_id,
-                          std::span<const mqtt::ReasonCode> codes) {
+void PacketSender::suback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes,
+                          std::string_view text) {
   ++metrics_.packets_suback_sent;
-  if (codes.size() == 1) {
+  if (codes.size() == 1 && text.empty()) {
     small(channel, mqtt::make_suback(packet_id, codes.front(), channel.version).bytes());
     return;
   }
-  scratch_.clear();
-  mqtt::encode_packet(
-      mqtt::Suback{.packet_id = packet_id, .codes = codes, .reason_string = {}, .user_properties = {}},
-      channel.version, scratch_);
-  large(channel, scratch_);
+  explained(channel, mqtt::Suback{.packet_id = packet_id, .codes = codes}, channel.version, text);
 }
 
 void PacketSender::unsuback(Channel& channel, mqtt::PacketId packet_id,
                             std::span<const mqtt::ReasonCode> codes) {
   ++metrics_.packets_unsuback_sent;
-  scratch_.clear();
-  mqtt::encode_packet(
-      mqtt::Unsuback{.packet_id = packet_id, .codes = codes, .reason_string = {}, .user_properties = {}},
-      channel.version, scratch_);
-  large(channel, scratch_);
+  explained(channel, mqtt::Unsuback{.packet_id = packet_id, .codes = codes}, channel.version, {});
 }
 
-void PacketSender::disconnect(Channel& channel, mqtt::ReasonCode reason) {
-  if (channel.version != mqtt::Version::v5) return;
-  small(channel, mqtt::make_disconnect(reason, channel.version).bytes());
+void PacketSender::disconnect(Channel& channel, mqtt::ReasonCode reason, std::string_view text) {
+  if (channel.version != Version::v5) return;
   ++metrics_.packets_disconnect_sent;
+  explained(channel, mqtt::Disconnect{.reason = reason}, channel.version, text);
+}
+
+bool PacketSender::fits(const Channel& channel, const mqtt::Connack& packet, Version version) {
+  // Far more than a CONNACK with all its properties: most clients need not be measured.
+  constexpr std::uint32_t always_enough = 0x10000 * 3;
+  if (channel.packet_bytes_max >= always_enough) return true;
+  std::string bytes;
+  mqtt::encode_packet(packet, version, bytes);
+  return bytes.size() <= channel.packet_bytes_max;
+}
+
+bool PacketSender::fits_codes(const Channel& channel, std::size_t count) {
+  const std::size_t remaining = sizeof(mqtt::PacketId) + 1 + count;
+  const std::size_t length_bytes = remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : 4;
+  return 1 + length_bytes + remaining <= channel.packet_bytes_max;
+}
+
+template <class Packet>
+void PacketSender::explained(Channel& channel, Packet packet, Version version, std::string_view text) {
+  if (channel.problem_information) packet.reason_string = text;
+  scratch_.clear();
+  mqtt::encode_packet(packet, version, scratch_);
+  if (!packet.reason_string.empty() && scratch_.size() > channel.packet_bytes_max) {
+    packet.reason_string = {};
+    scratch_.clear();
+    mqtt::encode_packet(packet, version, scratch_);
+  }
+  large(channel, scratch_);
 }
 
 void PacketSender::pause(Channel& channel, PauseReason reason) {

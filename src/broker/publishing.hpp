@@ -37,7 +37,8 @@ class Publishing {
   static Verdict check_quota(const Channel& channel);
   /// True if it is a repetition, which has then been answered.
   bool answer_known(Channel& channel, const mqtt::Publish& packet);
-  void refuse(Channel& channel, const mqtt::Publish& packet);
+  /// By its acknowledgement, if it has one.
+  void refuse(Channel& channel, const mqtt::Publish& packet, mqtt::ReasonCode reason);
   void acknowledge(Channel& channel, PendingAck ack);
   void flush(Channel& channel);
   void count_received(mqtt::QoS qos);

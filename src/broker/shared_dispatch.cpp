@@ -61,7 +61,7 @@ bool SharedDispatch::try_members(SharedGroup& group, std::uint32_t count, std::u
   const std::uint32_t tries = std::min(count, tries_max);
   for (std::uint32_t i = 0; i < tries; ++i) {
     const GroupMember& member = group.members[(start + i) % count];
-    const mqtt::QoS qos = mqtt::min_qos(message->qos(), member.options.qos());
+    const mqtt::QoS qos = delivery_.qos_for(*member.session, message->qos(), member.options.qos());
     if (!delivery_.has_place(*member.session, qos, config_.shared_dispatch_ack && member.session->online))
       continue;
     // Not taken: too large for this client, perhaps not for the next one.
@@ -73,7 +73,7 @@ bool SharedDispatch::try_members(SharedGroup& group, std::uint32_t count, std::u
 bool SharedDispatch::give(SharedGroup& group, const GroupMember& member, const mqtt::MessagePtr& message,
                           Now now) {
   const SubscriptionOptions options = member.options;
-  const Delivery::Grant grant{mqtt::min_qos(message->qos(), options.qos()),
+  const Delivery::Grant grant{delivery_.qos_for(*member.session, message->qos(), options.qos()),
                               options.retain_as_published && message->retain(), group.name.get()};
   return delivery_.deliver(*member.session, message, grant, SubscriptionIds(options.subscription_id), frames_,
                            now);

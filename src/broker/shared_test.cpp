@@ -96,11 +96,14 @@ TEST_F(Shared, OptionsOfTheMemberHold) {
   EXPECT_EQ(a.receives(), got("y"));
 }
 
-TEST(SharedOff, IsSaidInConnackAndSuback) {  // [MQTT-3.8.4] 0x9E
+TEST(SharedOff, IsSaidInConnackAndAProtocolErrorThen) {  // [MQTT5 3.2.2.3.13]
   Harness h({.shared_subscription = false});
   auto& a = h.connecting(mqtt::Connect{.client_id = "a"});
   EXPECT_NE(a.receives().find("no_shared"), std::string::npos);
-  EXPECT_EQ(a.subscribes("$share/g/t").receives(), lines("SUBACK id=1 code=158"));
+  EXPECT_EQ(a.subscribes("$share/g/t").receives(),
+            lines("DISCONNECT reason=9e", "closed: protocol_error"));
+  auto& b = h.connect("b", Version::v3_1_1);
+  EXPECT_EQ(b.subscribes("$share/g/t").receives(), lines("SUBACK id=1 code=128"));
 }
 
 TEST_F(Shared, TheNodeIsToldWhoIsThere) {

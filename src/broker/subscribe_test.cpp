@@ -57,8 +57,12 @@ TEST(Subscribe, IsAnsweredAtOnceIfNothingIsAccepted) {
 
 TEST(Subscribe, RespectsWhatIsOffered) {  // [MQTT-3.2.2-9]
   Harness h({.qos_max = QoS::at_least_once, .wildcard_subscription = false, .subscriptions_max = 1});
+  auto& old = h.connect("old", Version::v3_1_1);
+  EXPECT_EQ(old.subscribes("a/+").receives(), lines("SUBACK id=1 code=128"));
+  auto& told = h.connect("told");
+  EXPECT_EQ(told.subscribes("a/+").receives(), lines("DISCONNECT reason=a2", "closed: protocol_error"));
   auto& a = h.connect("a");
-  EXPECT_EQ(a.subscribes("a/+").receives(), lines("SUBACK id=1 code=162"));
+  a.next_id = 2;
   EXPECT_EQ(a.subscribes("a", 2).receives(), lines("SUBACK id=2 code=1"));
   EXPECT_EQ(a.subscribes("b").receives(), lines("SUBACK id=3 code=151"));
   EXPECT_EQ(a.subscribes("a", 0).receives(), lines("SUBACK id=4 code=0"));

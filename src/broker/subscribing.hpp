@@ -36,10 +36,17 @@ class Subscribing {
     mqtt::PacketId packet_id = 0;
     std::vector<mqtt::ReasonCode> codes;
     std::vector<Accepted> accepted;
+    std::string_view text{};  ///< why a filter was refused; a literal
   };
 
-  mqtt::ReasonCode check(const Session& session, std::string_view filter) const;
-  bool at_limit(const Session& session) const;
+  /// What the client was told that it may not ask for ([MQTT5 3.2.2.3.11 - 13]), or could not be answered.
+  static Verdict check_available(const Channel& channel, const mqtt::Subscribe& packet);
+  mqtt::ReasonCode check(const Session& session, std::string_view filter, Pending& pending) const;
+  static bool at_limit(const Session& session);
+  static mqtt::ReasonCode refuse_more(Pending& pending);
+  /// The options of a subscription, with those that clients of MQTT 3 cannot say.
+  static SubscriptionOptions options(const Session& session, const mqtt::Subscription& wanted,
+                                     std::uint32_t subscription_id);
   mqtt::ReasonCode subscribe(Session& session, const mqtt::Subscription& wanted,
                              std::uint32_t subscription_id, Token token, Pending& pending,
                              std::vector<SubscribeFilter>& filters);

@@ -61,11 +61,6 @@ constexpr ForeignKey table[] = {
     {"acl_deny_action", R::not_yet},
     {"flapping_detect_policy", R::not_yet},
 
-    // ---- mqtt
-    {"mqtt.ignore_loop_deliver", R::not_yet, "false"},
-    {"mqtt.strict_mode", R::not_yet, "false"},
-    {"mqtt.response_information", R::not_yet},
-
     // ---- zone
     {"zone.*.allow_anonymous", R::not_yet, "true", true},
     {"zone.*.acl_nomatch", R::not_yet, "allow", true},
@@ -74,8 +69,6 @@ constexpr ForeignKey table[] = {
     {"zone.*.enable_ban", R::not_yet, "off"},
     {"zone.*.enable_stats", R::not_here},
     {"zone.*.publish_limit", R::not_yet},
-    {"zone.*.upgrade_qos", R::not_yet, "off"},
-    {"zone.*.ignore_loop_deliver", R::not_yet, "false"},
     {"zone.*.mqueue_priorities", R::not_yet, "none"},
     {"zone.*.mqueue_default_priority", R::not_yet},
     {"zone.*.enable_flapping_detect", R::not_yet, "off"},
@@ -85,9 +78,6 @@ constexpr ForeignKey table[] = {
     {"zone.*.force_gc_policy", R::not_here},
     {"zone.*.force_shutdown_policy", R::not_here},
     {"zone.*.mountpoint", R::not_yet, {}, true},
-    {"zone.*.use_username_as_clientid", R::not_yet, "false", true},
-    {"zone.*.strict_mode", R::not_yet, "false"},
-    {"zone.*.response_information", R::not_yet},
     {"zone.*.bypass_auth_plugins", R::not_yet},
 
     // ---- listeners

@@ -1,5 +1,6 @@
 // The keys of clients' sessions: mqtt.* for all zones, zone.* for one.
 
+#include <algorithm>
 #include <cmath>
 
 #include "config/assign.hpp"
@@ -19,6 +20,10 @@ void qos_max(Target& t, const Value& v) {
 }
 void server_keepalive(Target& t, const Value& v) {
   t.zone->server_keepalive_s = static_cast<std::uint16_t>(v.number);
+}
+void session_expiry_max(Target& t, const Value& v) {
+  t.zone->session_expiry_max_s =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(v.number / 1000, UINT32_MAX));
 }
 void keepalive_backoff(Target& t, const Value& v) {
   t.zone->keepalive_percent = static_cast<std::uint32_t>(std::lround(v.real * 200));
@@ -63,6 +68,20 @@ constexpr Key table[] = {
      "Whether $share/<group>/<filter> and $queue/<filter> may be subscribed to",
      zone<&B::shared_subscription>},
 
+    {"mqtt.subscription_identifier", Type::boolean, "true",
+     "Whether MQTT 5 clients may give their subscriptions identifiers", zone<&B::subscription_identifier>},
+    {"mqtt.strict_mode", Type::boolean, "true",
+     "Whether every deviation from the specification ends the connection. false lets pass what harms nobody; "
+     "see docs/mqtt.md",
+     zone<&B::strict>},
+    {"mqtt.ignore_loop_deliver", Type::boolean, "false",
+     "Whether clients of MQTT 3 do not get what they publish themselves, as No Local in MQTT 5",
+     zone<&B::ignore_loop_deliver>},
+    {"mqtt.check_payload_format", Type::boolean, "false",
+     "Whether payloads that their sender calls UTF-8 are checked", zone<&B::check_payload_format>},
+    {"mqtt.response_information", Type::text, "",
+     "What MQTT 5 clients that ask for response information are told", zone<&B::response_information>},
+
     // ---- zone
     {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
      zone<&B::idle_timeout>, positive_ms},
@@ -96,6 +115,15 @@ constexpr Key table[] = {
      zone<&B::wildcard_subscription>},
     {"zone.*.shared_subscription", Type::boolean, "", "As mqtt.shared_subscription",
      zone<&B::shared_subscription>},
+    {"zone.*.subscription_identifier", Type::boolean, "", "As mqtt.subscription_identifier",
+     zone<&B::subscription_identifier>},
+    {"zone.*.strict_mode", Type::boolean, "", "As mqtt.strict_mode", zone<&B::strict>},
+    {"zone.*.ignore_loop_deliver", Type::boolean, "", "As mqtt.ignore_loop_deliver",
+     zone<&B::ignore_loop_deliver>},
+    {"zone.*.check_payload_format", Type::boolean, "", "As mqtt.check_payload_format",
+     zone<&B::check_payload_format>},
+    {"zone.*.response_information", Type::text, "", "As mqtt.response_information",
+     zone<&B::response_information>},
     {"zone.*.server_keepalive",
      Type::integer,
      "",
@@ -116,8 +144,9 @@ constexpr Key table[] = {
      "QoS 1 and 2 messages on their way to one client",
      zone<&B::inflight_max>,
      {1, 65535}},
-    {"zone.*.retry_interval", Type::duration_s, "30s", "Unacknowledged messages are sent again after this",
-     zone<&B::retry_interval>, positive_ms},
+    {"zone.*.retry_interval", Type::duration_s, "30s",
+     "MQTT 3: unacknowledged messages are sent again after this; 0s: only when a client comes back",
+     zone<&B::retry_interval>},
     {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
      zone<&B::awaiting_rel_max>, counter},
     {"zone.*.await_rel_timeout", Type::duration_s, "300s", "How long they wait", zone<&B::await_rel_timeout>,
@@ -125,6 +154,14 @@ constexpr Key table[] = {
     {"zone.*.session_expiry_interval", Type::duration_s, "2h",
      "Life of a persistent session without connection (MQTT 3; MQTT 5 clients say it themselves)",
      zone<&B::session_expiry_interval>, positive_ms},
+    {"zone.*.max_session_expiry_interval", Type::duration_s, "",
+     "The longest that an MQTT 5 client may ask for; it is told. Unset: no limit", session_expiry_max,
+     positive_ms},
+    {"zone.*.upgrade_qos", Type::flag, "off",
+     "Whether a subscription with a higher QoS than the message's raises it, against the specification",
+     zone<&B::upgrade_qos>},
+    {"zone.*.use_username_as_clientid", Type::boolean, "false",
+     "Whether a client's user name, if it has one, is its client id", zone<&B::use_username_as_clientid>},
     {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
      zone<&B::queue_messages_max>, counter},
     {"zone.*.mqueue_store_qos0", Type::boolean, "true", "Whether QoS 0 messages wait too",

@@ -53,6 +53,8 @@ class BodyDecoder {
   void auth();
 
   bool is_v5() const { return options_.version == Version::v5; }
+  /// 3.1 says nothing about bits that it does not use.
+  bool is_lenient(Version version) const { return !options_.strict || version == Version::v3_1; }
   void fail(ReasonCode reason, std::string_view text);
   void fail(const Fault& fault) { fail(fault.reason, fault.text); }
   /// A string behind its length that must be UTF-8.

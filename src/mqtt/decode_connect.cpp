@@ -55,23 +55,22 @@ bool BodyDecoder::protocol(Connect& out) {
 }
 
 void BodyDecoder::connect_flags(std::uint8_t flags, Connect& out) {
-  const bool is_lenient = out.version == Version::v3_1;
+  const bool lenient = is_lenient(out.version);
   out.clean_start = (flags & flag_clean_start) != 0;
   // [MQTT-3.1.2-3]; 3.1 called the bit unused.
-  if ((flags & flag_reserved) != 0 && !is_lenient)
-    fail(ReasonCode::malformed_packet, "reserved CONNECT flag");
+  if ((flags & flag_reserved) != 0 && !lenient) fail(ReasonCode::malformed_packet, "reserved CONNECT flag");
   if ((flags & flag_will) != 0) {
     const std::uint8_t qos = flags >> will_qos_shift & 0x03;
     if (qos > 2) fail(ReasonCode::malformed_packet, "will with QoS 3");
     out.will.emplace();
     out.will->qos = static_cast<QoS>(qos);
     out.will->retain = (flags & flag_will_retain) != 0;
-  } else if ((flags & flags_of_will) != 0 && !is_lenient) {
+  } else if ((flags & flags_of_will) != 0 && !lenient) {
     fail(ReasonCode::malformed_packet, "will QoS or retain without a will");
   }
   // [MQTT-3.1.2-22] MQTT 5 lifted this.
   const bool only_password = (flags & (flag_username | flag_password)) == flag_password;
-  if (only_password && out.version != Version::v5) {
+  if (only_password && out.version != Version::v5 && options_.strict) {
     fail(ReasonCode::malformed_packet, "password without user name");
   }
 }

@@ -28,7 +28,7 @@ void BodyDecoder::subscription() {
   const std::uint8_t options = in_.u8();
   // [MQTT-3.8.3-5] Bits that a version does not use are 0; 3.1 says nothing about them.
   const std::uint8_t reserved = is_v5() ? 0xC0 : 0xFC;
-  if ((options & reserved) != 0 && options_.version != Version::v3_1) {
+  if ((options & reserved) != 0 && !is_lenient(options_.version)) {
     fail(ReasonCode::malformed_packet, "reserved subscription options");
   }
   if ((options & 0x03) == 3) fail(ReasonCode::malformed_packet, "subscription with QoS 3");

@@ -13,7 +13,10 @@ struct FixedHeader {
   enum class State { incomplete, complete, malformed } state = State::incomplete;
   std::size_t bytes = 0;
   std::size_t remaining = 0;
+  bool shortest = true;  ///< [MQTT-1.5.5-1]
 };
+
+constexpr std::string_view needless_length = "remaining length with needless bytes";
 
 FixedHeader read_fixed_header(std::string_view bytes) {
   FixedHeader header;
@@ -23,6 +26,7 @@ FixedHeader read_fixed_header(std::string_view bytes) {
     header.remaining |= static_cast<std::size_t>(byte & 0x7F) << (7 * (i - 1));
     if ((byte & 0x80) != 0) continue;
     header.bytes = i + 1;
+    header.shortest = byte != 0 || i == 1;
     header.state = FixedHeader::State::complete;
     return header;
   }
@@ -56,6 +60,11 @@ DecodeResult Decoder::decode(std::string_view bytes, const DecodeOptions& option
   if (header.state == FixedHeader::State::malformed) {
     return refuse({ReasonCode::malformed_packet, "remaining length of more than four bytes"});
   }
+  // The version of a CONNECT stands in its body.
+  const bool bad_length = !header.shortest && options.strict;
+  if (bad_length && options.version == Version::v5 && result.type != PacketType::connect) {
+    return refuse({ReasonCode::malformed_packet, needless_length});
+  }
   const std::size_t total = header.bytes + header.remaining;
   if (options.packet_bytes_max != 0 && total > options.packet_bytes_max) {
     return refuse({ReasonCode::packet_too_large, "packet larger than mqtt.max_packet_size"});
@@ -63,8 +72,11 @@ DecodeResult Decoder::decode(std::string_view bytes, const DecodeOptions& option
   if (bytes.size() < total) return wait_for(total);
 
   BodyDecoder body(*this, bytes.substr(header.bytes, header.remaining), first & 0x0F, options);
-  const Fault fault = body.decode(result.type);
+  Fault fault = body.decode(result.type);
   result.answer_version = body.answer_version();
+  if (!fault && bad_length && result.answer_version == Version::v5) {
+    fault = {ReasonCode::malformed_packet, needless_length};
+  }
   if (fault) return refuse(fault);
   result.status = DecodeStatus::packet;
   result.size = total;

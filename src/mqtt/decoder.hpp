@@ -22,6 +22,8 @@ struct DecodeOptions {
   Version version = Version::v3_1_1;
   /// Largest whole packet accepted, fixed header included; mqtt.max_packet_size. 0: MQTT's own 268,435,460.
   std::uint32_t packet_bytes_max = 0;
+  /// mqtt.strict_mode. Without it the decoder reads over bits that have no meaning: see Decoder.
+  bool strict = true;
 };
 
 enum class DecodeStatus : std::uint8_t {
@@ -61,10 +63,13 @@ struct DecodeResult {
 /// cut: any prefix of a valid packet is need_more; an error may show before the packet is complete, and then
 /// is the same one. Bytes behind the packet are never looked at. What is checked is everything that the spec
 /// calls malformed or a protocol error and that can be seen in one packet alone; what needs the session's
-/// state is the broker's. Deliberately lenient: a remaining length with needless bytes is accepted (modems
-/// send it), and MQTT 3.1 may set reserved header flags and announce a user name that is missing, as its spec
-/// demands. No allocation for PUBLISH with contiguous properties, acknowledgements and pings; others reuse
-/// memory. Thread rule: one owner (usually one per worker).
+/// state is the broker's. Always lenient: before MQTT 5 a remaining length with needless bytes is accepted
+/// (modems send it), and MQTT 3.1 may set reserved header flags and announce a user name that is missing, as
+/// its spec demands. Lenient where it is not told to be strict, because nobody but the sender could ever be
+/// concerned: needless bytes in the remaining length, reserved flags of the fixed header (not those of
+/// PUBLISH's QoS), of CONNECT and of subscriptions, DUP with QoS 0, flags of a will that is not there, a
+/// password without user name. No allocation for PUBLISH with contiguous properties, acknowledgements and
+/// pings; others reuse memory. Thread rule: one owner (usually one per worker).
 class Decoder {
  public:
   /// Decodes the packet at the front of `bytes`.

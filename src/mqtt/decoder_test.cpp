@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "mqtt/encoder.hpp"
@@ -38,6 +40,54 @@ TEST(Decoder, RefusesEveryBadCaseWithItsReason) {
     ASSERT_EQ(r.status, DecodeStatus::error) << c.name;
     EXPECT_EQ(r.reason, c.reason) << c.name;
     EXPECT_EQ(r.text, c.text) << c.name;
+  }
+}
+
+TEST(Decoder, ReadsOverMeaninglessBitsUnlessStrict) {  // mqtt.strict_mode
+  struct LaxCase {
+    Version version;
+    std::string_view bytes;
+    std::string_view text;
+  };
+  constexpr LaxCase cases[] = {
+      {Version::v5, "30 85 00 0001 'a' 00 'x'", "PUBLISH topic='a' payload='x'"},
+      {Version::v5, "10 8d 00 0004 'MQTT' 05 02 000a 00 0000", "CONNECT v5 clean keep_alive=10"},
+      {Version::v3_1_1, "1f 0c 0004 'MQTT' 04 03 000a 0000", "CONNECT v4 clean keep_alive=10"},
+      {Version::v3_1_1, "10 0c 0004 'MQTT' 04 2a 000a 0000", "CONNECT v4 clean keep_alive=10"},
+      {Version::v3_1_1, "10 0f 0004 'MQTT' 04 42 000a 0000 0001 'p'",
+       "CONNECT v4 clean keep_alive=10 password='p'"},
+      {Version::v3_1_1, "38 04 0001 'a' 'x'", "PUBLISH topic='a' payload='x'"},
+      {Version::v5, "60 02 000a", "PUBREL id=10"},
+      {Version::v5, "80 07 0001 00 0001 'a' c1", "SUBSCRIBE id=1 filter='a' qos=1"},
+      {Version::v3_1_1, "8f 06 0001 0001 'a' fd", "SUBSCRIBE id=1 filter='a' qos=1"},
+      {Version::v3_1_1, "a0 05 0001 0001 'a'", "UNSUBSCRIBE id=1 filter='a'"},
+      {Version::v3_1_1, "c1 00", "PINGREQ"},
+      {Version::v5, "ef 00", "DISCONNECT"},
+  };
+  Decoder decoder;
+  for (const LaxCase& c : cases) {
+    const std::string bytes = bytes_from(c.bytes);
+    DecodeOptions options{.version = c.version, .strict = false};
+    ASSERT_EQ(decoder.decode(bytes, options).status, DecodeStatus::packet) << c.bytes;
+    EXPECT_EQ(describe(decoder.packet()), c.text);
+    options.strict = true;
+    EXPECT_EQ(decoder.decode(bytes, options).reason, ReasonCode::malformed_packet) << c.bytes;
+  }
+}
+
+TEST(Decoder, RefusesWhatHarmsOthersEvenIfNotStrict) {
+  // What these cases have in common: no bit without meaning is wrong in them.
+  constexpr std::string_view forgiven[] = {
+      "remaining length with needless bytes", "reserved flags in the fixed header",
+      "PUBLISH with DUP and QoS 0",           "reserved CONNECT flag",
+      "will QoS or retain without a will",    "password without user name",
+      "reserved subscription options"};
+  Decoder decoder;
+  for (const auto& c : testing::bad_cases()) {
+    if (std::find(std::begin(forgiven), std::end(forgiven), c.text) != std::end(forgiven)) continue;
+    DecodeOptions options = options_of(c);
+    options.strict = false;
+    EXPECT_EQ(decoder.decode(bytes_from(c.bytes), options).status, DecodeStatus::error) << c.name;
   }
 }
 

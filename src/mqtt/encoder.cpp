@@ -159,16 +159,6 @@ SmallPacket make_suback(PacketId packet_id, ReasonCode code, Version version) {
   return packet;
 }
 
-SmallPacket make_connack_refusal(ReasonCode reason, Version version) {
-  SmallPacket packet;
-  packet.push(first_byte(PacketType::connack));
-  packet.push(version == Version::v5 ? 3 : 2);
-  packet.push(0);
-  packet.push(version == Version::v5 ? static_cast<std::uint8_t>(reason) : to_connack_return_code(reason));
-  if (version == Version::v5) packet.push(0);
-  return packet;
-}
-
 std::uint8_t to_suback_code(ReasonCode code, Version version) {
   const bool is_plain_failure = version != Version::v5 && is_error(code);
   return static_cast<std::uint8_t>(is_plain_failure ? ReasonCode::unspecified_error : code);

@@ -82,7 +82,5 @@ SmallPacket make_disconnect(ReasonCode reason, Version version);
 SmallPacket make_suback(PacketId packet_id, ReasonCode code, Version version);
 /// The byte that says `code` in a SUBACK: before MQTT 5 every error is 0x80.
 std::uint8_t to_suback_code(ReasonCode code, Version version);
-/// Refusal without properties: mapped to a return code before 5.
-SmallPacket make_connack_refusal(ReasonCode reason, Version version);
 
 }  // namespace meshmq::mqtt

@@ -132,9 +132,6 @@ TEST(SmallPacket, HoldsTheBytesThatTheEncoderWrites) {
       out.clear();
       encode_packet(Suback{.packet_id = 7, .codes = {&reason, 1}}, version, out);
       EXPECT_EQ(make_suback(7, reason, version).bytes(), out);
-      out.clear();
-      encode_packet(Connack{.reason = reason}, version, out);
-      EXPECT_EQ(make_connack_refusal(reason, version).bytes(), out);
     }
   }
   EXPECT_EQ(make_pingreq().bytes(), bytes_from("c0 00"));

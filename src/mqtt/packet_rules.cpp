@@ -140,11 +140,10 @@ std::uint8_t fixed_flags(PacketType type) {
   return has_qos_1 ? 0x02 : 0x00;
 }
 
-Fault check_publish_flags(std::uint8_t flags, Version version) {
+Fault check_publish_flags(std::uint8_t flags, bool lenient) {
   if ((flags & 0x06) == 0x06) return {malformed_packet, "PUBLISH with QoS 3"};
   // [MQTT-3.3.1-2]; 3.1 gave DUP no meaning there.
-  if ((flags & 0x0E) == 0x08 && version != Version::v3_1)
-    return {malformed_packet, "PUBLISH with DUP and QoS 0"};
+  if ((flags & 0x0E) == 0x08 && !lenient) return {malformed_packet, "PUBLISH with DUP and QoS 0"};
   return {};
 }
 
@@ -153,7 +152,9 @@ Fault check_publish_flags(std::uint8_t flags, Version version) {
 Fault check_first_byte(std::uint8_t first, const DecodeOptions& options) {
   const auto type = static_cast<PacketType>(first >> 4);
   const auto flags = static_cast<std::uint8_t>(first & 0x0F);
-  if (type == PacketType::publish) return check_publish_flags(flags, options.version);
+  // MQTT 3.1 leaves these bits to the sender, and sets DUP when it repeats a PUBREL or SUBSCRIBE.
+  const bool lenient = !options.strict || options.version == Version::v3_1;
+  if (type == PacketType::publish) return check_publish_flags(flags, lenient);
   if (first >> 4 == 0) return {malformed_packet, "packet type 0"};
   if (type == PacketType::auth && options.version != Version::v5) {
     return {malformed_packet, "packet type 15 before MQTT 5"};
@@ -161,8 +162,7 @@ Fault check_first_byte(std::uint8_t first, const DecodeOptions& options) {
   if (!comes_from(type, options.role, options.version)) {
     return {protocol_error, "packet in the wrong direction"};
   }
-  // MQTT 3.1 leaves these bits to the sender, and sets DUP when it repeats a PUBREL or SUBSCRIBE.
-  const bool any_flags = options.version == Version::v3_1 && type != PacketType::connect;
+  const bool any_flags = lenient && (type != PacketType::connect || !options.strict);
   if (flags != fixed_flags(type) && !any_flags)
     return {malformed_packet, "reserved flags in the fixed header"};
   return {};

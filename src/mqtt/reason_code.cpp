@@ -83,6 +83,27 @@ std::uint8_t to_connack_return_code(ReasonCode code) {
   }
 }
 
+bool has_connack_return_code(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::unsupported_protocol_version:
+    case ReasonCode::client_identifier_not_valid:
+    case ReasonCode::bad_user_name_or_password:
+    case ReasonCode::not_authorized:
+    case ReasonCode::banned:
+    case ReasonCode::bad_authentication_method:
+    case ReasonCode::server_unavailable:
+    case ReasonCode::server_busy:
+    case ReasonCode::server_shutting_down:
+    case ReasonCode::quota_exceeded:
+    case ReasonCode::use_another_server:
+    case ReasonCode::server_moved:
+    case ReasonCode::connection_rate_exceeded:
+      return true;
+    default:
+      return false;
+  }
+}
+
 ReasonCode from_connack_return_code(std::uint8_t code) {
   switch (code) {
     case 0:

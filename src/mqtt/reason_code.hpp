@@ -68,6 +68,8 @@ std::string_view to_string(ReasonCode code);
 /// [MQTT-3.2.2.3] CONNACK return code 0..5 for 3.1 and 3.1.1 clients; what has no counterpart becomes 3
 /// (unavailable).
 std::uint8_t to_connack_return_code(ReasonCode code);
+/// Whether one of them says it. If not, a 3.1.1 client is closed without CONNACK ([MQTT-3.2.2-6] of 3.1.1).
+bool has_connack_return_code(ReasonCode code);
 /// The other way, for clients: 0..5 to the reason code that means the same; others to unspecified_error.
 ReasonCode from_connack_return_code(std::uint8_t code);
 

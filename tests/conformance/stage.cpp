@@ -40,7 +40,13 @@ Setter number(T Config::*member) {
 }
 
 Setter flag(bool Config::*member) {
-  return [member](Config& config, std::string_view value) { config.*member = value == "true"; };
+  return [member](Config& config, std::string_view value) {
+    config.*member = value == "true" || value == "on";
+  };
+}
+
+Setter text(std::string Config::*member) {
+  return [member](Config& config, std::string_view value) { config.*member = value; };
 }
 
 Setter duration(Duration Config::*member) {
@@ -57,6 +63,15 @@ const std::map<std::string_view, Setter>& setters() {
       {"mqtt.max_topic_alias", number(&Config::topic_alias_max)},
       {"mqtt.retain_available", flag(&Config::retain_available)},
       {"mqtt.wildcard_subscription", flag(&Config::wildcard_subscription)},
+      {"mqtt.shared_subscription", flag(&Config::shared_subscription)},
+      {"mqtt.subscription_identifier", flag(&Config::subscription_identifier)},
+      {"mqtt.strict_mode", flag(&Config::strict)},
+      {"mqtt.ignore_loop_deliver", flag(&Config::ignore_loop_deliver)},
+      {"mqtt.check_payload_format", flag(&Config::check_payload_format)},
+      {"mqtt.response_information", text(&Config::response_information)},
+      {"zone.external.upgrade_qos", flag(&Config::upgrade_qos)},
+      {"zone.external.use_username_as_clientid", flag(&Config::use_username_as_clientid)},
+      {"zone.external.max_session_expiry_interval", number(&Config::session_expiry_max_s)},
       {"zone.external.server_keepalive", number(&Config::server_keepalive_s)},
       {"zone.external.idle_timeout", duration(&Config::idle_timeout)},
       {"zone.external.max_subscriptions", number(&Config::subscriptions_max)},
@@ -140,7 +155,10 @@ void Stage::configure(std::string_view setting) {
 }
 
 broker::testing::Harness& Stage::harness() {
-  if (!harness_) harness_ = std::make_unique<broker::testing::Harness>(config_);
+  if (!harness_) {
+    harness_ = std::make_unique<broker::testing::Harness>(config_);
+    harness_->show_reason_strings = true;
+  }
   return *harness_;
 }
 

@@ -16,6 +16,7 @@ constexpr Version v5 = Version::v5;
 constexpr std::string_view cut = "packet ends inside a field";
 constexpr std::string_view left_over = "bytes behind the last field";
 constexpr std::string_view header_flags = "reserved flags in the fixed header";
+constexpr std::string_view needless = "remaining length with needless bytes";
 constexpr std::string_view direction = "packet in the wrong direction";
 constexpr std::string_view id_0 = "packet id 0";
 constexpr std::string_view not_here = "property not allowed in this packet";
@@ -28,6 +29,10 @@ constexpr std::array cases = {
     BadCase{"type 15 before 5", server, v311, "f0 00", malformed_packet, "packet type 15 before MQTT 5"},
     BadCase{"remaining length of five bytes", server, v311, "30 80808080 01", malformed_packet,
             "remaining length of more than four bytes"},
+    BadCase{"publish 5 with a needless byte in its length", server, v5, "30 85 00 0001 'a' 00 'x'",
+            malformed_packet, needless},
+    BadCase{"connect 5 with a needless byte in its length", server, v311,
+            "10 8d 00 0004 'MQTT' 05 02 000a 00 0000", malformed_packet, needless},
     BadCase{"connect with flags", server, v311, "11 0c 0004 'MQTT' 04 02 000a 0000", malformed_packet,
             header_flags},
     BadCase{"puback with flags", server, v311, "42 02 000a", malformed_packet, header_flags},
