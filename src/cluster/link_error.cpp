@@ -10,6 +10,8 @@ std::string_view to_string(LinkError error) {
       return "unreachable";
     case LinkError::not_registered:
       return "no such node registered there";
+    case LinkError::tls_failed:
+      return "TLS failed";
     case LinkError::cookie_refused:
       return "cookie refused";
     case LinkError::duplicate_name:

@@ -10,6 +10,7 @@ enum class LinkError : std::uint8_t {
   unknown_host,      ///< the name behind @ does not resolve
   unreachable,       ///< no route, or the connection was refused: no such host or no EPMD there
   not_registered,    ///< EPMD answers, but knows no node of that name
+  tls_failed,        ///< certificates, versions or ciphers do not fit, or one side speaks no TLS
   cookie_refused,    ///< the challenge failed, on either side
   duplicate_name,    ///< a live node of our name is connected there
   not_allowed,       ///< missing protocol flags

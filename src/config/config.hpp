@@ -115,13 +115,18 @@ struct Listener {
 /// Links to other nodes.
 struct Mesh {
   std::string cookie;
-  std::string proto_dist;             ///< inet_tcp or inet6_tcp
+  std::string proto_dist;             ///< inet_tcp, inet6_tcp, inet_tls, inet6_tls
+  std::string ssl_dist_optfile;       ///< of ..._tls
   std::uint16_t dist_listen_min = 0;  ///< 0: any free port
   std::uint16_t dist_listen_max = 0;
   Duration net_ticktime{};
   Duration net_setuptime{};
   bool epmd = true;
   std::uint16_t epmd_port = 4369;  ///< ERL_EPMD_PORT of the environment
+
+  bool ipv6() const { return proto_dist.starts_with("inet6"); }
+  /// What TLS reads; empty: no TLS.
+  std::string tls_file() const { return proto_dist.ends_with("_tls") ? ssl_dist_optfile : std::string(); }
 };
 
 /// cluster.mcast.*

@@ -21,7 +21,6 @@ constexpr ForeignKey table[] = {
     {"node.backtrace_depth", R::not_here},
     {"node.dist_net_ticktime", R::not_here},
     {"node.dist_use_interface", R::not_yet, "0.0.0.0", true},
-    {"node.ssl_dist_optfile", R::not_yet, {}, true},
     {"rpc.**", R::not_here},
 
     // ---- cluster

@@ -286,6 +286,10 @@ class Loader {
   void check_together() {
     const Config& config = result_.config;
     check_discovery();
+    if (config.mesh.proto_dist.ends_with("_tls") && config.mesh.ssl_dist_optfile.empty()) {
+      error_at("node.ssl_dist_optfile",
+               fmt::format("needed for cluster.proto_dist = {}", config.mesh.proto_dist));
+    }
     for (const Listener& listener : config.listeners) check_listener(listener);
     if (config.mesh.dist_listen_min > config.mesh.dist_listen_max) {
       error_at(settings_.contains("node.dist_listen_max") ? "node.dist_listen_max" : "node.dist_listen_min",

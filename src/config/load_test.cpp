@@ -372,10 +372,24 @@ TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
   const Loaded loaded = from_file(
       "allow_anonymous = false\n"
       "zone.external.mountpoint = a/\n"
-      "node.ssl_dist_optfile = x\n");
+      "node.dist_use_interface = 10.0.0.1\n");
   ASSERT_EQ(loaded.errors.size(), 3u);
   EXPECT_EQ(loaded.errors[0], "f:1: allow_anonymous = false: not supported yet, only true is");
   EXPECT_EQ(loaded.errors[2], "f:2: zone.external.mountpoint = a/: not supported yet, remove the line");
+}
+
+TEST(DistributionKeys, TlsNeedsItsFile) {
+  EXPECT_EQ(
+      from_file("cluster.proto_dist = inet_tls\n").errors,
+      std::vector<std::string>{"default: node.ssl_dist_optfile: needed for cluster.proto_dist = inet_tls"});
+  const Loaded loaded =
+      from_file("cluster.proto_dist = inet6_tls\nnode.ssl_dist_optfile = etc/ssl_dist.conf\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  EXPECT_TRUE(loaded.config.mesh.ipv6());
+  EXPECT_EQ(loaded.config.mesh.tls_file(), "etc/ssl_dist.conf");
+  const Loaded plain = from_file("node.ssl_dist_optfile = etc/ssl_dist.conf\n");
+  EXPECT_TRUE(plain.errors.empty()) << "as 4.3's file has it";
+  EXPECT_EQ(plain.config.mesh.tls_file(), "");
 }
 
 TEST(DiscoveryKeys, SeedsAreNeededForStatic) {

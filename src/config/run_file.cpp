@@ -11,8 +11,9 @@ namespace meshmq::config {
 
 std::string RunFile::text() const {
   return fmt::format(
-      "pid = {}\nnode.name = {}\nnode.cookie = {}\nipv6 = {}\nepmd = {}\nepmd_port = {}\ndist_port = {}\n",
-      pid, node, cookie, ipv6, epmd, epmd_port, dist_port);
+      "pid = {}\nnode.name = {}\nnode.cookie = {}\nipv6 = {}\nepmd = {}\nepmd_port = {}\ndist_port = {}\n"
+      "tls_file = {}\n",
+      pid, node, cookie, ipv6, epmd, epmd_port, dist_port, tls_file);
 }
 
 Result<RunFile> RunFile::read(const std::string& data_dir) {
@@ -32,7 +33,8 @@ Result<RunFile> RunFile::read(const std::string& data_dir) {
   RunFile result{.node = values["node.name"],
                  .cookie = values["node.cookie"],
                  .ipv6 = values["ipv6"] == "true",
-                 .epmd = values["epmd"] == "true"};
+                 .epmd = values["epmd"] == "true",
+                 .tls_file = values["tls_file"]};
   const std::int64_t pid = number("pid", INT32_MAX);
   const std::int64_t epmd_port = number("epmd_port", 65535);
   const std::int64_t dist_port = number("dist_port", 65535);

@@ -20,6 +20,7 @@ struct RunFile {
   bool epmd = true;
   std::uint16_t epmd_port = 0;
   std::uint16_t dist_port = 0;
+  std::string tls_file = {};  ///< Mesh::tls_file(), absolute
 
   std::string text() const;
   /// Fails if the node has never run there, or the file is damaged.

@@ -25,7 +25,8 @@ TEST_F(RunFileTest, ComesBackAsItWasWritten) {
                      .ipv6 = true,
                      .epmd = false,
                      .epmd_port = 4369,
-                     .dist_port = 6370};
+                     .dist_port = 6370,
+                     .tls_file = "/etc/a b.conf"};
   write(file.text());
   EXPECT_EQ(RunFile::read(directory_).value(), file);
 }

@@ -6,6 +6,7 @@
 
 #include "ctl/ctl.hpp"
 #include "erldist/term.hpp"
+#include "net/dist_tls.hpp"
 
 namespace meshmq::ctl {
 
@@ -29,8 +30,15 @@ int ask(const CtlRequest& request) {
   for (const std::string& word : request.words) words.push_back(Term::binary(word));
   std::vector<Term> options;
   if (request.json) options.push_back(Term::atom("json"));
+  mesh::RpcTarget target = request.target;
+  if (!request.tls_file.empty()) {
+    net::DistTls::Warnings unsaid;  // the node says them
+    auto tls = net::DistTls::open(request.tls_file, unsaid);
+    if (!tls) return complain(tls.error().message);
+    target.tls = std::move(*tls);
+  }
   const auto answer =
-      mesh::rpc_call(request.target, "meshmq_ctl", "run_command",
+      mesh::rpc_call(target, "meshmq_ctl", "run_command",
                      {Term::list(std::move(words)), Term::list(std::move(options))}, answer_wait);
   const std::string node = erldist::print_atom(request.target.node);
   if (!answer) {

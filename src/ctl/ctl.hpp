@@ -15,7 +15,8 @@ inline constexpr int unreachable = 3;
 
 struct CtlRequest {
   mesh::RpcTarget target;
-  std::vector<std::string> words;
+  std::string tls_file = {};  ///< node.ssl_dist_optfile, where nodes speak TLS
+  std::vector<std::string> words = {};
   bool json = false;
 };
 

@@ -26,21 +26,23 @@ void complain(const std::string& line) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-std::optional<mesh::RpcTarget> running_in(const std::string& data_dir) {
+/// Without words and flags yet.
+std::optional<CtlRequest> running_in(const std::string& data_dir) {
   const auto file = config::RunFile::read(data_dir);
   if (!file) {
     complain(file.error().message);
     return std::nullopt;
   }
-  return mesh::RpcTarget{.node = file->node,
-                         .cookie = file->cookie,
-                         .ipv6 = file->ipv6,
-                         .epmd_port = file->epmd_port,
-                         .epmd = file->epmd,
-                         .dist_port = file->dist_port};
+  return CtlRequest{.target = {.node = file->node,
+                               .cookie = file->cookie,
+                               .ipv6 = file->ipv6,
+                               .epmd_port = file->epmd_port,
+                               .epmd = file->epmd,
+                               .dist_port = file->dist_port},
+                    .tls_file = file->tls_file};
 }
 
-std::optional<mesh::RpcTarget> configured(const Arguments& arguments) {
+std::optional<CtlRequest> configured(const Arguments& arguments) {
   config::Request request;
   if (!arguments.config_file.empty()) request.file = arguments.config_file;
   request.environment = config::environment();
@@ -50,12 +52,13 @@ std::optional<mesh::RpcTarget> configured(const Arguments& arguments) {
   for (const std::string& error : loaded.errors) complain(error);
   if (!loaded.errors.empty()) return std::nullopt;
   const config::Mesh& mesh = loaded.config.mesh;
-  return mesh::RpcTarget{.node = loaded.config.node.name,
-                         .cookie = mesh.cookie,
-                         .ipv6 = mesh.proto_dist == "inet6_tcp",
-                         .epmd_port = mesh.epmd_port,
-                         .epmd = mesh.epmd,
-                         .dist_port = mesh.dist_listen_min};
+  return CtlRequest{.target = {.node = loaded.config.node.name,
+                               .cookie = mesh.cookie,
+                               .ipv6 = mesh.ipv6(),
+                               .epmd_port = mesh.epmd_port,
+                               .epmd = mesh.epmd,
+                               .dist_port = mesh.dist_listen_min},
+                    .tls_file = mesh.tls_file()};
 }
 
 }  // namespace
@@ -80,14 +83,15 @@ std::variant<CtlRequest, ExitStatus> parse_request(int argc, const char* const* 
     complain("unknown option " + words.front() + "; see meshmq_ctl --help");
     return ExitStatus{usage_error};
   }
-  auto target = arguments.data_dir.empty() ? configured(arguments) : running_in(arguments.data_dir);
-  if (!target) return ExitStatus{arguments.data_dir.empty() ? usage_error : unreachable};
-  CtlRequest request{.target = *std::move(target), .words = words, .json = arguments.json};
-  if (!request.words.empty() && request.words.back() == "--json") {
-    request.words.pop_back();
-    request.json = true;
+  auto request = arguments.data_dir.empty() ? configured(arguments) : running_in(arguments.data_dir);
+  if (!request) return ExitStatus{arguments.data_dir.empty() ? usage_error : unreachable};
+  request->words = words;
+  request->json = arguments.json;
+  if (!request->words.empty() && request->words.back() == "--json") {
+    request->words.pop_back();
+    request->json = true;
   }
-  return request;
+  return *std::move(request);
 }
 
 }  // namespace meshmq::ctl

@@ -46,20 +46,29 @@ TEST_F(RequestTest, AsksTheNodeThatIsNamed) {
 
 TEST_F(RequestTest, TakesNameAndCookieFromFileAndEnvironment) {
   const std::string path = directory_ / "meshmq.conf";
-  std::ofstream(path) << "node.name = b@10.0.0.2\nnode.cookie = from-file\n";
-  EXPECT_EQ(request({"--config", path.c_str(), "status"}).target.node, "b@10.0.0.2");
+  std::ofstream(path) << "node.name = b@10.0.0.2\nnode.cookie = from-file\n"
+                      << "cluster.proto_dist = inet6_tls\nnode.ssl_dist_optfile = t.conf\n";
+  const CtlRequest asked = request({"--config", path.c_str(), "status"});
+  EXPECT_EQ(asked.target.node, "b@10.0.0.2");
+  EXPECT_TRUE(asked.target.ipv6);
+  EXPECT_EQ(asked.tls_file, "t.conf");
   setenv("MESHMQ_NODE__COOKIE", "from-environment", 1);
   EXPECT_EQ(request({"--config", path.c_str(), "status"}).target.cookie, "from-environment");
   EXPECT_EQ(request({"--config", path.c_str(), "--cookie", "mine", "status"}).target.cookie, "mine");
 }
 
 TEST_F(RequestTest, FindsTheNodeOfADataDirectory) {
-  const config::RunFile file{
-      .pid = 1, .node = "r@127.0.0.1", .cookie = "c", .epmd_port = 14369, .dist_port = 6370};
+  const config::RunFile file{.pid = 1,
+                             .node = "r@127.0.0.1",
+                             .cookie = "c",
+                             .epmd_port = 14369,
+                             .dist_port = 6370,
+                             .tls_file = "/t"};
   std::ofstream(directory_ / config::RunFile::name) << file.text();
   const CtlRequest asked = request({"--data-dir", directory_.c_str(), "status"});
   EXPECT_EQ(asked.target.node, "r@127.0.0.1");
   EXPECT_EQ(asked.target.epmd_port, 14369);
+  EXPECT_EQ(asked.tls_file, "/t");
   const std::string empty = directory_ / "nobody";
   EXPECT_EQ(std::get<ExitStatus>(parse({"--data-dir", empty.c_str(), "status"})).code, unreachable);
 }

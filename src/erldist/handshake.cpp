@@ -118,13 +118,26 @@ bool Handshake::next_message(std::string_view& message) {
   ByteReader r(input_);
   const std::size_t size = wide_ ? r.u32() : r.u16();
   if (!r.ok()) return false;
+  if (is_tls(size)) {
+    fail_with(HandshakeError::speaks_tls,
+              "it speaks TLS, this node does not: is cluster.proto_dist the same on both sides?");
+    return false;
+  }
   if (size == 0 || size > message_bytes_max) {
-    fail_with(HandshakeError::malformed, "handshake message of " + std::to_string(size) +
-                                             " bytes: this is no Erlang node, or it speaks TLS");
+    fail_with(HandshakeError::malformed,
+              "handshake message of " + std::to_string(size) + " bytes: this is no Erlang node");
     return false;
   }
   message = r.bytes(size);
   return r.ok();
+}
+
+/// Records of TLS begin with their kind, handshake or alert, and version 3.x: as a length too long for us.
+bool Handshake::is_tls(std::size_t first_length) const {
+  constexpr std::size_t tls_alert = 0x1503;
+  constexpr std::size_t tls_handshake = 0x1603;
+  return !wide_ && (step_ == Step::wait_name || step_ == Step::wait_status) &&
+         (first_length == tls_alert || first_length == tls_handshake);
 }
 
 void Handshake::handle(std::string_view message) {

@@ -29,6 +29,7 @@ struct RemoteIdentity {
 enum class HandshakeError : std::uint8_t {
   none,
   malformed,       ///< not the bytes of this protocol
+  speaks_tls,      ///< the bytes of TLS, where nobody expects it
   wrong_name,      ///< the node that answers is not the one that was called
   not_allowed,     ///< flags are missing, or the other side does not want us
   duplicate,       ///< the other side is connected to a node of our name
@@ -118,6 +119,7 @@ class Handshake {
   void send_challenge();
   void fail_with(HandshakeError error, std::string reason);
   bool check_flags();
+  bool is_tls(std::size_t first_length) const;
 
   Identity self_;
   std::uint32_t challenge_;

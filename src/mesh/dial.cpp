@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
-#include <boost/asio/write.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 
 #include "base/assert.hpp"
@@ -35,6 +35,8 @@ LinkError to_link_error(erldist::HandshakeError error) {
   switch (error) {
     case erldist::HandshakeError::cookie_refused:
       return LinkError::cookie_refused;
+    case erldist::HandshakeError::speaks_tls:
+      return LinkError::tls_failed;
     case erldist::HandshakeError::duplicate:
       return LinkError::duplicate_name;
     case erldist::HandshakeError::not_allowed:
@@ -59,7 +61,7 @@ Dial::Dial(asio::io_context& io, const MeshOptions& options, erldist::Identity s
       node_(std::move(node)),
       done_(std::move(done)),
       resolver_(io),
-      socket_(io),
+      wire_(std::make_shared<Wire>(tcp::socket(io))),
       timer_(io) {}
 
 void Dial::start() {
@@ -99,78 +101,88 @@ void Dial::ask_epmd() {
   if (!options_.epmd) return connect(options_.port_min);
   const std::string epmd = "EPMD at " + where(options_.epmd_port);
   arm(epmd + " does not answer");
-  socket_.async_connect({address_, options_.epmd_port}, [self = shared_from_this(), epmd](error_code error) {
-    if (!self->done_) return;
-    if (error) return self->fail(LinkError::unreachable, epmd + ": " + error.message());
-    self->output_ = erldist::epmd::encode_lookup(erldist::parse_node_name(self->node_)->alive);
-    asio::async_write(self->socket_, asio::buffer(self->output_), [self](error_code, std::size_t) {});
-    self->read_epmd();
-  });
-}
-
-void Dial::read_epmd() {
-  socket_.async_read_some(
-      asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
+  wire_->socket().async_connect(
+      {address_, options_.epmd_port}, [self = shared_from_this(), epmd](error_code error) {
         if (!self->done_) return;
-        self->input_.append(self->buffer_, size);
-        if (!error && self->input_.size() < 4096) return self->read_epmd();
-        const auto found = erldist::epmd::decode_lookup(self->input_);
-        self->input_.clear();
-        if (found) return self->connect(found->port);
-        const std::string epmd = "EPMD at " + self->where(self->options_.epmd_port);
-        if (found.error().code == Errc::not_found) {
-          return self->fail(LinkError::not_registered, epmd + " knows no node '" + self->node_ + "'");
-        }
-        self->fail(LinkError::unreachable, epmd + ": " + found.error().message);
+        if (error) return self->fail(LinkError::unreachable, epmd + ": " + error.message());
+        self->output_ = erldist::epmd::encode_lookup(erldist::parse_node_name(self->node_)->alive);
+        self->wire_->write(self->output_, [self](error_code) {});
+        self->read_epmd();
       });
 }
 
-void Dial::connect(std::uint16_t port) {
-  error_code ignored;
-  socket_.close(ignored);
-  arm("connecting to " + where(port) + " took too long");
-  socket_.async_connect({address_, port}, [self = shared_from_this(), port](error_code error) {
+void Dial::read_epmd() {
+  wire_->read([self = shared_from_this()](error_code error, std::string_view bytes) {
     if (!self->done_) return;
-    if (error) return self->fail(LinkError::unreachable, self->where(port) + ": " + error.message());
-    self->shake_hands();
+    self->input_ += bytes;
+    if (!error && self->input_.size() < 4096) return self->read_epmd();
+    const auto found = erldist::epmd::decode_lookup(self->input_);
+    self->input_.clear();
+    if (found) return self->connect(found->port);
+    const std::string epmd = "EPMD at " + self->where(self->options_.epmd_port);
+    if (found.error().code == Errc::not_found) {
+      return self->fail(LinkError::not_registered, epmd + " knows no node '" + self->node_ + "'");
+    }
+    self->fail(LinkError::unreachable, epmd + ": " + found.error().message);
   });
 }
 
+void Dial::connect(std::uint16_t port) {
+  wire_->close();
+  wire_ = std::make_shared<Wire>(tcp::socket(io_));
+  arm("connecting to " + where(port) + " took too long");
+  wire_->socket().async_connect({address_, port}, [self = shared_from_this(), port](error_code error) {
+    if (!self->done_) return;
+    if (error) return self->fail(LinkError::unreachable, self->where(port) + ": " + error.message());
+    error_code ignored;
+    self->wire_->socket().set_option(tcp::no_delay(true), ignored);
+    self->secure();
+  });
+}
+
+void Dial::secure() {
+  if (!options_.tls) return shake_hands();
+  arm("'" + node_ + "' does not finish the TLS handshake");
+  wire_->secure(options_.tls->connect(erldist::parse_node_name(node_)->host),
+                [self = shared_from_this()](error_code error) {
+                  if (!self->done_) return;
+                  if (!error) return self->shake_hands();
+                  const std::string& why = self->wire_->tls_error();
+                  self->fail(LinkError::tls_failed, why.empty() ? error.message() : why);
+                });
+}
+
 void Dial::shake_hands() {
-  error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
   arm("'" + node_ + "' does not finish the handshake");
-  handshake_ =
-      erldist::Handshake::connect(self_, node_, random_challenge(), false, read_now(), options_.setup_time);
+  handshake_ = erldist::Handshake::connect(self_, node_, random_challenge(), wire_->is_secure(), read_now(),
+                                           options_.setup_time);
   step();
 }
 
 void Dial::step() {
-  if (handshake_->done()) {
-    return finish(Called{std::move(socket_), handshake_->peer(), handshake_->take_rest()});
-  }
+  if (handshake_->done()) return finish(Called{wire_, handshake_->peer(), handshake_->take_rest()});
   if (handshake_->failed()) return fail(to_link_error(handshake_->error()), handshake_->reason());
   output_ = handshake_->take_output();
   if (output_.empty()) return read_handshake();
-  asio::async_write(socket_, asio::buffer(output_),
-                    [self = shared_from_this()](error_code error, std::size_t) {
-                      if (!self->done_) return;
-                      if (error) return self->fail(LinkError::closed, error.message());
-                      self->read_handshake();
-                    });
+  wire_->write(output_, [self = shared_from_this()](error_code error) {
+    if (!self->done_) return;
+    // With TLS 1.3 it is only now that the other side may have refused our certificate: it has said why.
+    if (error && !self->wire_->is_secure()) return self->fail(LinkError::closed, error.message());
+    self->read_handshake();
+  });
 }
 
 void Dial::read_handshake() {
-  socket_.async_read_some(asio::buffer(buffer_),
-                          [self = shared_from_this()](error_code error, std::size_t size) {
-                            if (!self->done_) return;
-                            if (error) {
-                              self->handshake_->closed();
-                            } else {
-                              self->handshake_->feed({self->buffer_, size}, read_now());
-                            }
-                            self->step();
-                          });
+  wire_->read([self = shared_from_this()](error_code error, std::string_view bytes) {
+    if (!self->done_) return;
+    if (!self->wire_->tls_error().empty()) return self->fail(LinkError::tls_failed, self->wire_->tls_error());
+    if (error) {
+      self->handshake_->closed();
+    } else {
+      self->handshake_->feed(bytes, read_now());
+    }
+    self->step();
+  });
 }
 
 void Dial::fail(LinkError error, std::string detail) {
@@ -181,8 +193,7 @@ void Dial::finish(tl::expected<Called, DialError> result) {
   if (!done_) return;
   timer_.cancel();
   resolver_.cancel();
-  error_code ignored;
-  if (!result) socket_.close(ignored);
+  if (!result) wire_->close();
   // Always from the loop, so that whoever starts a dial is not called back while starting it.
   auto shared = std::make_shared<tl::expected<Called, DialError>>(std::move(result));
   asio::post(io_, [done = std::exchange(done_, nullptr), shared] { done(std::move(*shared)); });

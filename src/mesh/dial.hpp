@@ -12,6 +12,7 @@
 
 #include "erldist/handshake.hpp"
 #include "mesh/mesh.hpp"
+#include "mesh/wire.hpp"
 
 namespace meshmq::mesh {
 
@@ -21,7 +22,7 @@ std::uint32_t random_challenge();
 
 /// What a successful call gives.
 struct Called {
-  boost::asio::ip::tcp::socket socket;
+  std::shared_ptr<Wire> wire;
   erldist::RemoteIdentity peer;
   std::string rest;
 };
@@ -46,6 +47,7 @@ class Dial : public std::enable_shared_from_this<Dial> {
   void ask_epmd();
   void read_epmd();
   void connect(std::uint16_t port);
+  void secure();
   void shake_hands();
   void read_handshake();
   void step();
@@ -59,13 +61,12 @@ class Dial : public std::enable_shared_from_this<Dial> {
   std::string node_;
   CallDone done_;
   boost::asio::ip::tcp::resolver resolver_;
-  boost::asio::ip::tcp::socket socket_;
+  std::shared_ptr<Wire> wire_;
   boost::asio::steady_timer timer_;
   boost::asio::ip::address address_;
   std::optional<erldist::Handshake> handshake_;
   std::string output_;
   std::string input_;
-  char buffer_[2048];
 };
 
 cluster::LinkError to_link_error(erldist::HandshakeError error);

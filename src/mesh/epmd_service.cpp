@@ -165,11 +165,9 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
   // ---------------------------------------------------------------- registered elsewhere
 
   Result<void> enroll() {
-    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port_);
-    error_code error;
-    error_code ignored;
-    registered_.close(ignored);
-    registered_.connect(endpoint, error);
+    error_code error = call(asio::ip::address_v4::loopback());
+    // A host without IPv4 has no such address either.
+    if (error) error = call(asio::ip::address_v6::loopback());
     if (error)
       return fail(Errc::unreachable,
                   "port " + std::to_string(port_) + " is neither free nor an EPMD: " + error.message());
@@ -202,6 +200,13 @@ class EpmdService::Impl : public std::enable_shared_from_this<Impl> {
                        self->try_again();
                      });
     return {};
+  }
+
+  error_code call(const asio::ip::address& address) {
+    error_code error;
+    registered_.close(error);
+    registered_.connect({address, port_}, error);
+    return error;
   }
 
   /// Registering blocks: the node must not go on under a name that is not its own. But not for ever.

@@ -19,6 +19,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::string_view forward_process = "meshmq_forward";
+/// What threads keep between calls.
+constexpr std::size_t scratch_bytes = 256 * 1024;
 
 }  // namespace
 
@@ -41,6 +43,7 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
     if (error) return fail(Errc::io, error.message());
     adopted.release();
     rest_ = std::move(adopted.rest);
+    channel_ = std::move(adopted.channel);
     socket_.non_blocking(true, error);
     if (error) return fail(Errc::io, error.message());
     error_code ignored;
@@ -58,7 +61,15 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
 
   std::size_t send(std::string_view payload) {
     if (closed_) return 0;
-    sender_.append(payload, queued_);
+    if (channel_ == nullptr) {
+      sender_.append(payload, queued_);
+    } else {
+      thread_local std::string frame;
+      frame.clear();
+      sender_.append(payload, frame);
+      encrypt(frame);
+      if (frame.capacity() > scratch_bytes) frame = {};
+    }
     if (!waiting_writable_) write();
     return queued_.size() - written_;
   }
@@ -88,7 +99,7 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
 
   bool read() {
     // Shared by all links of a thread: a link keeps bytes only of a partial frame.
-    thread_local std::string scratch(256 * 1024, '\0');
+    thread_local std::string scratch(scratch_bytes, '\0');
     error_code error;
     const std::size_t size = socket_.read_some(asio::buffer(scratch), error);
     if (error == asio::error::would_block || error == asio::error::interrupted) return true;
@@ -97,7 +108,26 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
       return false;
     }
     ticks_.received(read_now());
-    return handle(std::string_view(scratch).substr(0, size));
+    const std::string_view bytes = std::string_view(scratch).substr(0, size);
+    return channel_ == nullptr ? handle(bytes) : decrypt(bytes);
+  }
+
+  bool decrypt(std::string_view bytes) {
+    thread_local std::string plain;
+    plain.clear();
+    const auto status = channel_->receive(bytes, plain, queued_);
+    if (!handle(plain)) return false;
+    if (plain.capacity() > 2 * scratch_bytes) plain = {};
+    if (status == erldist::SecureChannel::Status::ready) {
+      if (!waiting_writable_ && !queued_.empty()) write();
+      return !closed_;
+    }
+    close();
+    return false;
+  }
+
+  void encrypt(std::string_view plain) {
+    if (!channel_->send(plain, queued_)) close();
   }
 
   bool handle(std::string_view bytes) {
@@ -145,6 +175,15 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
     });
   }
 
+  void send_tick() {
+    if (channel_ == nullptr) {
+      queued_ += erldist::tick_frame;
+    } else {
+      encrypt(erldist::tick_frame);
+    }
+    if (!closed_) write();
+  }
+
   void arm_timer() {
     timer_.expires_after(tick_time_ / 8);
     timer_.async_wait([self = shared_from_this()](error_code error) {
@@ -152,8 +191,7 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
       const Now now = read_now();
       if (self->ticks_.dead(now)) return self->close();
       if (self->ticks_.tick_due(now) && self->queued_.empty()) {
-        self->queued_ += erldist::tick_frame;
-        self->write();
+        self->send_tick();
       }
       self->arm_timer();
     });
@@ -166,8 +204,9 @@ class ForwardSocket::State : public std::enable_shared_from_this<State> {
   erldist::FrameReader reader_;
   erldist::TickTimer ticks_;
   ForwardSocketEvents* events_ = nullptr;
+  std::unique_ptr<erldist::SecureChannel> channel_;  ///< nullptr: plain TCP
   std::string rest_;
-  std::string queued_;
+  std::string queued_;  ///< as the socket takes it: encrypted where there is TLS
   std::size_t written_ = 0;
   bool waiting_writable_ = false;
   bool closed_ = false;

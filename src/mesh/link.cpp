@@ -1,7 +1,6 @@
 #include "mesh/link.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 namespace meshmq::mesh {
@@ -17,9 +16,9 @@ constexpr Duration linger = std::chrono::seconds(2);
 
 }  // namespace
 
-Link::Link(asio::ip::tcp::socket socket, erldist::RemoteIdentity peer, const MeshOptions& options,
+Link::Link(std::shared_ptr<Wire> wire, erldist::RemoteIdentity peer, const MeshOptions& options,
            Duration tick_time)
-    : socket_(std::move(socket)),
+    : wire_(std::move(wire)),
       peer_(std::move(peer)),
       queue_bytes_max_(options.queue_bytes_max),
       reader_(options.frame_bytes_max),
@@ -27,7 +26,7 @@ Link::Link(asio::ip::tcp::socket socket, erldist::RemoteIdentity peer, const Mes
 
 void Link::start(Events events, std::string rest) {
   events_ = std::move(events);
-  asio::post(socket_.get_executor(), [self = shared_from_this(), rest = std::move(rest)] {
+  asio::post(wire_->socket().get_executor(), [self = shared_from_this(), rest = std::move(rest)] {
     if (self->closed_) return;
     const auto result = self->reader_.feed(rest, [&](std::string_view body) {
       if (!body.empty()) self->events_.frame(body);
@@ -39,21 +38,22 @@ void Link::start(Events events, std::string rest) {
 }
 
 void Link::read() {
-  socket_.async_read_some(
-      asio::buffer(buffer_), [self = shared_from_this()](error_code error, std::size_t size) {
-        if (self->closed_) return;
-        if (error) {
-          const bool eof = error == asio::error::eof || error == asio::error::connection_reset;
-          return self->close(LinkError::closed, eof ? "the peer closed the connection" : error.message());
-        }
-        self->timer_.received(read_now());
-        const auto result = self->reader_.feed({self->buffer_, size}, [&](std::string_view body) {
-          if (!body.empty()) self->events_.frame(body);
-          return !self->closed_;
-        });
-        if (!result) return self->close(LinkError::malformed, result.error().message);
-        if (!self->closed_) self->read();
-      });
+  wire_->read([self = shared_from_this()](error_code error, std::string_view bytes) {
+    if (self->closed_) return;
+    if (!self->wire_->tls_error().empty())
+      return self->close(LinkError::tls_failed, self->wire_->tls_error());
+    if (error) {
+      const bool eof = error == asio::error::eof || error == asio::error::connection_reset;
+      return self->close(LinkError::closed, eof ? "the peer closed the connection" : error.message());
+    }
+    self->timer_.received(read_now());
+    const auto result = self->reader_.feed(bytes, [&](std::string_view body) {
+      if (!body.empty()) self->events_.frame(body);
+      return !self->closed_;
+    });
+    if (!result) return self->close(LinkError::malformed, result.error().message);
+    if (!self->closed_) self->read();
+  });
 }
 
 void Link::send(std::string_view frames) {
@@ -69,7 +69,7 @@ void Link::sent() {
   }
   if (!writing_.empty()) return;
   write_posted_ = true;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(wire_->socket().get_executor(), [self = shared_from_this()] {
     self->write_posted_ = false;
     self->write();
   });
@@ -83,29 +83,26 @@ void Link::write() {
   }
   writing_.swap(queued_);
   timer_.sent(read_now());
-  asio::async_write(socket_, asio::buffer(writing_),
-                    [self = shared_from_this()](error_code error, std::size_t) {
-                      self->writing_.clear();
-                      if (self->closed_) return;
-                      if (error) return self->close(LinkError::closed, error.message());
-                      self->timer_.sent(read_now());
-                      self->write();
-                    });
+  wire_->write(writing_, [self = shared_from_this()](error_code error) {
+    self->writing_.clear();
+    if (self->closed_) return;
+    if (error) return self->close(LinkError::closed, error.message());
+    self->timer_.sent(read_now());
+    self->write();
+  });
 }
 
 void Link::hang_up() {
   if (closed_ || hanging_up_) return;
   hanging_up_ = true;
   hang_up_until_ = read_now().mono + linger;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->write(); });
+  asio::post(wire_->socket().get_executor(), [self = shared_from_this()] { self->write(); });
 }
 
 void Link::close(LinkError error, std::string detail) {
   if (std::exchange(closed_, true)) return;
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
-  asio::post(socket_.get_executor(), [self = shared_from_this(), error, detail = std::move(detail)] {
+  wire_->close();
+  asio::post(wire_->socket().get_executor(), [self = shared_from_this(), error, detail = std::move(detail)] {
     const auto down = std::move(self->events_.down);
     self->events_ = {};
     if (down) down(error, detail);

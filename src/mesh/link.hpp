@@ -1,7 +1,6 @@
 #pragma once
 // One established connection on the control thread's loop. Includes Asio: for this folder's own files.
 
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include "erldist/frame.hpp"
 #include "mesh/dial.hpp"
 #include "mesh/mesh.hpp"
+#include "mesh/wire.hpp"
 
 namespace meshmq::mesh {
 
@@ -22,7 +22,7 @@ class Link : public std::enable_shared_from_this<Link> {
     std::function<void(cluster::LinkError, const std::string& detail)> down;
   };
 
-  Link(boost::asio::ip::tcp::socket socket, erldist::RemoteIdentity peer, const MeshOptions& options,
+  Link(std::shared_ptr<Wire> wire, erldist::RemoteIdentity peer, const MeshOptions& options,
        Duration tick_time);
   /// `rest`: bytes that came behind the handshake.
   void start(Events events, std::string rest);
@@ -43,7 +43,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void read();
   void write();
 
-  boost::asio::ip::tcp::socket socket_;
+  std::shared_ptr<Wire> wire_;
   erldist::RemoteIdentity peer_;
   std::size_t queue_bytes_max_;
   erldist::FrameReader reader_;
@@ -55,7 +55,6 @@ class Link : public std::enable_shared_from_this<Link> {
   bool hanging_up_ = false;
   TimePoint hang_up_until_{};
   bool closed_ = false;
-  char buffer_[16 * 1024];
 };
 
 }  // namespace meshmq::mesh

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <map>
 #include <optional>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "mesh/dial.hpp"
 #include "mesh/epmd_service.hpp"
 #include "mesh/link.hpp"
+#include "mesh/wire.hpp"
 
 namespace meshmq::mesh {
 
@@ -45,6 +45,7 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
   Impl(asio::io_context& io, MeshOptions options, MeshHandler& handler, Logger log)
       : io_(io), options_(std::move(options)), handler_(handler), log_(log), acceptor_(io), timer_(io) {}
 
+  void secure(std::shared_ptr<erldist::SecureChannels> tls) { options_.tls = std::move(tls); }
   Result<void> start();
   void stop();
   std::uint16_t port() const { return port_; }
@@ -60,12 +61,11 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
  private:
   /// A handshake that another node began.
   struct Incoming {
-    explicit Incoming(asio::io_context& io) : socket(io) {}
-    tcp::socket socket;
+    explicit Incoming(asio::io_context& io) : wire(std::make_shared<Wire>(tcp::socket(io))) {}
+    std::shared_ptr<Wire> wire;
     std::optional<erldist::Handshake> handshake;
     std::string from;
     std::string output;
-    char buffer[2048];
   };
   using IncomingPtr = std::shared_ptr<Incoming>;
   struct Foreign {
@@ -75,13 +75,15 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
 
   Result<void> listen();
   void accept();
+  void secure(const IncomingPtr& incoming);
+  void begin_handshake(const IncomingPtr& incoming);
   void read_handshake(const IncomingPtr& incoming);
   void step_handshake(const IncomingPtr& incoming);
   erldist::Welcome welcome(const erldist::RemoteIdentity& caller);
   void settled(const IncomingPtr& incoming);
   void refused(const IncomingPtr& incoming);
-  void add_control(tcp::socket socket, const erldist::RemoteIdentity& peer, std::string rest);
-  void add_foreign(tcp::socket socket, const erldist::RemoteIdentity& peer, std::string rest);
+  void add_control(std::shared_ptr<Wire> wire, const erldist::RemoteIdentity& peer, std::string rest);
+  void add_foreign(std::shared_ptr<Wire> wire, const erldist::RemoteIdentity& peer, std::string rest);
   void control_frame(const std::string& node, std::string_view body);
   void foreign_frame(std::uint64_t id, std::string_view body);
   void dial_done(const std::string& node, tl::expected<Called, DialError> result);
@@ -149,7 +151,7 @@ void Mesh::Impl::stop() {
   if (epmd_) epmd_->stop();
   for (const auto& [node, link] : links_) link->close(LinkError::closed, "this node stops");
   for (const auto& [id, f] : foreign_) f.link->close(LinkError::closed, "this node stops");
-  for (const auto& [incoming, unused] : incoming_) incoming->socket.close(ignored);
+  for (const auto& [incoming, unused] : incoming_) incoming->wire->close();
   links_.clear();
   foreign_.clear();
   incoming_.clear();
@@ -174,34 +176,52 @@ void Mesh::Impl::arm_timer() {
 
 void Mesh::Impl::accept() {
   auto incoming = std::make_shared<Incoming>(io_);
-  acceptor_.async_accept(incoming->socket, [self = shared_from_this(), incoming](error_code error) {
+  acceptor_.async_accept(incoming->wire->socket(), [self = shared_from_this(), incoming](error_code error) {
     if (self->stopped_ || error == asio::error::operation_aborted) return;
     if (!error && self->incoming_.size() < handshakes_max) {
       error_code ignored;
-      incoming->socket.set_option(tcp::no_delay(true), ignored);
-      const auto endpoint = incoming->socket.remote_endpoint(ignored);
+      tcp::socket& socket = incoming->wire->socket();
+      socket.set_option(tcp::no_delay(true), ignored);
+      const auto endpoint = socket.remote_endpoint(ignored);
       incoming->from = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
-      incoming->handshake =
-          erldist::Handshake::accept(self->identity(self->options_.node, erldist::flag::meshmq),
-                                     random_challenge(), false, read_now(), self->options_.setup_time);
       self->incoming_[incoming] = true;
-      self->read_handshake(incoming);
+      self->begin_handshake(incoming);
+      if (self->options_.tls) {
+        self->secure(incoming);
+      } else {
+        self->read_handshake(incoming);
+      }
     }
     self->accept();
   });
 }
 
+/// Its time begins now.
+void Mesh::Impl::begin_handshake(const IncomingPtr& incoming) {
+  incoming->handshake =
+      erldist::Handshake::accept(identity(options_.node, erldist::flag::meshmq), random_challenge(),
+                                 options_.tls != nullptr, read_now(), options_.setup_time);
+}
+
+void Mesh::Impl::secure(const IncomingPtr& incoming) {
+  incoming->wire->secure(options_.tls->accept(), [self = shared_from_this(), incoming](error_code error) {
+    if (self->stopped_ || !self->incoming_.contains(incoming)) return;
+    if (error) return self->refused(incoming);
+    self->begin_handshake(incoming);
+    self->read_handshake(incoming);
+  });
+}
+
 void Mesh::Impl::read_handshake(const IncomingPtr& incoming) {
-  incoming->socket.async_read_some(asio::buffer(incoming->buffer),
-                                   [self = shared_from_this(), incoming](error_code error, std::size_t size) {
-                                     if (self->stopped_ || !self->incoming_.contains(incoming)) return;
-                                     if (error) {
-                                       incoming->handshake->closed();
-                                     } else {
-                                       incoming->handshake->feed({incoming->buffer, size}, read_now());
-                                     }
-                                     self->step_handshake(incoming);
-                                   });
+  incoming->wire->read([self = shared_from_this(), incoming](error_code error, std::string_view bytes) {
+    if (self->stopped_ || !self->incoming_.contains(incoming)) return;
+    if (error) {
+      incoming->handshake->closed();
+    } else {
+      incoming->handshake->feed(bytes, read_now());
+    }
+    self->step_handshake(incoming);
+  });
 }
 
 void Mesh::Impl::step_handshake(const IncomingPtr& incoming) {
@@ -213,14 +233,13 @@ void Mesh::Impl::step_handshake(const IncomingPtr& incoming) {
     if (handshake.done()) return settled(incoming);
     return read_handshake(incoming);
   }
-  asio::async_write(incoming->socket, asio::buffer(incoming->output),
-                    [self = shared_from_this(), incoming](error_code error, std::size_t) {
-                      if (self->stopped_ || !self->incoming_.contains(incoming)) return;
-                      if (error) incoming->handshake->closed();
-                      if (incoming->handshake->failed()) return self->refused(incoming);
-                      if (incoming->handshake->done()) return self->settled(incoming);
-                      self->read_handshake(incoming);
-                    });
+  incoming->wire->write(incoming->output, [self = shared_from_this(), incoming](error_code error) {
+    if (self->stopped_ || !self->incoming_.contains(incoming)) return;
+    if (error) incoming->handshake->closed();
+    if (incoming->handshake->failed()) return self->refused(incoming);
+    if (incoming->handshake->done()) return self->settled(incoming);
+    self->read_handshake(incoming);
+  });
 }
 
 erldist::Welcome Mesh::Impl::welcome(const erldist::RemoteIdentity& caller) {
@@ -251,8 +270,9 @@ erldist::Welcome Mesh::Impl::welcome(const erldist::RemoteIdentity& caller) {
 
 void Mesh::Impl::refused(const IncomingPtr& incoming) {
   incoming_.erase(incoming);
-  error_code ignored;
-  incoming->socket.close(ignored);
+  incoming->wire->close();
+  if (const std::string& why = incoming->wire->tls_error(); !why.empty())
+    return log_.warning("Refused {}: TLS: {}", incoming->from, why);
   const auto error = incoming->handshake->error();
   if (error == erldist::HandshakeError::simultaneous) return;
   log_.warning("Refused {}: {}", incoming->from, incoming->handshake->reason());
@@ -262,20 +282,19 @@ void Mesh::Impl::settled(const IncomingPtr& incoming) {
   incoming_.erase(incoming);
   const erldist::RemoteIdentity& peer = incoming->handshake->peer();
   std::string rest = incoming->handshake->take_rest();
-  if ((peer.flags & erldist::flag::meshmq) == 0)
-    return add_foreign(std::move(incoming->socket), peer, std::move(rest));
+  if ((peer.flags & erldist::flag::meshmq) == 0) return add_foreign(incoming->wire, peer, std::move(rest));
   if (const auto forward = erldist::parse_forward_name(peer.name)) {
-    error_code error;
-    const int fd = incoming->socket.release(error);
-    if (!error) handler_.forward_accepted(forward->node, forward->worker, AdoptedSocket(fd, std::move(rest)));
+    auto socket = incoming->wire->release(std::move(rest));
+    if (socket) handler_.forward_accepted(forward->node, forward->worker, std::move(*socket));
     return;
   }
-  add_control(std::move(incoming->socket), peer, std::move(rest));
+  add_control(incoming->wire, peer, std::move(rest));
 }
 
 // ---------------------------------------------------------------- control links
 
-void Mesh::Impl::add_control(tcp::socket socket, const erldist::RemoteIdentity& peer, std::string rest) {
+void Mesh::Impl::add_control(std::shared_ptr<Wire> wire, const erldist::RemoteIdentity& peer,
+                             std::string rest) {
   const std::string node = peer.name;
   if (const auto old = links_.find(node); old != links_.end()) {
     // Replaced on the caller's word: its end of the old one is gone.
@@ -284,7 +303,7 @@ void Mesh::Impl::add_control(tcp::socket socket, const erldist::RemoteIdentity& 
     link->close(LinkError::closed, "replaced by a new connection");
     handler_.link_down(node, LinkError::closed, "replaced by a new connection");
   }
-  auto link = std::make_shared<Link>(std::move(socket), peer, options_, options_.tick_time);
+  auto link = std::make_shared<Link>(std::move(wire), peer, options_, options_.tick_time);
   links_[node] = link;
   senders_.insert_or_assign(
       node, erldist::BinarySender(erldist::make_pid(options_.node, 1, 0, identity("", 0).creation),
@@ -337,7 +356,7 @@ void Mesh::Impl::dial_done(const std::string& node, tl::expected<Called, DialErr
       return handler_.link_down(node, LinkError::not_allowed,
                                 "'" + node + "' is a node, but not a MeshMQ broker");
     }
-    return add_control(std::move(result->socket), result->peer, std::move(result->rest));
+    return add_control(std::move(result->wire), result->peer, std::move(result->rest));
   }
   if (links_.contains(node)) return;  // it called us meanwhile
   const DialError error = result.error();
@@ -371,20 +390,21 @@ void Mesh::Impl::dial_forward(std::uint16_t worker, const std::string& node, For
       io_, options_, identity(name, erldist::flag::meshmq), node,
       [done = std::move(done)](tl::expected<Called, DialError> result) {
         if (!result) return done(tl::unexpected<DialError>(result.error()));
-        error_code error;
-        const int fd = result->socket.release(error);
-        if (error) return done(tl::unexpected<DialError>(DialError{LinkError::closed, error.message()}));
-        done(AdoptedSocket(fd, std::move(result->rest)));
+        auto socket = result->wire->release(std::move(result->rest));
+        if (!socket)
+          return done(tl::unexpected<DialError>(DialError{LinkError::closed, socket.error().message}));
+        done(std::move(*socket));
       });
   dial->start();
 }
 
 // ---------------------------------------------------------------- foreign nodes
 
-void Mesh::Impl::add_foreign(tcp::socket socket, const erldist::RemoteIdentity& peer, std::string rest) {
+void Mesh::Impl::add_foreign(std::shared_ptr<Wire> wire, const erldist::RemoteIdentity& peer,
+                             std::string rest) {
   const std::uint64_t id = ++last_foreign_;
   log_.info("Erlang node '{}' connected", peer.name);
-  auto link = std::make_shared<Link>(std::move(socket), peer, options_,
+  auto link = std::make_shared<Link>(std::move(wire), peer, options_,
                                      std::max(foreign_tick_time, options_.tick_time));
   foreign_.emplace(id, Foreign{link, erldist::Services(options_.node, identity("", 0).creation)});
   const std::weak_ptr<Impl> weak = weak_from_this();
@@ -436,6 +456,9 @@ Mesh::Mesh(asio::io_context& io, MeshOptions options, MeshHandler& handler, Logg
     : impl_(std::make_shared<Impl>(io, std::move(options), handler, log)) {}
 Mesh::~Mesh() {
   impl_->stop();
+}
+void Mesh::secure(std::shared_ptr<erldist::SecureChannels> tls) {
+  impl_->secure(std::move(tls));
 }
 Result<void> Mesh::start() {
   return impl_->start();

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "cluster/link_error.hpp"
+#include "erldist/secure_channel.hpp"
 #include "erldist/services.hpp"
 #include "erldist/term.hpp"
 
@@ -28,7 +29,9 @@ struct MeshOptions {
   /// node.dist_listen_min/max: the first free port of the range; 0..0: any free port.
   std::uint16_t port_min = 6369;
   std::uint16_t port_max = 6389;
-  bool ipv6 = false;                              ///< cluster.proto_dist = inet6_tcp
+  bool ipv6 = false;  ///< cluster.proto_dist = inet6_...
+  /// cluster.proto_dist = ..._tls: makes the TLS of each connection; nullptr: plain TCP.
+  std::shared_ptr<erldist::SecureChannels> tls{};
   bool epmd = true;                               ///< node.epmd; off: every node listens on port_min
   std::uint16_t epmd_port = 4369;                 ///< ERL_EPMD_PORT
   Duration tick_time = std::chrono::seconds(8);   ///< node.net_ticktime, between our own nodes
@@ -41,13 +44,14 @@ struct MeshOptions {
 struct AdoptedSocket {
   AdoptedSocket(int handle, std::string bytes) : fd(handle), rest(std::move(bytes)) {}
   AdoptedSocket(AdoptedSocket&& other) noexcept
-      : fd(std::exchange(other.fd, -1)), rest(std::move(other.rest)) {}
+      : fd(std::exchange(other.fd, -1)), rest(std::move(other.rest)), channel(std::move(other.channel)) {}
   AdoptedSocket& operator=(AdoptedSocket&&) = delete;
   ~AdoptedSocket();
   int release() { return std::exchange(fd, -1); }
 
   int fd;
-  std::string rest;  ///< bytes that came behind the handshake
+  std::string rest;                                   ///< plain bytes that came behind the handshake
+  std::unique_ptr<erldist::SecureChannel> channel{};  ///< nullptr: plain TCP
 };
 
 /// Why a dial failed, for branching and for people.
@@ -81,6 +85,8 @@ class Mesh {
   Mesh(boost::asio::io_context& io, MeshOptions options, MeshHandler& handler, Logger log);
   ~Mesh();
 
+  /// MeshOptions::tls; before start().
+  void secure(std::shared_ptr<erldist::SecureChannels> tls);
   /// Listens and registers. Fails with one clear line if the port is taken or another live node has our name.
   Result<void> start();
   void stop();

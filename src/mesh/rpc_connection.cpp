@@ -34,6 +34,7 @@ tl::expected<erldist::Term, DialError> rpc_call(const RpcTarget& target, std::st
   options.epmd_port = target.epmd_port;
   options.port_min = target.dist_port;
   options.ipv6 = target.ipv6;
+  options.tls = target.tls;
   const std::string self = "meshmq_ctl" + std::to_string(getpid()) + "@" + name->host;
   const std::uint32_t creation = random_challenge() | 1;
 
@@ -52,7 +53,7 @@ tl::expected<erldist::Term, DialError> rpc_call(const RpcTarget& target, std::st
 
   const auto connected = [&](tl::expected<Called, DialError> called) {
     if (!called) return finish(tl::unexpected<DialError>(called.error()));
-    link = std::make_shared<Link>(std::move(called->socket), called->peer, options, tick_time);
+    link = std::make_shared<Link>(std::move(called->wire), called->peer, options, tick_time);
     Link::Events events;
     events.frame = [&](std::string_view body) {
       const auto message = erldist::decode_control(body);

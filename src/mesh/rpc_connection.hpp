@@ -18,7 +18,8 @@ struct RpcTarget {
   bool ipv6 = false;
   std::uint16_t epmd_port = 4369;
   bool epmd = true;
-  std::uint16_t dist_port = 0;  ///< without EPMD
+  std::uint16_t dist_port = 0;                     ///< without EPMD
+  std::shared_ptr<erldist::SecureChannels> tls{};  ///< nullptr: plain TCP
 };
 
 /// Connects as `meshmq_ctl<pid>@<host of the target>`, calls module:function(arguments), returns what it

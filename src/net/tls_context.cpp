@@ -37,6 +37,21 @@ int compare_with_now(const ASN1_TIME* time) {
 
 // ---------------------------------------------------------------- loading
 
+std::vector<std::string> files_of(const TlsOptions& options) {
+  std::vector<std::string> result;
+  const auto add = [&result](const std::string& path) {
+    if (!path.empty()) result.push_back(path);
+  };
+  const auto add_certificate = [&add](const TlsCertificate& one) {
+    for (const std::string* path : {&one.certfile, &one.keyfile, &one.ocspfile}) add(*path);
+  };
+  add_certificate(options.certificate);
+  for (const TlsCertificate& one : options.sni) add_certificate(one);
+  for (const std::string* path : {&options.cacertfile, &options.crlfile, &options.dhfile, &options.psk_file})
+    add(*path);
+  return result;
+}
+
 Result<TlsContext::Loaded> TlsContext::load(TlsOptions options) {
   std::shared_ptr<TlsContext> context(new TlsContext(std::move(options)));
   Loaded result;
@@ -111,7 +126,8 @@ Result<std::unique_ptr<TlsContext::Identity>> TlsContext::load_identity(const Tl
                                                                         const Trust& trust,
                                                                         Warnings& warnings) const {
   auto identity = std::make_unique<Identity>();
-  identity->context.reset(SSL_CTX_new(TLS_server_method()));
+  const bool server = options_.role == TlsRole::server;
+  identity->context.reset(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
   SSL_CTX* context = identity->context.get();
   if (context == nullptr) return tl::unexpected(setting_error(options_.setting, take_openssl_error()));
   if (auto set = set_versions(context); !set) return tl::unexpected(set.error());
@@ -133,8 +149,8 @@ Result<std::unique_ptr<TlsContext::Identity>> TlsContext::load_identity(const Tl
   if (!protocols_.empty()) {
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, const_cast<TlsContext*>(this));
   }
-  const bool psk_only = certificate.certfile.empty() && !options_.psk_file.empty();
-  if (!psk_only) {
+  const bool may_lack = !options_.psk_file.empty() || options_.role == TlsRole::client;
+  if (!certificate.certfile.empty() || !may_lack) {
     if (auto used = use_certificate(*identity, certificate, warnings); !used)
       return tl::unexpected(used.error());
   }
@@ -256,11 +272,21 @@ void TlsContext::set_sessions(SSL_CTX* context) const {
 
 // ---------------------------------------------------------------- connections
 
-SslPtr TlsContext::make_ssl() const {
+SslPtr TlsContext::make_ssl(const std::string& host) const {
   SslPtr ssl(SSL_new(main_->context.get()));
   if (ssl == nullptr) return ssl;
   SSL_set_app_data(ssl.get(), const_cast<TlsContext*>(this));
-  SSL_set_accept_state(ssl.get());
+  if (options_.role == TlsRole::server) {
+    SSL_set_accept_state(ssl.get());
+    return ssl;
+  }
+  SSL_set_connect_state(ssl.get());
+  if (host.empty()) return ssl;
+  // An address is no server name [RFC 6066 3], but stands in certificates as such.
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host.c_str()) == 1) return ssl;
+  ERR_clear_error();
+  if (SSL_set1_host(ssl.get(), host.c_str()) != 1) return nullptr;
+  if (SSL_set_tlsext_host_name(ssl.get(), host.c_str()) != 1) return nullptr;
   return ssl;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// One reading of a TLS listener's files. Includes OpenSSL: for this folder's own files.
+// One reading of the files of a TLS listener, or of a client. Includes OpenSSL: for this folder's own files.
 
 #include <memory>
 #include <string>
@@ -14,16 +14,18 @@
 
 namespace meshmq::net {
 
-/// Everything that the connections of a TLS listener share: certificates, whom to trust, protocols. Immutable
-/// once loaded; a reload makes another one, and connections keep theirs. Thread rule: any thread.
+/// Everything that the connections of a TLS listener (or of a client) share: certificates, whom to trust,
+/// protocols. Immutable once loaded; a reload makes another one, and connections keep theirs. Thread rule:
+/// any thread.
 class TlsContext {
  public:
   struct Loaded;
   /// Fails with a line that names the key and the file.
   static Result<Loaded> load(TlsOptions options);
 
-  /// For a new connection. The SSL must not outlive this.
-  SslPtr make_ssl() const;
+  /// For a new connection. The SSL must not outlive this. `host`: whom a client calls, a name or an address:
+  /// the server's certificate must be for it.
+  SslPtr make_ssl(const std::string& host = {}) const;
   const TlsOptions& options() const { return options_; }
 
  private:

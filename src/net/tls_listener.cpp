@@ -1,6 +1,6 @@
 #include "net/tls_listener.hpp"
 
-#include <system_error>
+#include <utility>
 
 #include "net/tls_context.hpp"
 #include "net/tls_stage.hpp"
@@ -25,37 +25,13 @@ std::unique_ptr<Stage> TlsListener::make_stage() const {
 }
 
 Result<void> TlsListener::reload(Warnings& warnings) {
-  stamps_ = stamps();
+  stamps_.take(files_of(options_));
   auto loaded = TlsContext::load(options_);
   if (!loaded) return tl::unexpected(loaded.error());
   for (std::string& warning : loaded->warnings) warnings.push_back(std::move(warning));
   const std::lock_guard lock(mutex_);
   context_ = std::move(loaded->context);
   return {};
-}
-
-bool TlsListener::files_changed() const {
-  return stamps() != stamps_;
-}
-
-std::vector<TlsListener::Stamp> TlsListener::stamps() const {
-  std::vector<Stamp> result;
-  const auto add = [&result](const std::string& path) {
-    if (path.empty()) return;
-    std::error_code ignored;
-    result.push_back(
-        {std::filesystem::last_write_time(path, ignored), std::filesystem::file_size(path, ignored)});
-  };
-  const auto add_certificate = [&add](const TlsCertificate& one) {
-    for (const std::string* path : {&one.certfile, &one.keyfile, &one.ocspfile}) add(*path);
-  };
-  add_certificate(options_.certificate);
-  for (const TlsCertificate& one : options_.sni) add_certificate(one);
-  for (const std::string* path :
-       {&options_.cacertfile, &options_.crlfile, &options_.dhfile, &options_.psk_file}) {
-    add(*path);
-  }
-  return result;
 }
 
 }  // namespace meshmq::net

@@ -1,7 +1,6 @@
 #pragma once
 // A TLS listener's certificates while they come and go.
 
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "net/file_stamps.hpp"
 #include "net/stage.hpp"
 #include "net/tls_options.hpp"
 
@@ -32,21 +32,14 @@ class TlsListener : public std::enable_shared_from_this<TlsListener> {
 
   Result<void> reload(Warnings& warnings);
   /// Whether a file looks different from when it was read, or tried to be.
-  bool files_changed() const;
+  bool files_changed() const { return stamps_.changed(); }
   const std::string& setting() const { return options_.setting; }
 
  private:
-  struct Stamp {
-    std::filesystem::file_time_type time;
-    std::uintmax_t size = 0;
-    friend bool operator==(const Stamp&, const Stamp&) = default;
-  };
-
   explicit TlsListener(TlsOptions options) : options_(std::move(options)) {}
-  std::vector<Stamp> stamps() const;
 
   const TlsOptions options_;
-  std::vector<Stamp> stamps_;
+  FileStamps stamps_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsContext> context_;  ///< guarded by mutex_
 };

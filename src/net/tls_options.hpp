@@ -1,5 +1,5 @@
 #pragma once
-// What a TLS listener is told, in the words of its configuration keys.
+// What a TLS listener is told, in the words of its configuration keys; also what a TLS client is told.
 
 #include <cstdint>
 #include <string>
@@ -27,12 +27,15 @@ enum class PeerCertAs : std::uint8_t {
   md5,  ///< MD5 of the DER, in hex
 };
 
+enum class TlsRole : std::uint8_t { server, client };
+
 /// Each field is named as the last part of its key, unless it says otherwise.
 struct TlsOptions {
+  TlsRole role = TlsRole::server;
   std::string setting;         ///< the key they stand below, for error messages: listener.ssl.external
   TlsCertificate certificate;  ///< what a client gets that names no host, or one that nobody knows. May be
-                               ///< empty if there is a psk_file
-  std::vector<TlsCertificate> sni;
+                               ///< empty if there is a psk_file, and of a client
+  std::vector<TlsCertificate> sni;  ///< of servers
   std::string cacertfile;
   std::string crlfile;
   bool crl_check_chain = false;  ///< .crl_check = chain: intermediate certificates need a list too
@@ -51,5 +54,8 @@ struct TlsOptions {
   PeerCertAs peer_cert_as_username = PeerCertAs::nothing;
   PeerCertAs peer_cert_as_clientid = PeerCertAs::nothing;
 };
+
+/// The files that are named.
+std::vector<std::string> files_of(const TlsOptions& options);
 
 }  // namespace meshmq::net

@@ -81,8 +81,8 @@ class Lend {
 
 // ---------------------------------------------------------------- the stage
 
-TlsStage::TlsStage(std::shared_ptr<const TlsContext> context)
-    : context_(std::move(context)), ssl_(context_->make_ssl()) {
+TlsStage::TlsStage(std::shared_ptr<const TlsContext> context, const std::string& host)
+    : context_(std::move(context)), ssl_(context_->make_ssl(host)) {
   BIO* bio = BIO_new(bio_method());
   if (ssl_ == nullptr || bio == nullptr) {
     BIO_free(bio);
@@ -111,7 +111,7 @@ StageStatus TlsStage::shake_hands() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     if (name_is_text()) return StageStatus::ready;
-    error_ = "TLS: the common name of the client's certificate is no text";
+    error_ = "TLS: the common name of the certificate is no text";
     failed_ = true;
     return StageStatus::failed;
   }
@@ -155,6 +155,7 @@ StageStatus TlsStage::judge(int result) {
 bool TlsStage::fail() {
   failed_ = true;
   const long verified = SSL_get_verify_result(ssl_.get());
+  failure_ = {ERR_GET_REASON(ERR_peek_error()), verified};
   const std::string reason = take_openssl_error();
   error_ = verified == X509_V_OK
                ? fmt::format("TLS: {}", reason)

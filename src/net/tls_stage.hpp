@@ -9,13 +9,20 @@
 
 namespace meshmq::net {
 
-/// The server's side of TLS 1.2 and 1.3. OpenSSL reads from the bytes at hand and writes into the worker's
+/// One side of TLS 1.2 and 1.3. OpenSSL reads from the bytes at hand and writes into the worker's
 /// shared buffer (a BIO of our own), and lets go of its own buffers whenever they are empty: an idle
-/// connection costs some 14 KB instead of 80. Limits: OpenSSL's, 100 KB for a client's certificates and one
-/// record of 16 KB. Clients may not renegotiate. Thread rule: as Stage.
+/// connection costs some 14 KB instead of 80. Limits: OpenSSL's, 100 KB for the other side's certificates and
+/// one record of 16 KB. Nobody may renegotiate. Thread rule: as Stage.
 class TlsStage final : public Stage {
  public:
-  explicit TlsStage(std::shared_ptr<const TlsContext> context);
+  /// What made it fail, for branching.
+  struct Failure {
+    int reason = 0;     ///< SSL_R_...
+    long verified = 0;  ///< X509_V_...
+  };
+
+  /// `host`: see TlsContext::make_ssl().
+  explicit TlsStage(std::shared_ptr<const TlsContext> context, const std::string& host = {});
   ~TlsStage() override;
 
   StageStatus receive(std::string_view& bytes, StageIo& io) override;
@@ -23,6 +30,7 @@ class TlsStage final : public Stage {
   void close(std::string& down) override;
   void describe(PeerFacts& peer) const override;
   std::string error() const override { return error_; }
+  const Failure& failure() const { return failure_; }
 
   /// Where OpenSSL reads and writes during one call.
   struct Wire {
@@ -42,6 +50,7 @@ class TlsStage final : public Stage {
   SslPtr ssl_;
   Wire wire_;
   std::string error_;
+  Failure failure_;
   bool failed_ = false;
 };
 

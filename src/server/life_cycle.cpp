@@ -20,6 +20,7 @@
 #include "config/run_file.hpp"
 #include "config/source.hpp"
 #include "mesh/rpc_connection.hpp"
+#include "net/dist_tls.hpp"
 #include "server/daemon.hpp"
 #include "server/data_dir.hpp"
 #include "server/listener_setup.hpp"
@@ -189,24 +190,31 @@ int restart(const Options& options) {
   });
 }
 
+/// Whether the node answers; at most ten seconds.
+bool answers(const config::RunFile& node) {
+  mesh::RpcTarget target{.node = node.node,
+                         .cookie = node.cookie,
+                         .ipv6 = node.ipv6,
+                         .epmd_port = node.epmd_port,
+                         .epmd = node.epmd,
+                         .dist_port = node.dist_port};
+  if (!node.tls_file.empty()) {
+    net::DistTls::Warnings unsaid;  // the node says them
+    auto tls = net::DistTls::open(node.tls_file, unsaid);
+    if (!tls) return false;
+    target.tls = std::move(*tls);
+  }
+  return mesh::rpc_call(target, "meshmq", "status", {}, 10s).has_value();
+}
+
 int ping(const Options& options) {
   return with_config(options, [](const config::Loaded& loaded) {
     const auto run_file = config::RunFile::read(loaded.config.data_dir);
     const std::string node = run_file ? run_file->node : loaded.config.node.name;
-    if (run_file) {
-      const auto answer = mesh::rpc_call({.node = run_file->node,
-                                          .cookie = run_file->cookie,
-                                          .ipv6 = run_file->ipv6,
-                                          .epmd_port = run_file->epmd_port,
-                                          .epmd = run_file->epmd,
-                                          .dist_port = run_file->dist_port},
-                                         "meshmq", "status", {}, 10s);
-      if (answer) {
-        print("pong");
-        return success;
-      }
-    }
-    return complain(fmt::format("Node '{}' not responding to pings.", node));
+    if (!run_file || !answers(*run_file))
+      return complain(fmt::format("Node '{}' not responding to pings.", node));
+    print("pong");
+    return success;
   });
 }
 
@@ -229,6 +237,10 @@ int check_config(const Options& options) {
   for (const config::Listener& listener : loaded.config.listeners) {
     if (auto setup = prepare_listener(listener, loaded.warnings); !setup)
       loaded.errors.push_back(std::move(setup.error().message));
+  }
+  if (const std::string file = loaded.config.mesh.tls_file(); !file.empty()) {
+    if (auto tls = net::DistTls::open(file, loaded.warnings); !tls)
+      loaded.errors.push_back(std::move(tls.error().message));
   }
   for (const std::string& error : loaded.errors) complain(error);
   for (const std::string& warning : loaded.warnings) complain("warning: " + warning);

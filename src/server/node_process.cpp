@@ -10,6 +10,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "mesh/mesh.hpp"
 #include "net/clock.hpp"
 #include "net/control_mailbox.hpp"
+#include "net/dist_tls.hpp"
 #include "net/route_table.hpp"
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
@@ -65,12 +68,18 @@ mesh::MeshOptions mesh_options(const config::Config& config) {
   options.cookie = config.mesh.cookie;
   options.port_min = config.mesh.dist_listen_min;
   options.port_max = config.mesh.dist_listen_max;
-  options.ipv6 = config.mesh.proto_dist == "inet6_tcp";
+  options.ipv6 = config.mesh.ipv6();
   options.epmd = config.mesh.epmd;
   options.epmd_port = config.mesh.epmd_port;
   options.tick_time = config.mesh.net_ticktime;
   options.setup_time = config.mesh.net_setuptime;
   return options;
+}
+
+/// Whoever reads the run file may stand elsewhere.
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
 }
 
 }  // namespace
@@ -120,6 +129,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
  private:
   std::vector<std::unique_ptr<net::WorkerThread>> make_workers();
   std::vector<net::WorkerThread*> pointers() const;
+  Result<void> secure_mesh();
   Result<void> start_control();
   Result<void> start_discovery();
   Result<void> start_listeners();
@@ -192,6 +202,7 @@ std::vector<net::WorkerThread*> NodeProcess::Impl::pointers() const {
 
 Result<void> NodeProcess::Impl::start() {
   options_.say("Starting meshmq on node " + config_.node.name);
+  if (auto secured = secure_mesh(); !secured) return secured;
   if (auto started = mesh_.start(); !started) return started;
   if (auto started = start_discovery(); !started) return started;
   if (auto started = start_control(); !started) return started;
@@ -207,6 +218,18 @@ Result<void> NodeProcess::Impl::start() {
   await_signal();
   await_hangup();
   options_.say(fmt::format("MeshMQ Broker {} is running now!", host_.version()));
+  return {};
+}
+
+Result<void> NodeProcess::Impl::secure_mesh() {
+  const std::string file = config_.mesh.tls_file();
+  if (file.empty()) return {};
+  net::DistTls::Warnings warnings;
+  auto tls = net::DistTls::open(file, warnings);
+  for (const std::string& warning : warnings) log_.warning("{}", warning);
+  if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
+  mesh_.secure(*tls);
+  host_.add_dist_tls(std::move(*tls));
   return {};
 }
 
@@ -262,10 +285,11 @@ Result<void> NodeProcess::Impl::write_run_file() const {
   const config::RunFile file{.pid = ::getpid(),
                              .node = config_.node.name,
                              .cookie = config_.mesh.cookie,
-                             .ipv6 = config_.mesh.proto_dist == "inet6_tcp",
+                             .ipv6 = config_.mesh.ipv6(),
                              .epmd = config_.mesh.epmd,
                              .epmd_port = config_.mesh.epmd_port,
-                             .dist_port = mesh_.port()};
+                             .dist_port = mesh_.port(),
+                             .tls_file = absolute(config_.mesh.tls_file())};
   return data_.replace(config::RunFile::name, file.text(), 0600);
 }
 

@@ -13,6 +13,9 @@ namespace meshmq::server {
 
 namespace {
 
+/// In the log and in answers to operators.
+constexpr std::string_view dist_tls_name = "node.ssl_dist_optfile";
+
 std::string wanted_address(const net::ListenerOptions& options) {
   if (!options.unix_path.empty()) return options.unix_path;
   const bool ipv6 = options.address.find(':') != std::string::npos;
@@ -117,7 +120,7 @@ Result<void> ProcessHost::start_listener(std::string_view id) {
   if (entry == nullptr) return fail(Errc::not_found, "no such listener");
   if (entry->listener) return fail(Errc::already_exists, "it runs already");
   if (entry->tls) {
-    if (auto reloaded = reload(*entry); !reloaded) return reloaded;
+    if (auto reloaded = reload(*entry->tls, "Listener " + entry->options.name); !reloaded) return reloaded;
   }
   return start(*entry);
 }
@@ -126,7 +129,7 @@ Result<void> ProcessHost::restart_listener(std::string_view id) {
   Entry* entry = find(id);
   if (entry == nullptr) return fail(Errc::not_found, "no such listener");
   if (entry->tls) {
-    if (auto reloaded = reload(*entry); !reloaded) return reloaded;
+    if (auto reloaded = reload(*entry->tls, "Listener " + entry->options.name); !reloaded) return reloaded;
   }
   stop(*entry);
   return start(*entry);
@@ -135,15 +138,16 @@ Result<void> ProcessHost::restart_listener(std::string_view id) {
 // ---------------------------------------------------------------- certificates
 
 /// What fails leaves the certificates as they are.
-Result<void> ProcessHost::reload(Entry& entry) {
+template <class Tls>
+Result<void> ProcessHost::reload(Tls& tls, const std::string& whose) {
   const Logger log(&log_);
-  net::TlsListener::Warnings warnings;
-  auto reloaded = entry.tls->reload(warnings);
+  std::vector<std::string> warnings;
+  auto reloaded = tls.reload(warnings);
   for (const std::string& warning : warnings) log.warning("{}", warning);
   if (reloaded) {
-    log.log(LogLevel::notice, "Listener {}: certificates were read again", entry.options.name);
+    log.log(LogLevel::notice, "{}: certificates were read again", whose);
   } else {
-    log.error("Listener {}: keeps its old certificates: {}", entry.options.name, reloaded.error().message);
+    log.error("{}: keeps its old certificates: {}", whose, reloaded.error().message);
   }
   return reloaded;
 }
@@ -151,15 +155,19 @@ Result<void> ProcessHost::reload(Entry& entry) {
 std::vector<admin::CertificateReload> ProcessHost::reload_certificates() {
   std::vector<admin::CertificateReload> results;
   for (Entry& entry : entries_) {
-    if (entry.tls) results.push_back({entry.options.name, reload(entry)});
+    if (entry.tls)
+      results.push_back({entry.options.name, reload(*entry.tls, "Listener " + entry.options.name)});
   }
+  if (dist_tls_)
+    results.push_back({std::string(dist_tls_name), reload(*dist_tls_, std::string(dist_tls_name))});
   return results;
 }
 
 void ProcessHost::reload_changed_certificates() {
   for (Entry& entry : entries_) {
-    if (entry.tls && entry.tls->files_changed()) reload(entry);
+    if (entry.tls && entry.tls->files_changed()) reload(*entry.tls, "Listener " + entry.options.name);
   }
+  if (dist_tls_ && dist_tls_->files_changed()) reload(*dist_tls_, std::string(dist_tls_name));
 }
 
 admin::RuntimeInfo ProcessHost::runtime() const {

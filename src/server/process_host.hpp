@@ -11,6 +11,7 @@
 #include "admin/host.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "net/dist_tls.hpp"
 #include "net/listener.hpp"
 #include "net/tls_listener.hpp"
 #include "net/worker_thread.hpp"
@@ -27,11 +28,13 @@ class ProcessHost final : public admin::Host {
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
   Result<void> add_listener(ListenerSetup setup);
+  /// TLS between nodes; its certificates are looked after as those of listeners.
+  void add_dist_tls(std::shared_ptr<net::DistTls> tls) { dist_tls_ = std::move(tls); }
   void stop_listeners();
   /// Of one that runs; 0 otherwise.
   std::uint16_t port_of(std::string_view id) const;
   std::string address_of(std::string_view id) const;
-  /// Reads the certificates of listeners whose files look different, and logs it.
+  /// Reads the certificates whose files look different, and logs it.
   void reload_changed_certificates();
 
   std::string_view version() const override;
@@ -54,11 +57,13 @@ class ProcessHost final : public admin::Host {
   Result<void> start(Entry& entry);
   static void stop(Entry& entry);
   Entry* find(std::string_view id);
-  Result<void> reload(Entry& entry);
+  template <class Tls>
+  Result<void> reload(Tls& tls, const std::string& whose);
 
   std::span<net::WorkerThread* const> workers_;
   LogOutput& log_;
   std::vector<Entry> entries_;
+  std::shared_ptr<net::DistTls> dist_tls_;
 };
 
 }  // namespace meshmq::server
