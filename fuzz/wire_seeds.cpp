@@ -30,8 +30,8 @@ std::string of_kind(char kind, std::string_view bytes) {
 
 void add_control_frames(Seeds& seeds) {
   namespace wire = cluster::wire;
-  const cluster::MemberRecords records = {{"a@10.0.0.1", {.member = true, .stamp = {}}},
-                                          {"b@10.0.0.2", {.member = false, .stamp = {}}}};
+  const cluster::MemberRecords records = {{"a@10.0.0.1", {.standing = cluster::Standing::member}},
+                                          {"b@10.0.0.2", {.standing = cluster::Standing::cleaned}}};
   const std::vector<cluster::LogEntry> entries = {{.key = "t/#", .value = "v"},
                                                   {.add = false, .key = "k", .value = ""}};
   const std::vector<wire::Frame> frames = {
@@ -71,7 +71,7 @@ void add_session_frames(Seeds& seeds) {
 
 void add_images(Seeds& seeds) {
   cluster::Membership membership("meshmq@10.0.0.1", ClusterId(3));
-  membership.merge({{"b@10.0.0.2", {.member = true, .stamp = {}}}});
+  membership.merge({{"b@10.0.0.2", {.standing = cluster::Standing::member}}});
   seeds.add("cluster_wire", of_kind(1, membership.image()));
 
   cluster::ForwardSender sender({.incarnation = 7, .node = "a@10.0.0.1", .worker = 1},

@@ -102,6 +102,8 @@ void Simulation::check_kept_forwards() {
   // Cuts do not excuse the loss of an acknowledged QoS 1 or 2 message: the hop between nodes resends.
   for (const Promise& promise : kept_) {
     const Published& p = published_.at(promise.message);
+    // What was kept for a node that is cleaned away is dropped, and counted.
+    if (weather_.cleaning) continue;
     const bool acknowledged = p.acknowledged >= 0 && p.acknowledged - p.at < prompt;
     const Micros broken = std::max(broken_[p.node], broken_[promise.to]);
     if (!acknowledged || promise.client->epoch() != promise.epoch || broken >= p.at) continue;
@@ -139,6 +141,9 @@ void Simulation::check_tables() {
     if (status.running_nodes != all || !status.stopped_nodes.empty()) {
       violated(fmt::format("{} sees {} running and {} stopped nodes of {}", node, status.running_nodes.size(),
                            status.stopped_nodes.size(), all.size()));
+    }
+    if (!status.partitions.empty() || !process->alarm().empty()) {
+      violated(node + " still sees a split: " + process->alarm());
     }
     std::set<std::pair<std::string, std::string>> actual;
     for (const auto& route : process->control().routes()) actual.emplace(route.filter, route.node);

@@ -75,6 +75,8 @@ class Process final : public LinkEnd,
   void with_control(const std::function<void(node::Control&, Now)>& call);
   /// True if the control link to this node is up here.
   bool linked(const std::string& node) const { return control_links_.contains(node); }
+  /// What operators are told of a split; empty: nothing.
+  const std::string& alarm() const { return alarm_; }
 
   // --- clients
   std::shared_ptr<Connection> connect(const std::shared_ptr<ConnectionEvents>& client);
@@ -96,6 +98,7 @@ class Process final : public LinkEnd,
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
   void ask_provider() override;
+  void partition_alarm(const std::string& text) override { alarm_ = text; }
   // --- LogSink
   bool enabled(LogLevel) const override { return true; }
   void write(LogLevel level, std::string_view text) override { universe_.log(config_.name, level, text); }
@@ -121,6 +124,7 @@ class Process final : public LinkEnd,
   node::Config config_;
   std::uint64_t incarnation_;
   std::string image_;
+  std::string alarm_;
   cluster::RouteTable routes_;
   std::unique_ptr<node::Control> control_;
   std::vector<std::unique_ptr<Shell>> shells_;

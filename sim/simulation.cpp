@@ -8,7 +8,8 @@ namespace {
 
 constexpr Micros warm_up = 12_s;
 constexpr Micros discovery_warm_up = 60_s;
-constexpr Micros quiet = 40_s;
+constexpr Micros quiet = 60_s;
+constexpr Duration autoclean = std::chrono::seconds(15);
 
 mqtt::QoS random_qos(Random& random) {
   return static_cast<mqtt::QoS>(random.below(3));
@@ -66,6 +67,7 @@ void Simulation::build() {
   weather_.cuts = random_.percent(60);
   weather_.crashes = random_.percent(50);
   weather_.moves = random_.percent(25);
+  weather_.cleaning = random_.percent(30);
   const std::uint64_t count = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
   if (discovery_) weather_.moves = false;
   for (std::uint64_t i = 1; i <= count; ++i) {
@@ -77,6 +79,7 @@ void Simulation::build() {
     config.broker.worker_count = config.workers;
     config.log_entries_max = random_.percent(50) ? 10 : 1000;
     config.forward_keep = std::chrono::seconds(600);
+    config.autoclean = weather_.cleaning ? autoclean : Duration(0);
     config.broker.late_messages_max = config.forward_keep;
     if (discovery_) config.discovery.provider = "static";
     config.broker.shared_strategy = strategy;
@@ -138,8 +141,10 @@ void Simulation::add_client(const std::string& id) {
 
 void Simulation::start_node(const std::string& node) {
   note("start " + node);
-  auto process = std::make_shared<Process>(*this, network_, random_, configs_[node], ++incarnations_[node],
-                                           images_[node]);
+  // As the server makes it: whoever was started first is the oldest.
+  const auto incarnation = static_cast<std::uint64_t>(scheduler.now_us()) << 8 | ++starts_;
+  auto process =
+      std::make_shared<Process>(*this, network_, random_, configs_[node], incarnation, images_[node]);
   processes_[node] = process;
   process->start();
   broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();

@@ -56,7 +56,8 @@ class Simulation final : public Universe {
   struct Weather {
     bool cuts = false;
     bool crashes = false;
-    bool moves = false;  ///< leave, join, force-leave
+    bool moves = false;     ///< leave, join, force-leave
+    bool cleaning = false;  ///< cluster.autoclean is short
   };
   struct Published {
     std::string topic;
@@ -142,7 +143,7 @@ class Simulation final : public Universe {
   std::map<std::string, node::Config> configs_;
   std::map<std::string, std::shared_ptr<Process>> processes_;
   std::map<std::string, std::string> images_;
-  std::map<std::string, std::uint64_t> incarnations_;
+  std::uint64_t starts_ = 0;
   std::vector<std::shared_ptr<SimClient>> clients_;
   std::map<std::string, bool> persistent_;
   std::map<MessageId, Published> published_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "admin/command.hpp"
 #include "admin/status_format.hpp"
@@ -12,6 +13,8 @@ constexpr UsageLine usage[] = {
     {"cluster leave", "Leave the cluster"},
     {"cluster force-leave <Node>", "Force the node leave from cluster"},
     {"cluster status", "Cluster status"},
+    {"cluster heal", "Bring together what cluster.autoheal = off keeps apart"},
+    {"cluster heal-log", "Splits that were healed"},
     {"cluster discovery", "What discovery found, and what was done with it"},
 };
 
@@ -22,9 +25,12 @@ std::string complete(const Desk& desk, const std::string& node) {
 
 void answer_status(const Desk& desk, const Call& call, const std::string& before) {
   const node::ClusterStatus status = desk.control.status();
-  call.answer(before + format_status(status),
-              Json::object({{"running_nodes", Json::strings(status.running_nodes)},
-                            {"stopped_nodes", Json::strings(status.stopped_nodes)}}));
+  std::vector<std::pair<std::string, Json>> json = {{"running_nodes", Json::strings(status.running_nodes)},
+                                                    {"stopped_nodes", Json::strings(status.stopped_nodes)}};
+  if (!status.partitions.empty())
+    json.emplace_back("partitions", Json::array(status.partitions, Json::strings));
+  if (!status.apart.empty()) json.emplace_back("apart", Json::strings(status.apart));
+  call.answer(before + format_status(status) + format_split(status), Json::object(json));
 }
 
 /// The end of join, leave and force-leave.
@@ -86,6 +92,49 @@ void answer_discovery(const Desk& desk, const Call& call) {
                                   {"found", Json::array(status.candidates, candidate)}}));
 }
 
+void heal(const Desk& desk, const Call& call) {
+  const std::vector<std::string> nodes = desk.control.heal(call.now);
+  if (nodes.empty()) return call.refuse("No nodes are kept apart.");
+  call.answer(fmt::format("Healing the cluster with {}.\n", fmt::join(nodes, ", ")),
+              Json::object({{"nodes", Json::strings(nodes)}}));
+}
+
+std::string describe(const cluster::HealRecord& heal) {
+  std::string views;
+  for (const auto& view : heal.views) views += fmt::format(" [{}]", fmt::join(view, ","));
+  std::string text = fmt::format(
+      "split at {}, met at {}, healed in {} ms\n  split view :{}\n  coordinator: {}\n", moment(heal.split_at),
+      moment(heal.met_at), heal.healed_at - heal.met_at, views, heal.coordinator);
+  for (const auto& [node, merged] : heal.merged) {
+    text += fmt::format(
+        "  merged at {}: {} routes and sessions of others, {} shared rows, {} clients with two sessions\n",
+        node, merged.rows, merged.shared_rows, merged.sessions);
+  }
+  return text;
+}
+
+Json to_json(const cluster::HealRecord& heal) {
+  std::vector<std::pair<std::string, Json>> merged;
+  for (const auto& [node, m] : heal.merged) {
+    merged.emplace_back(
+        node, Json::object({{"rows", m.rows}, {"shared_rows", m.shared_rows}, {"sessions", m.sessions}}));
+  }
+  return Json::object({{"id", heal.id},
+                       {"split_view", Json::array(heal.views, Json::strings)},
+                       {"coordinator", heal.coordinator},
+                       {"split_at", heal.split_at},
+                       {"met_at", heal.met_at},
+                       {"healed_at", heal.healed_at},
+                       {"merged", Json::object(merged)}});
+}
+
+void answer_heal_log(const Desk& desk, const Call& call) {
+  std::string text;
+  for (const cluster::HealRecord& heal : desk.control.heal_log()) text += describe(heal);
+  call.answer(text.empty() ? "No split was healed since this node was started.\n" : text,
+              Json::array(desk.control.heal_log(), to_json));
+}
+
 bool run(Desk& desk, const Call& call) {
   if (call.is("join", 1)) {
     join(desk, call, complete(desk, call.words[1]));
@@ -95,6 +144,10 @@ bool run(Desk& desk, const Call& call) {
     force_leave(desk, call, complete(desk, call.words[1]));
   } else if (call.is("status", 0)) {
     answer_status(desk, call, {});
+  } else if (call.is("heal", 0)) {
+    heal(desk, call);
+  } else if (call.is("heal-log", 0)) {
+    answer_heal_log(desk, call);
   } else if (call.is("discovery", 0)) {
     answer_discovery(desk, call);
   } else {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "admin/status_format.hpp"
 #include "cluster/route_table.hpp"
 
 namespace meshmq::admin {
@@ -157,6 +158,9 @@ TEST_F(CommandTableTest, UnknownWordsGetTheUsage) {
         "cluster force-leave <Node>                                            # Force the node leave "
         "from cluster\n"
         "cluster status                                                        # Cluster status\n"
+        "cluster heal                                                          # Bring together what "
+        "cluster.autoheal = off keeps apart\n"
+        "cluster heal-log                                                      # Splits that were healed\n"
         "cluster discovery                                                     # What discovery found, and "
         "what was done with it\n");
   }
@@ -181,6 +185,15 @@ TEST_F(CommandTableTest, ClusterStatus) {
             "Cluster status: #{running_nodes => ['meshmq@127.0.0.1'],stopped_nodes => []}\n");
   EXPECT_EQ(run({"cluster", "status"}, true).text,
             "{\"running_nodes\":[\"meshmq@127.0.0.1\"],\"stopped_nodes\":[]}\n");
+}
+
+TEST_F(CommandTableTest, SplitsOfTheCluster) {
+  EXPECT_EQ(run({"cluster", "heal"}).text, "No nodes are kept apart.\n");
+  EXPECT_EQ(run({"cluster", "heal"}).outcome, Outcome::refused);
+  EXPECT_EQ(run({"cluster", "heal-log"}).text, "No split was healed since this node was started.\n");
+  EXPECT_EQ(run({"cluster", "heal-log"}, true).text, "[]\n");
+  const node::ClusterStatus split{{"a@h"}, {"b@h"}, {{"a@h", "c@h"}, {"b@h"}}, {"b@10.0.0.1"}};
+  EXPECT_EQ(format_split(split), "Partitions    : [[a@h,c@h],[b@h]]\nKept apart    : ['b@10.0.0.1']\n");
 }
 
 TEST_F(CommandTableTest, RefusalsAreOneLine) {

@@ -73,6 +73,16 @@ std::string pair(std::string_view key, const Atoms& atoms, std::size_t behind) {
 
 }  // namespace
 
+std::string format_split(const node::ClusterStatus& status) {
+  std::string text;
+  for (const auto& view : status.partitions) {
+    text += (text.empty() ? "Partitions    : [" : ",") + one_line_list(quote(view));
+  }
+  if (!text.empty()) text += "]\n";
+  if (!status.apart.empty()) text += "Kept apart    : " + one_line_list(quote(status.apart)) + "\n";
+  return text;
+}
+
 std::string format_status(const node::ClusterStatus& status) {
   const Atoms running = quote(status.running_nodes);
   const Atoms stopped = quote(status.stopped_nodes);

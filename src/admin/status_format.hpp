@@ -10,5 +10,7 @@ namespace meshmq::admin {
 /// "Cluster status: #{running_nodes => [...],stopped_nodes => [...]}" and a newline; lines break at 80
 /// columns.
 std::string format_status(const node::ClusterStatus& status);
+/// The lines behind it while the cluster is split; otherwise empty.
+std::string format_split(const node::ClusterStatus& status);
 
 }  // namespace meshmq::admin

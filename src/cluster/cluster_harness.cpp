@@ -8,8 +8,12 @@ void TestNode::start() {
   settings.incarnation = ++incarnation;
   settings.own_slots = 1;
   settings.log_entries_max = 50;
+  settings.autoclean = autoclean;
+  settings.autoheal = autoheal;
+  settings.wire_version_max = wire_version_max;
   routes = std::make_unique<RouteTable>();
   rows = std::make_unique<TestRows>();
+  alarm.clear();
   clients = std::make_unique<TestClients>();
   machine = std::make_unique<Cluster>(settings, image, *routes, *clients, *rows, *this, Logger(),
                                       std::hash<std::string>{}(name) + incarnation, world.now);
@@ -85,7 +89,7 @@ std::string TestNode::running() const {
 std::string TestNode::members() const {
   std::string result;
   for (const auto& [node, record] : machine->membership().records()) {
-    if (record.member) result += (result.empty() ? "" : ",") + node;
+    if (record.is_member()) result += (result.empty() ? "" : ",") + node;
   }
   return result;
 }

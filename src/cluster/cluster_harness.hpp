@@ -88,6 +88,7 @@ class TestNode final : public ClusterPorts {
   }
   /// "node:key node:key" of all client rows, sorted.
   std::string client_rows() const;
+  void partition_alarm(const std::string& text) override { alarm = text; }
   void peer_gone(Slot slot) override { gone.insert(std::string(machine->node_of(slot))); }
 
   void subscribe(const std::string& filter) {
@@ -124,6 +125,11 @@ class TestNode final : public ClusterPorts {
   std::map<std::string, Slot> slots;
   std::string messages;
   std::uint64_t incarnation = 0;
+  std::string alarm;
+  // Settings of the next start.
+  Duration autoclean{0};
+  bool autoheal = true;
+  std::uint16_t wire_version_max = wire::version_max;
 };
 
 class TestCluster {

@@ -421,8 +421,13 @@ TEST_F(ClusterTest, NonsenseEndsTheLinkAndNothingElse) {
 
 TEST(MembershipImage, SurvivesAndRefusesDamage) {
   Membership m("a@h", ClusterId(7));
-  m.set("b@h", true, {10, "a@h"});
-  m.set("c@h", false, {11, "b@h"});
+  m.join("b@h", {10, "a@h"});
+  m.join("c@h", {11, "b@h"});
+  m.remove("c@h", {12, "b@h"});
+  m.join("d@h", {13, "b@h"});
+  m.clean("d@h", {14, "b@h"});
+  m.stand_alone(ClusterId(8), {15, "a@h"}, true);
+  m.join("b@h", {16, "a@h"});
   const auto back = Membership::restore(m.image(), "a@h");
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(*back, m);

@@ -151,7 +151,7 @@ bool Discovery::may_join(const std::string& node, const Meeting& meeting) const 
   if (meeting.error || !meeting.open || meeting.cluster == membership_.id()) return false;
   if (membership_.removed_from(meeting.cluster)) return false;
   // Removed here, and it has forgotten it: whoever is with it alone would bring it back.
-  return meeting.members > 1 || !membership_.records().contains(node);
+  return meeting.members > 1 || !membership_.is_removed(node);
 }
 
 void Discovery::decide(Now now) {
@@ -197,6 +197,7 @@ void Discovery::acted(std::string what, Now now) {
 
 std::string Discovery::standing(const std::string& node, const Candidate& candidate) const {
   if (membership_.is_member(node)) return "member";
+  if (membership_.is_cleaned(node)) return "cleaned away: a member again as soon as it answers";
   if (node == joining_) return "being joined";
   if (!candidate.meeting) return "not met yet";
   const Meeting& meeting = *candidate.meeting;

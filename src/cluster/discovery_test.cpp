@@ -137,7 +137,7 @@ TEST_F(DiscoveryTest, AsksAgainWhenTheAnswerIsOutOfDate) {
 }
 
 TEST_F(DiscoveryTest, MembersAreLeftAlone) {
-  membership.set("a@h", true, {1, "b@h"});
+  membership.join("a@h", {1, "b@h"});
   start_with({"a@h"});
   EXPECT_EQ(standing("a@h"), "member");
   tick(10'000);
@@ -152,7 +152,7 @@ TEST_F(DiscoveryTest, WhoIsSentAwayStaysOutUntilAskedBack) {
   EXPECT_EQ(said(), "withdraw ");
   tick(60'000);
   EXPECT_EQ(said(), "");
-  membership.adopt(ClusterId(7), {{"b@h", {true, {}}}, {"a@h", {true, {}}}});
+  membership.adopt(ClusterId(7), {{"b@h", {Standing::member}}, {"a@h", {Standing::member}}});
   tick(100);
   EXPECT_EQ(said(), "ask ");
 }
@@ -166,8 +166,8 @@ TEST_F(DiscoveryTest, NobodyJoinsWhoWasSentAway) {
 }
 
 TEST_F(DiscoveryTest, AClusterThatRemovedThisNodeIsNotJoinedFromAnother) {
-  membership.stand_alone(ClusterId(60), {1, "b@h"}, true);  // from 50
-  membership.adopt(ClusterId(70), {{"b@h", {true, {}}}});   // asked to join another one
+  membership.stand_alone(ClusterId(60), {1, "b@h"}, true);         // from 50
+  membership.adopt(ClusterId(70), {{"b@h", {Standing::member}}});  // asked to join another one
   start_with({"a@h"});
   meet("a@h", 50, 9);
   tick(100);
@@ -175,7 +175,8 @@ TEST_F(DiscoveryTest, AClusterThatRemovedThisNodeIsNotJoinedFromAnother) {
 }
 
 TEST_F(DiscoveryTest, WhoWasRemovedHereAndForgotItIsNotFollowed) {
-  membership.set("a@h", false, {1, "b@h"});
+  membership.join("a@h", {1, "b@h"});
+  membership.remove("a@h", {2, "b@h"});
   start_with({"a@h"});
   meet("a@h", 1, 1);
   tick(100);

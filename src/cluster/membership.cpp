@@ -11,32 +11,77 @@ namespace meshmq::cluster {
 
 namespace {
 
-constexpr std::uint32_t image_magic = 0x4D4D5131;  // "MMQ1"
+constexpr std::uint32_t image_magic = 0x4D4D5132;  // "MMQ2"
 
 }  // namespace
 
+bool supersedes(const MemberRecord& a, const MemberRecord& b) {
+  if (a.term != b.term) return a.term > b.term;
+  const bool a_removed = a.standing == Standing::removed;
+  const bool b_removed = b.standing == Standing::removed;
+  if (a_removed != b_removed) return a_removed;
+  return b.stamp < a.stamp;
+}
+
 bool Membership::is_member(std::string_view node) const {
   const auto it = records_.find(std::string(node));
-  return it != records_.end() && it->second.member;
+  return it != records_.end() && it->second.is_member();
+}
+
+bool Membership::is_cleaned(std::string_view node) const {
+  const auto it = records_.find(std::string(node));
+  return it != records_.end() && it->second.standing == Standing::cleaned;
+}
+
+bool Membership::is_removed(std::string_view node) const {
+  const auto it = records_.find(std::string(node));
+  return it != records_.end() && it->second.standing == Standing::removed;
 }
 
 bool Membership::alone() const {
   return std::none_of(records_.begin(), records_.end(),
-                      [this](const auto& item) { return item.second.member && item.first != self_; });
+                      [this](const auto& item) { return item.second.is_member() && item.first != self_; });
 }
 
 std::vector<std::string> Membership::others() const {
   std::vector<std::string> result;
   for (const auto& [name, record] : records_) {
-    if (record.member && name != self_) result.push_back(name);
+    if (record.is_member() && name != self_) result.push_back(name);
   }
   return result;
 }
 
-void Membership::set(const std::string& node, bool member, Stamp stamp) {
+std::vector<std::string> Membership::cleaned() const {
+  std::vector<std::string> result;
+  for (const auto& [name, record] : records_) {
+    if (record.standing == Standing::cleaned) result.push_back(name);
+  }
+  return result;
+}
+
+void Membership::set(const std::string& node, Standing standing, std::uint32_t term, Stamp stamp) {
   MemberRecord& record = records_[node];
   MESHMQ_ASSERT(record.stamp < stamp, "a row is never set with an older stamp");
-  record = {.member = member, .stamp = std::move(stamp)};
+  record = {.standing = standing, .term = term, .stamp = std::move(stamp)};
+}
+
+void Membership::join(const std::string& node, Stamp stamp) {
+  const auto known = records_.find(node);
+  set(node, Standing::member, known == records_.end() ? 1 : known->second.term + 1, std::move(stamp));
+}
+
+void Membership::remove(const std::string& node, Stamp stamp) {
+  set(node, Standing::removed, records_.at(node).term, std::move(stamp));
+}
+
+void Membership::clean(const std::string& node, Stamp stamp) {
+  MESHMQ_ASSERT(is_member(node), "only members are cleaned away");
+  set(node, Standing::cleaned, records_.at(node).term, std::move(stamp));
+}
+
+void Membership::revive(const std::string& node, Stamp stamp) {
+  MESHMQ_ASSERT(is_cleaned(node), "only who was cleaned away is revived");
+  set(node, Standing::member, records_.at(node).term, std::move(stamp));
 }
 
 bool Membership::merge(const MemberRecords& records) {
@@ -45,7 +90,7 @@ bool Membership::merge(const MemberRecords& records) {
     const auto [it, inserted] = records_.try_emplace(name, incoming);
     if (inserted) {
       changed = true;
-    } else if (it->second.stamp < incoming.stamp) {
+    } else if (supersedes(incoming, it->second)) {
       it->second = incoming;
       changed = true;
     }
@@ -62,23 +107,23 @@ void Membership::adopt(ClusterId id, const MemberRecords& records) {
 }
 
 void Membership::stand_alone(ClusterId fresh, Stamp when, bool sent_away) {
-  left_[id_] = std::move(when);
+  left_[id_] = {std::move(when), records_.at(self_).term};
   if (sent_away) removed_from_.insert(id_);
   stays_out_ = sent_away;
   while (left_.size() > left_max) {
     auto oldest = left_.begin();
     for (auto it = left_.begin(); it != left_.end(); ++it) {
-      if (it->second < oldest->second) oldest = it;
+      if (it->second.when < oldest->second.when) oldest = it;
     }
     removed_from_.erase(oldest->first);
     left_.erase(oldest);
   }
   id_ = fresh;
   records_.clear();
-  records_[self_] = {.member = true, .stamp = {}};
+  records_[self_] = {.standing = Standing::member};
 }
 
-const Stamp* Membership::left(ClusterId id) const {
+const Membership::LeftCluster* Membership::left(ClusterId id) const {
   const auto it = left_.find(id);
   return it == left_.end() ? nullptr : &it->second;
 }
@@ -91,9 +136,10 @@ std::string Membership::image() const {
   w.u64(id_.value);
   wire::write(w, records_);
   w.u16(static_cast<std::uint16_t>(left_.size()));
-  for (const auto& [id, stamp] : left_) {
+  for (const auto& [id, left] : left_) {
     w.u64(id.value);
-    wire::write(w, stamp);
+    wire::write(w, left.when);
+    w.u32(left.term);
   }
   w.u8(stays_out_ ? 1 : 0);
   w.u16(static_cast<std::uint16_t>(removed_from_.size()));
@@ -119,13 +165,13 @@ Result<Membership> Membership::restore(std::string_view image, const std::string
   const std::size_t count = r.u16();
   for (std::size_t i = 0; i < count && r.ok(); ++i) {
     const ClusterId id(r.u64());
-    result.left_[id] = wire::read_stamp(r);
+    LeftCluster& left = result.left_[id];
+    left.when = wire::read_stamp(r);
+    left.term = r.u32();
   }
-  if (!r.at_end()) {  // images of earlier versions end here
-    result.stays_out_ = r.u8() != 0;
-    const std::size_t removed = r.u16();
-    for (std::size_t i = 0; i < removed && r.ok(); ++i) result.removed_from_.insert(ClusterId(r.u64()));
-  }
+  result.stays_out_ = r.u8() != 0;
+  const std::size_t removed = r.u16();
+  for (std::size_t i = 0; i < removed && r.ok(); ++i) result.removed_from_.insert(ClusterId(r.u64()));
   if (!r.ok() || !r.at_end()) return fail(Errc::malformed, "membership image is cut short");
   return result;
 }

@@ -87,8 +87,9 @@ TEST(RouteTable, GroupsAreFoundTogetherWithRoutes) {
 
 TEST(ControlWire, EveryPrefixOfAFrameIsRefused) {
   const wire::Frame frames[] = {
-      wire::Hello{.incarnation = 5, .cluster = ClusterId(9), .records = {{"a@h", {true, {3, "b@h"}}}}},
-      wire::JoinAccept{ClusterId(1), {{"a@h", {false, {3, "b@h"}}}}, {"a@h", "b@h"}},
+      wire::Hello{
+          .incarnation = 5, .cluster = ClusterId(9), .records = {{"a@h", {Standing::member, 2, {3, "b@h"}}}}},
+      wire::JoinAccept{ClusterId(1), {{"a@h", {Standing::cleaned, 1, {3, "b@h"}}}}, {"a@h", "b@h"}},
       wire::Append{
           1, 2, {{LogEntry::Table::routes, true, "t/#", ""}, {LogEntry::Table::shared, false, "x", "v"}}},
       wire::SnapshotPart{1, 2, true, false, {{LogEntry::Table::routes, true, "t/#", ""}}},

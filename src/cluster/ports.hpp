@@ -45,6 +45,10 @@ class ClusterPorts {
   virtual void message(const std::string& node, std::string bytes) = 0;
   /// The node is no member any more.
   virtual void peer_gone(Slot slot) = 0;
+  /// A split, as this node sees it, for operators; empty: it is over.
+  virtual void partition_alarm(const std::string&) {}
+  /// Clients so far that had sessions on two nodes, which became one.
+  virtual std::uint64_t merged_sessions() const { return 0; }
   /// Comes for whoever links up with this node, and for Cluster::probe().
   virtual void met(const std::string&, const Meeting&) {}
 };

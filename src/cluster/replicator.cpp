@@ -181,14 +181,15 @@ void Replicator::apply(Peer& peer, const std::string& node, const LogEntry& entr
   if (entry.table == LogEntry::Table::shared) {
     ByteReader r(entry.value);
     const RowStamp stamp = wire::read_row_stamp(r);
-    if (r.ok()) shared_.apply(entry.key, stamp, r.rest());
+    if (r.ok() && shared_.apply(entry.key, stamp, r.rest())) ++shared_rows_changed_;
     return;
   }
   // Tables of later versions are none of our business; their entries only move the position.
   const auto table = tables_.find(entry.table);
   if (table == tables_.end()) return;
-  count(peer.in.sums, entry.table,
-        table->second->apply({peer.slot, node}, entry.add, entry.key, entry.value));
+  const RowChange change = table->second->apply({peer.slot, node}, entry.add, entry.key, entry.value);
+  if (!change.nothing()) ++rows_changed_;
+  count(peer.in.sums, entry.table, change);
 }
 
 void Replicator::handle(const std::string& node, const wire::Append& frame) {

@@ -87,6 +87,10 @@ class Replicator {
   void damage_for_test(const std::string& node, std::string_view filter);
 
   std::uint64_t bytes_sent() const { return bytes_sent_; }
+  /// Rows of peers that have changed here.
+  std::uint64_t rows_changed() const { return rows_changed_; }
+  /// The same of shared tables.
+  std::uint64_t shared_rows_changed() const { return shared_rows_changed_; }
 
  private:
   /// What we have of a peer's log.
@@ -145,6 +149,8 @@ class Replicator {
   bool routes_changed_ = false;
   wire::TableSums own_sums_;
   std::uint64_t bytes_sent_ = 0;
+  std::uint64_t rows_changed_ = 0;
+  std::uint64_t shared_rows_changed_ = 0;
   TimePoint next_digest_{};
 };
 

@@ -83,7 +83,9 @@ void SharedSync::handle(const std::string& node, const wire::SharedRequest& fram
 }
 
 void SharedSync::handle(const std::string& node, const wire::SharedPart& frame, Now now) {
-  for (const wire::SharedRow& row : frame.rows) rows_.apply(row.key, row.stamp, row.value);
+  for (const wire::SharedRow& row : frame.rows) {
+    if (rows_.apply(row.key, row.stamp, row.value)) ++rows_changed_;
+  }
   if (node != pulling_from_) return;
   pull_deadline_ = now.mono + pull_wait;
   if (!frame.last) return;

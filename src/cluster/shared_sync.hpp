@@ -33,6 +33,8 @@ class SharedSync {
   void handle(const std::string& node, const wire::SharedRequest& frame);
   void handle(const std::string& node, const wire::SharedPart& frame, Now now);
   void tick(Now now);
+  /// Rows that came from peers and were newer.
+  std::uint64_t rows_changed() const { return rows_changed_; }
 
  private:
   struct Peer {
@@ -50,6 +52,7 @@ class SharedSync {
   std::string pulling_from_;
   TimePoint pull_deadline_{};
   TimePoint next_round_{};
+  std::uint64_t rows_changed_ = 0;
 };
 
 }  // namespace meshmq::cluster

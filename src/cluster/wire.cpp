@@ -45,6 +45,64 @@ std::vector<LogEntry> read_entries(ByteReader& r) {
   return entries;
 }
 
+void write(ByteWriter& w, const std::vector<std::string>& names) {
+  w.varint(names.size());
+  for (const std::string& name : names) w.bytes16(name);
+}
+
+std::vector<std::string> read_names(ByteReader& r) {
+  std::vector<std::string> names;
+  const std::uint64_t count = r.varint();
+  for (std::uint64_t i = 0; i < count && r.ok(); ++i) names.emplace_back(r.bytes16());
+  return names;
+}
+
+void write(ByteWriter& w, const Merged& merged) {
+  w.varint(merged.rows);
+  w.varint(merged.shared_rows);
+  w.varint(merged.sessions);
+}
+
+Merged read_merged(ByteReader& r) {
+  Merged merged;
+  merged.rows = r.varint();
+  merged.shared_rows = r.varint();
+  merged.sessions = r.varint();
+  return merged;
+}
+
+void write(ByteWriter& w, const HealRecord& heal) {
+  w.u64(heal.id);
+  w.bytes16(heal.coordinator);
+  w.u64(static_cast<std::uint64_t>(heal.split_at));
+  w.u64(static_cast<std::uint64_t>(heal.met_at));
+  w.u64(static_cast<std::uint64_t>(heal.healed_at));
+  w.varint(heal.views.size());
+  for (const auto& view : heal.views) write(w, view);
+  w.varint(heal.merged.size());
+  for (const auto& [node, merged] : heal.merged) {
+    w.bytes16(node);
+    write(w, merged);
+  }
+}
+
+HealRecord read_heal(ByteReader& r) {
+  HealRecord heal;
+  heal.id = r.u64();
+  heal.coordinator = r.bytes16();
+  heal.split_at = static_cast<WallMillis>(r.u64());
+  heal.met_at = static_cast<WallMillis>(r.u64());
+  heal.healed_at = static_cast<WallMillis>(r.u64());
+  const std::uint64_t views = r.varint();
+  for (std::uint64_t i = 0; i < views && r.ok(); ++i) heal.views.push_back(read_names(r));
+  const std::uint64_t nodes = r.varint();
+  for (std::uint64_t i = 0; i < nodes && r.ok(); ++i) {
+    const std::string node(r.bytes16());
+    heal.merged[node] = read_merged(r);
+  }
+  return heal;
+}
+
 struct Encoder {
   ByteWriter& w;
 
@@ -55,6 +113,7 @@ struct Encoder {
     w.u64(f.cluster.value);
     wire::write(w, f.records);
     w.u8(f.open ? 1 : 0);
+    w.u64(f.features);
   }
   void operator()(const View& f) const {
     w.u64(f.cluster.value);
@@ -63,13 +122,13 @@ struct Encoder {
   void operator()(const Left& f) const {
     w.u64(f.cluster.value);
     wire::write(w, f.since);
+    w.u32(f.term);
   }
   void operator()(const JoinRequest&) const {}
   void operator()(const JoinAccept& f) const {
     w.u64(f.cluster.value);
     wire::write(w, f.records);
-    w.varint(f.running.size());
-    for (const std::string& node : f.running) w.bytes16(node);
+    write(w, f.running);
   }
   void operator()(const JoinRefuse& f) const { w.bytes16(f.reason); }
   void operator()(const SyncRequest& f) const {
@@ -125,7 +184,40 @@ struct Encoder {
     }
   }
   void operator()(const Message& f) const { w.bytes(f.bytes); }
+  void operator()(const Sight& f) const { write(w, f.running); }
+  void operator()(const Goodbye&) const {}
+  void operator()(const HealReport& f) const {
+    write(w, f.view);
+    w.u64(static_cast<std::uint64_t>(f.split_at));
+  }
+  void operator()(const HealBegin& f) const { write(w, f.heal); }
+  void operator()(const HealDone& f) const {
+    w.u64(f.id);
+    write(w, f.merged);
+  }
+  void operator()(const HealOver& f) const { write(w, f.heal); }
+  void operator()(const HealNow&) const {}
 };
+
+void read(ByteReader& r, Sight& f) {
+  f.running = read_names(r);
+}
+void read(ByteReader&, Goodbye&) {}
+void read(ByteReader& r, HealReport& f) {
+  f.view = read_names(r);
+  f.split_at = static_cast<WallMillis>(r.u64());
+}
+void read(ByteReader& r, HealBegin& f) {
+  f.heal = read_heal(r);
+}
+void read(ByteReader& r, HealDone& f) {
+  f.id = r.u64();
+  f.merged = read_merged(r);
+}
+void read(ByteReader& r, HealOver& f) {
+  f.heal = read_heal(r);
+}
+void read(ByteReader&, HealNow&) {}
 
 void read(ByteReader& r, Message& f) {
   f.bytes = r.rest();
@@ -159,6 +251,7 @@ void read(ByteReader& r, Hello& f) {
   f.cluster = ClusterId(r.u64());
   f.records = read_records(r);
   f.open = r.u8() != 0;
+  f.features = r.u64();
 }
 void read(ByteReader& r, View& f) {
   f.cluster = ClusterId(r.u64());
@@ -167,13 +260,13 @@ void read(ByteReader& r, View& f) {
 void read(ByteReader& r, Left& f) {
   f.cluster = ClusterId(r.u64());
   f.since = read_stamp(r);
+  f.term = r.u32();
 }
 void read(ByteReader&, JoinRequest&) {}
 void read(ByteReader& r, JoinAccept& f) {
   f.cluster = ClusterId(r.u64());
   f.records = read_records(r);
-  const std::uint64_t count = r.varint();
-  for (std::uint64_t i = 0; i < count && r.ok(); ++i) f.running.emplace_back(r.bytes16());
+  f.running = read_names(r);
 }
 void read(ByteReader& r, JoinRefuse& f) {
   f.reason = r.bytes16();
@@ -259,7 +352,8 @@ void write(ByteWriter& w, const MemberRecords& records) {
   w.varint(records.size());
   for (const auto& [name, record] : records) {
     w.bytes16(name);
-    w.u8(record.member ? 1 : 0);
+    w.u8(static_cast<std::uint8_t>(record.standing));
+    w.u32(record.term);
     write(w, record.stamp);
   }
 }
@@ -270,7 +364,11 @@ MemberRecords read_records(ByteReader& r) {
   for (std::uint64_t i = 0; i < count && r.ok(); ++i) {
     const std::string name(r.bytes16());
     MemberRecord record;
-    record.member = r.u8() != 0;
+    // What a later version means by others is not removal, and shall not be lost: the mildest one that we
+    // know.
+    const std::uint8_t standing = r.u8();
+    record.standing = standing > 2 ? Standing::cleaned : static_cast<Standing>(standing);
+    record.term = r.u32();
     record.stamp = read_stamp(r);
     if (r.ok()) records[name] = std::move(record);
   }

@@ -10,6 +10,8 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
+#include "cluster/heal_record.hpp"
 #include "cluster/membership.hpp"
 #include "cluster/origin_log.hpp"
 #include "cluster/shared_rows.hpp"
@@ -20,6 +22,9 @@ namespace meshmq::cluster::wire {
 inline constexpr std::uint16_t version_min = 1;
 inline constexpr std::uint16_t version_max = 1;
 
+/// What this node can do beyond the version, a bit each; peers use what both have. None so far.
+inline constexpr std::uint64_t features = 0;
+
 /// First frame of both sides.
 struct Hello {
   std::uint16_t version_min = wire::version_min;
@@ -28,6 +33,7 @@ struct Hello {
   ClusterId cluster{};
   MemberRecords records{};
   bool open = true;  ///< no operator has sent this node away
+  std::uint64_t features = wire::features;
 
   /// Both sides know one version; otherwise only the two version numbers have a meaning.
   [[nodiscard]] bool is_understood() const {
@@ -39,10 +45,11 @@ struct View {
   ClusterId cluster;
   MemberRecords records;
 };
-/// "I am no member of that cluster any more, since then."
+/// "I am no member of that cluster any more, since then; what you say of that term is over."
 struct Left {
   ClusterId cluster;
   Stamp since;
+  std::uint32_t term = 0;
 };
 struct JoinRequest {};
 struct JoinAccept {
@@ -122,9 +129,36 @@ struct Message {
   std::string bytes;
 };
 
-using Frame =
-    std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append, SnapshotPart,
-                 SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart, Message>;
+/// Whom the sender has an established link to, itself included. Sent when that changes.
+struct Sight {
+  std::vector<std::string> running;
+};
+/// The sender stops, and means it.
+struct Goodbye {};
+
+// --- a split that is over: see Healing
+/// The members that were running for the sender during the split, itself included.
+struct HealReport {
+  std::vector<std::string> view;
+  WallMillis split_at = 0;
+};
+struct HealBegin {
+  HealRecord heal;
+};
+/// The sender has everything of everybody.
+struct HealDone {
+  std::uint64_t id = 0;
+  Merged merged;
+};
+struct HealOver {
+  HealRecord heal;
+};
+/// With cluster.autoheal = off: an operator wants it.
+struct HealNow {};
+
+using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append,
+                           SnapshotPart, SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart,
+                           Message, Sight, Goodbye, HealReport, HealBegin, HealDone, HealOver, HealNow>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

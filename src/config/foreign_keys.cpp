@@ -24,8 +24,6 @@ constexpr ForeignKey table[] = {
     {"rpc.**", R::not_here},
 
     // ---- cluster
-    {"cluster.autoheal", R::not_yet, "on"},
-    {"cluster.autoclean", R::not_yet},
     {"cluster.mcast.buffer", R::not_here},
     {"cluster.k8s.**", R::not_yet},
 

@@ -345,7 +345,7 @@ TEST(Zones, AMistakeInAKeyOfAllIsToldOnce) {
 
 TEST(ForeignKeys, AreWarnedAboutOnce) {
   const Loaded loaded = from_file(
-      "cluster.autoclean = 5m\n"
+      "node.max_ports = 1048576\n"
       "retainer.storage_type = disc\n"
       "node.process_limit = 2097152\n"
       "listener.tcp.external = 1883\n"
@@ -355,7 +355,7 @@ TEST(ForeignKeys, AreWarnedAboutOnce) {
       "allow_anonymous = true\n");
   EXPECT_TRUE(loaded.errors.empty());
   ASSERT_EQ(loaded.warnings.size(), 3u);
-  EXPECT_EQ(loaded.warnings[0], "f:1: cluster.autoclean: no effect yet");
+  EXPECT_EQ(loaded.warnings[0], "f:1: node.max_ports: no effect, MeshMQ has nothing like it");
   EXPECT_EQ(loaded.warnings[1], "f:3: node.process_limit: no effect, MeshMQ has nothing like it");
   EXPECT_EQ(loaded.warnings[2], "f:2: retainer.storage_type: no effect yet");
 }

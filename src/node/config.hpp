@@ -26,6 +26,8 @@ struct Config {
   Duration redial_min = std::chrono::milliseconds(200);  ///< cluster.redial_min
   Duration redial_max = std::chrono::seconds(5);         ///< cluster.redial_max
   Duration join_wait = std::chrono::seconds(15);         ///< cluster.join_wait: for `cluster join`
+  bool autoheal = true;                                  ///< cluster.autoheal
+  Duration autoclean = std::chrono::minutes(5);          ///< cluster.autoclean; 0: never
   std::size_t log_entries_max = 100'000;                 ///< cluster.log_entries: history kept for deltas
   std::size_t retained_max = 0;                          ///< retainer.max_retained_messages; 0 = no limit
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size

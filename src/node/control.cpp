@@ -31,7 +31,9 @@ cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnati
           .log_entries_max = config.log_entries_max,
           .redial_min = config.redial_min,
           .redial_max = config.redial_max,
-          .join_wait = config.join_wait};
+          .join_wait = config.join_wait,
+          .autoclean = config.autoclean,
+          .autoheal = config.autoheal};
 }
 
 }  // namespace
@@ -89,6 +91,9 @@ class Control::Impl final : public cluster::ClusterPorts,
     events_.push_back({std::string(cluster_.node_of(slot)), std::nullopt});
   }
   void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
+
+  void partition_alarm(const std::string& text) override { ports_.partition_alarm(text); }
+  std::uint64_t merged_sessions() const override { return moves_.taken_in(); }
 
   void met(const std::string& node, const cluster::Meeting& meeting) override {
     meetings_.emplace_back(node, meeting);
@@ -194,6 +199,9 @@ class Control::Impl final : public cluster::ClusterPorts,
       (cluster_.running(node) ? result.running_nodes : result.stopped_nodes).push_back(node);
     }
     std::sort(result.running_nodes.begin(), result.running_nodes.end());
+    cluster::PartitionStatus partition = cluster_.partition();
+    result.partitions = std::move(partition.views);
+    result.apart = std::move(partition.apart);
     return result;
   }
 
@@ -318,6 +326,14 @@ void Control::leave(OperationId operation, Now now) {
 void Control::force_leave(OperationId operation, const std::string& node, Now now) {
   impl_->cluster().force_leave(operation, node, now);
   impl_->pass_on(now);
+}
+std::vector<std::string> Control::heal(Now now) {
+  auto nodes = impl_->cluster().heal(now);
+  impl_->pass_on(now);
+  return nodes;
+}
+const std::deque<cluster::HealRecord>& Control::heal_log() const {
+  return impl_->cluster().heal_log();
 }
 void Control::query(OperationId operation, QueryKind kind, std::string client_id, Now now) {
   impl_->query(operation, kind, client_id, now);

@@ -2,6 +2,7 @@
 // The node's one place of decisions: membership, replicated tables, retained messages, operators' commands.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "cluster/discovery.hpp"
+#include "cluster/heal_record.hpp"
 #include "cluster/routes.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
@@ -18,10 +20,13 @@
 
 namespace meshmq::node {
 
-/// What `cluster status` prints; both sorted.
+/// What `cluster status` prints; the first two sorted.
 struct ClusterStatus {
   std::vector<std::string> running_nodes;
   std::vector<std::string> stopped_nodes;
+  /// While the cluster is split: the different views of who is running.
+  std::vector<std::vector<std::string>> partitions{};
+  std::vector<std::string> apart{};  ///< reachable, but kept apart by cluster.autoheal = off
 };
 
 /// Sizes and counters of the control core.
@@ -59,6 +64,8 @@ class Control {
   void join(OperationId operation, const std::string& node, Now now);
   void leave(OperationId operation, Now now);
   void force_leave(OperationId operation, const std::string& node, Now now);
+  /// Brings together what cluster.autoheal = off keeps apart; returns the names of those nodes.
+  std::vector<std::string> heal(Now now);
   void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
   void publish(const mqtt::MessagePtr& message, Now now);
   /// The provider of discovery has answered.
@@ -69,6 +76,8 @@ class Control {
   // --- inspection
   ClusterStatus status() const;
   cluster::DiscoveryStatus discovery() const;
+  /// The oldest first.
+  const std::deque<cluster::HealRecord>& heal_log() const;
   /// Every (filter, node) of live nodes, sorted by filter, then node.
   std::vector<Route> routes() const;
   /// The wildcard filters of live nodes, sorted.

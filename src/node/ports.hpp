@@ -53,6 +53,8 @@ class ControlPorts {
   virtual void save(std::string image) = 0;
   /// An operator's command is done; the error text is what he reads, e.g. `{node_down,'n@h'}` plus a reason.
   virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  /// A split, as this node sees it, for operators; empty: it is over.
+  virtual void partition_alarm(const std::string&) {}
   // --- automatic discovery: cluster::DiscoveryPorts
   /// Answered by Control::discovered().
   virtual void ask_provider() {}

@@ -337,6 +337,7 @@ bool SessionMoves::take_in_rivals(const std::string& client_id, Now now) {
     }
   }
   if (claim.pending()) {
+    ++taken_in_;
     log_.info("Client '{}' has an older session at {} nodes: it is taken in here", client_id,
               claim.asked.size());
     claims_.emplace(client_id, std::move(claim));

@@ -107,6 +107,8 @@ class SessionMoves final : public cluster::ClientRows {
   void kick(const std::string& node, std::string_view client_id);
   /// Calls visit(client id) for each id that is asked to be kicked here.
   std::function<void(const std::string&)> on_kick;
+  /// Older sessions of other nodes that have become one with those here.
+  std::uint64_t taken_in() const { return taken_in_; }
   bool idle() const {
     return claims_.empty() && arrivals_.empty() && exports_.empty() && rivals_.empty() &&
            absent_rivals_.empty();
@@ -248,6 +250,7 @@ class SessionMoves final : public cluster::ClientRows {
   /// Keys of which another node has given up a row.
   std::set<ClientKey> over_;
   RequestId last_request_ = 0;
+  std::uint64_t taken_in_ = 0;
 };
 
 }  // namespace meshmq::node
