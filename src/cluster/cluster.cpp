@@ -162,7 +162,7 @@ void Cluster::handle(const std::string& node, const wire::HealNow& frame, Now no
 }
 
 std::vector<std::string> Cluster::heal(Now now) {
-  const std::vector<std::string> nodes = healing_.heal_now();
+  std::vector<std::string> nodes = healing_.heal_now();
   for (const std::string& node : nodes) links_.establish(node, world_.peer(node), now);
   return nodes;
 }

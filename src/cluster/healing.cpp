@@ -150,9 +150,9 @@ bool Healing::views_differ(Now now) {
   if (now.mono < next_look_) return views_differ_;
   next_look_ = now.mono + look_interval;
   const std::set<std::string> ours = members_running();
-  views_differ_ =
-      std::any_of(world_.peers.begin(), world_.peers.end(),
-                  [&](const auto& item) { return item.second.is_up() && item.second.sees != ours; });
+  views_differ_ = std::any_of(world_.peers.begin(), world_.peers.end(), [&](const auto& item) {
+    return item.second.is_up() && item.second.sees != ours;
+  });
   return views_differ_;
 }
 

@@ -141,12 +141,13 @@ template <class Wanted>
 wire::TableSums Replicator::keep_rows(RowOwner owner, Wanted&& wanted) {
   wire::TableSums sums;
   std::vector<std::string> stale;
-  for (const auto& [id, table] : tables_) {
+  for (const auto& [table_id, table] : tables_) {
     stale.clear();
-    table->for_each(owner.slot, [&](std::string_view key, std::string_view, std::uint64_t digest) {
-      if (!wanted(id, key)) return stale.emplace_back(key), void();
-      count(sums, id, {.rows = 1, .digest = digest});
-    });
+    table->for_each(owner.slot,
+                    [&, id = table_id](std::string_view key, std::string_view, std::uint64_t digest) {
+                      if (!wanted(id, key)) return stale.emplace_back(key), void();
+                      count(sums, id, {.rows = 1, .digest = digest});
+                    });
     for (const std::string& key : stale) {
       routes_changed_ = table->apply(owner, false, key, {}).routes || routes_changed_;
     }

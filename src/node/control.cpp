@@ -45,7 +45,6 @@ class Control::Impl final : public cluster::ClusterPorts,
   Impl(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
        ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
       : config_(config),
-        routes_(routes),
         ports_(ports),
         log_(log),
         moves_(*this, config.client_key_seed, log),
@@ -264,7 +263,6 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   Config config_;
-  cluster::RouteWriter& routes_;
   ControlPorts& ports_;
   Logger log_;
   RetainedStore retained_;
