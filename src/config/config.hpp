@@ -160,6 +160,18 @@ struct Etcd {
   std::string keyfile;
 };
 
+/// cluster.k8s.*
+struct Kubernetes {
+  std::string apiserver;  ///< URLs with commas
+  std::string service_name;
+  std::string ns;            ///< .namespace
+  std::string address_type;  ///< ip, dns, hostname
+  std::string app_name;
+  std::string suffix;
+  std::string token_file;
+  std::string cacertfile;
+};
+
 /// What the providers of cluster.discovery need. Empty texts are not set.
 struct Discovery {
   std::string cluster;  ///< cluster.name
@@ -167,6 +179,7 @@ struct Discovery {
   Multicast mcast;
   Dns dns;
   Etcd etcd;
+  Kubernetes k8s;
 };
 
 struct Log {

@@ -34,7 +34,13 @@ void etcd(Target& t, const Value& v) {
   assign(t.config.discovery.etcd.*Field, v);
 }
 
+template <auto Field>
+void k8s(Target& t, const Value& v) {
+  assign(t.config.discovery.k8s.*Field, v);
+}
+
 using D = Discovery;
+using K = Kubernetes;
 using M = Multicast;
 
 constexpr Key table[] = {
@@ -46,7 +52,7 @@ constexpr Key table[] = {
      "How nodes find each other: manual is `meshmq_ctl cluster join`",
      provider,
      {},
-     "manual static mcast dns etcd"},
+     "manual static mcast dns etcd k8s"},
     {"cluster.discovery_interval",
      Type::duration_ms,
      "5s",
@@ -91,6 +97,26 @@ constexpr Key table[] = {
      "Who signs the certificates of https servers; not set: whom the system trusts", etcd<&Etcd::cacertfile>},
     {"cluster.etcd.ssl.certfile", Type::text, "", "This node's certificate", etcd<&Etcd::certfile>},
     {"cluster.etcd.ssl.keyfile", Type::text, "", "Its key", etcd<&Etcd::keyfile>},
+    {"cluster.k8s.apiserver", Type::text, "",
+     "URLs of Kubernetes' API servers, with commas; not set: where a pod finds it", k8s<&K::apiserver>},
+    {"cluster.k8s.service_name", Type::text, "", "Service whose pods are the nodes", k8s<&K::service_name>},
+    {"cluster.k8s.namespace", Type::text, "default", "Its namespace", k8s<&K::ns>},
+    {"cluster.k8s.address_type",
+     Type::word,
+     "ip",
+     "What nodes are called after the @: address, address with dashes and suffix, host name and suffix",
+     k8s<&K::address_type>,
+     {},
+     "ip dns hostname"},
+    {"cluster.k8s.app_name", Type::text, "", "What stands before the @; not set: as in node.name",
+     k8s<&K::app_name>},
+    {"cluster.k8s.suffix", Type::text, "",
+     "What follows service and namespace, or the namespace alone: pod.cluster.local, svc.cluster.local",
+     k8s<&K::suffix>},
+    {"cluster.k8s.token_file", Type::text, "/var/run/secrets/kubernetes.io/serviceaccount/token",
+     "Who this node is for the API server", k8s<&K::token_file>},
+    {"cluster.k8s.cacertfile", Type::text, "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
+     "Who signs the API servers' certificates; no such file: whom the system trusts", k8s<&K::cacertfile>},
 };
 
 }  // namespace

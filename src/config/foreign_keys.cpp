@@ -25,7 +25,6 @@ constexpr ForeignKey table[] = {
 
     // ---- cluster
     {"cluster.mcast.buffer", R::not_here},
-    {"cluster.k8s.**", R::not_yet},
 
     // ---- log
     {"log.primary_log_level", R::not_yet},

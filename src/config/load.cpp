@@ -63,6 +63,7 @@ class Loader {
     make_listeners();
     make_zones();
     apply_keys();
+    read_api_server(request);
     check_others();
     check_together();
     read_epmd_port(request);
@@ -280,6 +281,12 @@ class Loader {
     };
     need("dns", "cluster.dns.name", config.discovery.dns.name);
     need("etcd", "cluster.etcd.server", config.discovery.etcd.server);
+    need("k8s", "cluster.k8s.service_name", config.discovery.k8s.service_name);
+    if (config.node.discovery.provider == "k8s" && config.discovery.k8s.apiserver.empty()) {
+      error_at("cluster.k8s.apiserver",
+               "needed for cluster.discovery = k8s outside a pod: KUBERNETES_SERVICE_HOST is not in the "
+               "environment");
+    }
     need("static", "cluster.static.seeds", config.discovery.seeds);
   }
 
@@ -323,6 +330,20 @@ class Loader {
             fmt::format("environment ERL_EPMD_PORT = {}: expected {}", value, parsed.error().message));
       }
     }
+  }
+
+  /// Kubernetes tells each pod where the API server is.
+  void read_api_server(const Request& request) {
+    std::string host;
+    std::string port = "443";
+    for (const auto& [name, value] : request.environment) {
+      if (name == "KUBERNETES_SERVICE_HOST") host = value;
+      if (name == "KUBERNETES_SERVICE_PORT") port = value;
+    }
+    std::string& server = result_.config.discovery.k8s.apiserver;
+    if (!server.empty() || host.empty()) return;
+    const bool ipv6 = host.find(':') != std::string::npos;
+    server = fmt::format(fmt::runtime(ipv6 ? "https://[{}]:{}" : "https://{}:{}"), host, port);
   }
 
   struct Family {

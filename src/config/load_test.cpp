@@ -401,6 +401,20 @@ TEST(DiscoveryKeys, SeedsAreNeededForStatic) {
   EXPECT_EQ(loaded.config.discovery.seeds, "a@h, b@h");
 }
 
+TEST(DiscoveryKeys, APodFindsItsApiServer) {
+  Request request;
+  request.arguments = {"cluster.discovery=k8s", "cluster.k8s.service_name=meshmq"};
+  ASSERT_EQ(load(request).errors.size(), 1u);
+  EXPECT_NE(load(request).errors[0].find("cluster.k8s.apiserver: needed"), std::string::npos);
+  request.environment = {{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "6443"}};
+  EXPECT_TRUE(load(request).errors.empty());
+  EXPECT_EQ(load(request).config.discovery.k8s.apiserver, "https://10.96.0.1:6443");
+  request.environment = {{"KUBERNETES_SERVICE_HOST", "fd00::1"}};
+  EXPECT_EQ(load(request).config.discovery.k8s.apiserver, "https://[fd00::1]:443");
+  request.arguments.push_back("cluster.k8s.apiserver=http://a:1,http://b:1");
+  EXPECT_EQ(load(request).config.discovery.k8s.apiserver, "http://a:1,http://b:1");
+}
+
 TEST(Cookie, TheDefaultOneIsWarnedAboutBeyondLoopback) {
   EXPECT_EQ(with({"node.name=n@10.0.0.1"}).warnings.size(), 1u);
   EXPECT_EQ(with({"node.name=n@10.0.0.1", "node.cookie=secret"}).warnings.size(), 0u);

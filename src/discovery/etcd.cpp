@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -78,20 +79,17 @@ Etcd::Etcd(boost::asio::io_context& io, const Options& options, std::vector<Url>
 
 Result<void> Etcd::read_certificates() {
   const EtcdOptions& o = options_.etcd;
-  error_code error;
-  const auto failed_at = [&](std::string_view key, const std::string& path) {
-    return fail(Errc::io, fmt::format("cluster.etcd.ssl.{}: {}: {}", key, path, error.message()));
+  const auto failed_at = [](std::string_view key, const std::string& path, const std::string& why) {
+    return fail(Errc::io, fmt::format("cluster.etcd.ssl.{}: {}: {}", key, path, why));
   };
-  if (o.cacertfile.empty()) {
-    tls_.set_default_verify_paths(error);
-  } else {
-    tls_.load_verify_file(o.cacertfile, error);
-  }
-  if (error) return failed_at("cacertfile", o.cacertfile);
-  if (!o.certfile.empty()) tls_.use_certificate_chain_file(o.certfile, error);
-  if (error) return failed_at("certfile", o.certfile);
-  if (!o.keyfile.empty()) tls_.use_private_key_file(o.keyfile, boost::asio::ssl::context::pem, error);
-  if (error) return failed_at("keyfile", o.keyfile);
+  auto tls = make_tls(o.cacertfile);
+  if (!tls) return failed_at("cacertfile", o.cacertfile, tls.error().message);
+  tls_ = std::move(*tls);
+  error_code error;
+  if (!o.certfile.empty()) tls_->use_certificate_chain_file(o.certfile, error);
+  if (error) return failed_at("certfile", o.certfile, error.message());
+  if (!o.keyfile.empty()) tls_->use_private_key_file(o.keyfile, boost::asio::ssl::context::pem, error);
+  if (error) return failed_at("keyfile", o.keyfile, error.message());
   return {};
 }
 
@@ -182,7 +180,7 @@ void Etcd::withdraw() {
   asking_ = false;
   const std::string lease = std::exchange(lease_, {});
   if (lease.empty()) return;
-  http_post(io_, tls_,
+  http_send(io_, tls_,
             {.server = servers_[server_],
              .path = "/v3/lease/revoke",
              .body = json::serialize(json::object{{"ID", lease}}),
@@ -193,7 +191,7 @@ void Etcd::withdraw() {
 // ---------------------------------------------------------------- one request
 
 void Etcd::post(std::string path, std::string body, Next next) {
-  http_post(io_, tls_,
+  http_send(io_, tls_,
             {.server = servers_[server_],
              .path = std::move(path),
              .body = std::move(body),

@@ -2,7 +2,6 @@
 // cluster.discovery = etcd: nodes write their names into etcd, through the JSON gateway of its API v3.
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,7 +47,7 @@ class Etcd : public std::enable_shared_from_this<Etcd> {
   Options options_;
   std::vector<Url> servers_;
   OnAnswer on_answer_;
-  boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
+  Tls tls_;
   std::size_t server_ = 0;
   std::size_t failures_ = 0;  ///< servers that failed in this question
   std::string lease_;         ///< a number; empty: none

@@ -21,21 +21,28 @@ namespace {
 
 constexpr auto time_limit = std::chrono::seconds(10);
 constexpr std::size_t body_max = 1024 * 1024;
+constexpr std::size_t line_max = 4 * 1024 * 1024;
 
-/// Keeps itself alive until it is done.
+/// Connects and sends; what is done with the answer is the deriving class's. Keeps itself alive until it is
+/// done.
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(asio::io_context& io, asio::ssl::context& tls, HttpRequest request, HttpDone done)
-      : request_(std::move(request)), done_(std::move(done)), resolver_(io), stream_(io, tls) {
-    parser_.body_limit(body_max);
-    message_ = {http::verb::post, request_.path, 11};
-    message_.set(http::field::host, request_.server.host);
-    message_.set(http::field::content_type, "application/json");
+  Exchange(asio::io_context& io, Tls tls, HttpRequest request, HttpDone done)
+      : request_(std::move(request)),
+        done_(std::move(done)),
+        tls_(std::move(tls)),
+        resolver_(io),
+        stream_(io, *tls_) {
+    message_ = {http::string_to_verb(request_.method), request_.path, 11};
+    message_.set(http::field::host, request_.server.authority());
+    message_.set(http::field::accept, "application/json");
     message_.set(http::field::connection, "close");
     if (!request_.authorization.empty()) message_.set(http::field::authorization, request_.authorization);
+    if (!request_.body.empty()) message_.set(http::field::content_type, request_.content_type);
     message_.body() = request_.body;
     message_.prepare_payload();
   }
+  virtual ~Exchange() = default;
 
   void start() {
     resolver_.async_resolve(request_.server.host, request_.server.port,
@@ -44,9 +51,36 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
                               self->connect(found);
                             });
   }
+  void cancel() {
+    done_ = nullptr;
+    resolver_.cancel();
+    socket().close();
+  }
+
+ protected:
+  virtual void receive() = 0;
+
+  template <class Handler>
+  void read_some(Handler handler) {
+    const auto read = [&](auto& stream) {
+      http::async_read_some(stream, buffer_, parser_, std::move(handler));
+    };
+    request_.server.tls ? read(stream_) : read(socket());
+  }
+  void finish(const Result<HttpAnswer>& answer) {
+    if (const HttpDone done = std::exchange(done_, nullptr)) done(answer);
+  }
+  void fail_with(std::string_view what, error_code error) {
+    finish(fail(Errc::unreachable, fmt::format("{}: {}: {}", request_.server.text(), what, error.message())));
+  }
+  bool is_done() const { return done_ == nullptr; }
+  beast::tcp_stream& socket() { return stream_.next_layer(); }
+
+  http::response_parser<http::string_body> parser_;
 
  private:
   void connect(const tcp::resolver::results_type& found) {
+    if (is_done()) return;
     socket().expires_after(time_limit);
     socket().async_connect(found, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
       if (error) return self->fail_with("connect", error);
@@ -65,30 +99,83 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
   template <class Stream>
   void send(Stream& stream) {
-    http::async_write(stream, message_, [self = shared_from_this(), &stream](error_code error, std::size_t) {
+    http::async_write(stream, message_, [self = shared_from_this()](error_code error, std::size_t) {
       if (error) return self->fail_with("send", error);
-      self->receive(stream);
+      self->receive();
     });
   }
-  template <class Stream>
-  void receive(Stream& stream) {
-    http::async_read(stream, buffer_, parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->fail_with("receive", error);
-      self->done_(HttpAnswer{self->parser_.get().result_int(), self->parser_.get().body()});
-    });
-  }
-  void fail_with(std::string_view what, error_code error) {
-    done_(fail(Errc::unreachable, fmt::format("{}: {}: {}", request_.server.text(), what, error.message())));
-  }
-  beast::tcp_stream& socket() { return stream_.next_layer(); }
 
   HttpRequest request_;
   HttpDone done_;
+  Tls tls_;
   tcp::resolver resolver_;
   beast::ssl_stream<beast::tcp_stream> stream_;
   http::request<http::string_body> message_;
-  http::response_parser<http::string_body> parser_;
   beast::flat_buffer buffer_;
+};
+
+/// The whole answer.
+class OneAnswer final : public Exchange {
+ public:
+  using Exchange::Exchange;
+
+ private:
+  void receive() override {
+    parser_.body_limit(body_max);
+    parser_.eager(true);
+    read_more();
+  }
+  void read_more() {
+    read_some([this, self = shared_from_this()](error_code error, std::size_t) {
+      if (is_done()) return;
+      if (error) return fail_with("receive", error);
+      if (!parser_.is_done()) return read_more();
+      finish(HttpAnswer{parser_.get().result_int(), std::move(parser_.get().body())});
+    });
+  }
+};
+
+/// An answer line by line.
+class Lines final : public Exchange {
+ public:
+  Lines(asio::io_context& io, Tls tls, HttpRequest request, Duration wait, HttpLine line, HttpDone done)
+      : Exchange(io, std::move(tls), std::move(request), std::move(done)),
+        wait_(wait),
+        line_(std::move(line)) {}
+
+ private:
+  void receive() override {
+    parser_.body_limit(boost::none);
+    parser_.eager(true);
+    read_more();
+  }
+  void read_more() {
+    read_some([this, self = shared_from_this()](error_code error, std::size_t) {
+      if (is_done()) return;
+      if (error) return fail_with("receive", error);
+      const unsigned status = parser_.is_header_done() ? parser_.get().result_int() : 0;
+      if (status == 200) {
+        if (!std::exchange(begun_, true)) socket().expires_after(wait_);
+        take_lines(parser_.get().body());
+        if (is_done()) return;
+      }
+      if (parser_.is_done()) return finish(HttpAnswer{status, std::move(parser_.get().body())});
+      const std::size_t size = parser_.get().body().size();
+      if (size > (status == 200 ? line_max : body_max)) return fail_with("receive", http::error::body_limit);
+      read_more();
+    });
+  }
+  void take_lines(std::string& body) {
+    std::size_t begin = 0;
+    for (std::size_t end = 0; !is_done() && (end = body.find('\n', begin)) != body.npos; begin = end + 1) {
+      line_(std::string_view(body).substr(begin, end - begin));
+    }
+    body.erase(0, begin);
+  }
+
+  Duration wait_;
+  HttpLine line_;
+  bool begun_ = false;
 };
 
 }  // namespace
@@ -118,12 +205,38 @@ Result<Url> Url::parse(std::string_view text) {
   return url;
 }
 
-std::string Url::text() const {
-  return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+std::string Url::authority() const {
+  return host.find(':') == host.npos ? host + ":" + port : "[" + host + "]:" + port;
 }
 
-void http_post(asio::io_context& io, asio::ssl::context& tls, HttpRequest request, HttpDone done) {
-  std::make_shared<Exchange>(io, tls, std::move(request), std::move(done))->start();
+std::string Url::text() const {
+  return (tls ? "https://" : "http://") + authority();
+}
+
+void http_send(asio::io_context& io, Tls tls, HttpRequest request, HttpDone done) {
+  std::make_shared<OneAnswer>(io, std::move(tls), std::move(request), std::move(done))->start();
+}
+
+HttpCancel http_follow(asio::io_context& io, Tls tls, HttpRequest request, Duration wait, HttpLine line,
+                       HttpDone done) {
+  const auto lines =
+      std::make_shared<Lines>(io, std::move(tls), std::move(request), wait, std::move(line), std::move(done));
+  lines->start();
+  return [weak = std::weak_ptr<Lines>(lines)] {
+    if (const auto still = weak.lock()) still->cancel();
+  };
+}
+
+Result<Tls> make_tls(const std::string& cacertfile) {
+  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  error_code error;
+  if (cacertfile.empty()) {
+    tls->set_default_verify_paths(error);
+  } else {
+    tls->load_verify_file(cacertfile, error);
+  }
+  if (error) return fail(Errc::io, error.message());
+  return tls;
 }
 
 }  // namespace meshmq::discovery

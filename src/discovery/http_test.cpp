@@ -14,6 +14,7 @@ TEST(UrlTest, HasAHostAndAPort) {
   EXPECT_EQ(parsed("http://127.0.0.1:2379"), "http://127.0.0.1:2379");
   EXPECT_EQ(parsed("https://etcd.example/"), "https://etcd.example:443");
   EXPECT_EQ(Url::parse("http://[::1]:2379")->host, "::1");
+  EXPECT_EQ(parsed("http://[::1]:2379"), "http://[::1]:2379");
 }
 
 TEST(UrlTest, MistakesAreNamed) {

@@ -2,6 +2,7 @@
 
 #include "discovery/dns.hpp"
 #include "discovery/etcd.hpp"
+#include "discovery/k8s.hpp"
 #include "discovery/mcast.hpp"
 #include "discovery/static_seeds.hpp"
 
@@ -35,6 +36,7 @@ Result<std::unique_ptr<Provider>> make_provider(boost::asio::io_context& io, con
   if (options.provider == "mcast") return Mcast::make(io, options, std::move(on_answer), log);
   if (options.provider == "dns") return Dns::make(io, options.dns, std::move(on_answer));
   if (options.provider == "etcd") return Etcd::make(io, options, std::move(on_answer));
+  if (options.provider == "k8s") return K8s::make(io, options, std::move(on_answer), log);
   return fail(Errc::unsupported, "cluster.discovery = " + options.provider + " is not known");
 }
 

@@ -64,6 +64,18 @@ struct EtcdOptions {
   std::string keyfile;
 };
 
+/// cluster.k8s.*
+struct K8sOptions {
+  std::string apiserver;  ///< URLs with commas
+  std::string service_name;
+  std::string ns;            ///< namespace
+  std::string address_type;  ///< ip, dns, hostname
+  std::string app_name;      ///< what stands before the @
+  std::string suffix;
+  std::string token_file;
+  std::string cacertfile;
+};
+
 struct Options {
   std::string provider;  ///< cluster.discovery
   std::string node;      ///< node.name
@@ -73,6 +85,7 @@ struct Options {
   McastOptions mcast;
   DnsOptions dns;
   EtcdOptions etcd;
+  K8sOptions k8s;
 };
 
 /// nullptr for `manual`. Fails with what is wrong with the options.

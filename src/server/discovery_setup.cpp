@@ -6,6 +6,10 @@ discovery::Options discovery_options(const config::Config& config) {
   const config::Multicast& mcast = config.discovery.mcast;
   const config::Dns& dns = config.discovery.dns;
   const config::Etcd& etcd = config.discovery.etcd;
+  const config::Kubernetes& k8s = config.discovery.k8s;
+  const auto app_name = [&](const std::string& set) {
+    return set.empty() ? config.node.name.substr(0, config.node.name.find('@')) : set;
+  };
   return {.provider = config.node.discovery.provider,
           .node = config.node.name,
           .cookie = config.mesh.cookie,
@@ -18,10 +22,7 @@ discovery::Options discovery_options(const config::Config& config) {
                     .loop = mcast.loop,
                     .sndbuf = mcast.sndbuf,
                     .recbuf = mcast.recbuf},
-          .dns = {.name = dns.name,
-                  .app = dns.app.empty() ? config.node.name.substr(0, config.node.name.find('@')) : dns.app,
-                  .type = dns.type,
-                  .server = dns.server},
+          .dns = {.name = dns.name, .app = app_name(dns.app), .type = dns.type, .server = dns.server},
           .etcd = {.server = etcd.server,
                    .prefix = etcd.prefix,
                    .node_ttl = etcd.node_ttl,
@@ -29,7 +30,15 @@ discovery::Options discovery_options(const config::Config& config) {
                    .password = etcd.password,
                    .cacertfile = etcd.cacertfile,
                    .certfile = etcd.certfile,
-                   .keyfile = etcd.keyfile}};
+                   .keyfile = etcd.keyfile},
+          .k8s = {.apiserver = k8s.apiserver,
+                  .service_name = k8s.service_name,
+                  .ns = k8s.ns,
+                  .address_type = k8s.address_type,
+                  .app_name = app_name(k8s.app_name),
+                  .suffix = k8s.suffix,
+                  .token_file = k8s.token_file,
+                  .cacertfile = k8s.cacertfile}};
 }
 
 }  // namespace meshmq::server
