@@ -151,6 +151,8 @@ struct Dns {
 /// cluster.etcd.*
 struct Etcd {
   std::string server;
+  std::string version;  ///< auto, v2, v3
+  bool lock = false;
   std::string prefix;
   Duration node_ttl{};
   std::string user;

@@ -1,61 +1,41 @@
 #include "discovery/etcd.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/json.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <tuple>
 #include <utility>
 
 namespace meshmq::discovery {
 
-namespace json = boost::json;
 using boost::system::error_code;
 
 namespace {
+
+constexpr auto lock_pause = std::chrono::seconds(1);
 
 class Handle final : public Provider {
  public:
   explicit Handle(std::shared_ptr<Etcd> etcd) : etcd_(std::move(etcd)) {}
   ~Handle() override { etcd_->stop(); }
   void ask() override { etcd_->ask(); }
+  void settled() override { etcd_->settled(); }
   void withdraw() override { etcd_->withdraw(); }
 
  private:
   std::shared_ptr<Etcd> etcd_;
 };
 
-std::string base64(std::string_view text) {
-  std::string result((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  result.resize(static_cast<std::size_t>(size));
-  return result;
-}
-
-/// Empty if it is none.
-std::string from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return {};
-  std::string result(text.size() / 4 * 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return {};
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  result.resize(static_cast<std::size_t>(size) - padding);
-  return result;
-}
-
-/// The text or number at this place; empty if there is none.
-std::string text_at(const std::string& body, std::string_view pointer) {
-  error_code error;
-  const json::value value = json::parse(body, error);
-  if (error) return {};
-  const json::value* found = value.find_pointer(pointer, error);
-  if (found == nullptr) return {};
-  return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
+/// The JSON gateway of API v3 has its final name since etcd 3.4, which no longer speaks v2 unless told to.
+bool speaks_v3(const std::string& version) {
+  char* end = nullptr;
+  const long major = std::strtol(version.c_str(), &end, 10);
+  const long minor = *end == '.' ? std::strtol(end + 1, nullptr, 10) : 0;
+  return version.empty() || std::tuple(major, minor) >= std::tuple(3L, 4L);
 }
 
 }  // namespace
@@ -75,10 +55,19 @@ Result<std::unique_ptr<Provider>> Etcd::make(boost::asio::io_context& io, const 
 }
 
 Etcd::Etcd(boost::asio::io_context& io, const Options& options, std::vector<Url> servers, OnAnswer on_answer)
-    : io_(io), options_(options), servers_(std::move(servers)), on_answer_(std::move(on_answer)) {}
+    : io_(io),
+      names_{.node = options.node,
+             .directory = options.etcd.prefix + "/" + options.cluster,
+             .options = options.etcd},
+      interval_(options.interval),
+      servers_(std::move(servers)),
+      on_answer_(std::move(on_answer)),
+      timer_(io) {
+  if (!names_.options.lock) lock_tries_left_ = 0;
+}
 
 Result<void> Etcd::read_certificates() {
-  const EtcdOptions& o = options_.etcd;
+  const EtcdOptions& o = names_.options;
   const auto failed_at = [](std::string_view key, const std::string& path, const std::string& why) {
     return fail(Errc::io, fmt::format("cluster.etcd.ssl.{}: {}: {}", key, path, why));
   };
@@ -93,127 +82,129 @@ Result<void> Etcd::read_certificates() {
   return {};
 }
 
-std::string Etcd::directory() const {
-  return fmt::format("{}/{}/nodes/", options_.etcd.prefix, options_.cluster);
-}
-
 // ---------------------------------------------------------------- steps of a question
 
 void Etcd::ask() {
   if (std::exchange(asking_, true)) return;
-  failures_ = 0;
+  failures_.clear();
+  if (std::exchange(choose_again_, false)) api_.reset();
   begin();
 }
 
 void Etcd::begin() {
   ++question_;
-  if (!options_.etcd.user.empty() && token_.empty()) return log_in();
-  if (lease_.empty()) return grant();
-  keep_alive();
+  if (!api_) return choose_api();
+  api_->log_in([this] { lock(); });
 }
 
-void Etcd::log_in() {
-  const json::object body{{"name", options_.etcd.user}, {"password", options_.etcd.password}};
-  post("/v3/auth/authenticate", json::serialize(body), [this](const std::string& answered) {
-    token_ = text_at(answered, "/token");
-    if (token_.empty()) return failed("no token");
-    begin();
+void Etcd::choose_api() {
+  const std::string& version = names_.options.version;
+  if (version != "auto") return use_api(version == "v3");
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/version";
+  call(std::move(request), [this](const HttpAnswer& answer) {
+    const std::string server =
+        answer.status == 200 ? json_text_at(answer.body, "/etcdserver") : std::string();
+    use_api(speaks_v3(server));
   });
 }
 
-void Etcd::keep_alive() {
-  post("/v3/lease/keepalive", json::serialize(json::object{{"ID", lease_}}),
-       [this](const std::string& answered) {
-         const std::string left = text_at(answered, "/result/TTL");
-         if (left.empty() || left == "0") return grant();
-         list();
-       });
+void Etcd::use_api(bool v3) {
+  is_v3_ = v3;
+  api_ = v3 ? make_etcd_v3(names_, *this) : make_etcd_v2(names_, *this);
+  begin();
 }
 
-void Etcd::grant() {
-  lease_.clear();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.etcd.node_ttl).count();
-  const json::object body{{"TTL", std::max<std::int64_t>(seconds, 1)}};
-  post("/v3/lease/grant", json::serialize(body), [this](const std::string& answered) {
-    lease_ = text_at(answered, "/ID");
-    if (lease_.empty()) return failed("no lease");
-    write();
+void Etcd::lock() {
+  if (lock_tries_left_ == 0 || holds_lock_) return enroll();
+  api_->lock([this](bool mine) {
+    holds_lock_ = mine;
+    if (mine || --lock_tries_left_ == 0) return enroll();
+    timer_.expires_after(lock_pause);
+    timer_.async_wait([self = shared_from_this(), question = question_](error_code error) {
+      if (!error && !self->stopped_ && question == self->question_) self->lock();
+    });
   });
 }
 
-void Etcd::write() {
-  const json::object body{
-      {"key", base64(directory() + options_.node)}, {"value", base64(options_.node)}, {"lease", lease_}};
-  post("/v3/kv/put", json::serialize(body), [this](const std::string&) { list(); });
+void Etcd::enroll() {
+  api_->enroll([this] { api_->list([this](std::vector<std::string> nodes) { listed(std::move(nodes)); }); });
 }
 
-void Etcd::list() {
-  std::string end = directory();
-  ++end.back();
-  const json::object body{{"key", base64(directory())}, {"range_end", base64(end)}};
-  post("/v3/kv/range", json::serialize(body), [this](const std::string& answered) { listed(answered); });
-}
-
-void Etcd::listed(const std::string& body) {
+void Etcd::listed(std::vector<std::string> nodes) {
   Discovered found;
   found.complete = true;
-  error_code error;
-  const json::value value = json::parse(body, error);
-  if (error) return failed("its list is no JSON");
-  const json::value* nodes = value.find_pointer("/kvs", error);
-  if (nodes != nullptr && nodes->is_array()) {
-    for (const json::value& entry : nodes->get_array()) {
-      const json::value* name = entry.find_pointer("/value", error);
-      if (name == nullptr || !name->is_string()) continue;
-      if (std::string node = from_base64(name->get_string()); is_node_name(node))
-        found.nodes.push_back(std::move(node));
-    }
+  for (std::string& node : nodes) {
+    if (is_node_name(node)) found.nodes.push_back(std::move(node));
   }
-  if (std::find(found.nodes.begin(), found.nodes.end(), options_.node) == found.nodes.end()) lease_.clear();
-  // The lease must not run out between two questions.
-  if (options_.etcd.node_ttl < std::chrono::seconds(20)) found.valid = options_.etcd.node_ttl / 4;
+  if (std::find(found.nodes.begin(), found.nodes.end(), names_.node) == found.nodes.end()) api_->forget();
+  // The name must not run out between two questions.
+  found.valid = std::min(interval_, names_.options.node_ttl / 4);
   answer(found);
+}
+
+/// The lock is of no use any more, whether this node had it or not.
+void Etcd::settled() {
+  lock_tries_left_ = 0;
+  if (std::exchange(holds_lock_, false) && api_) api_->unlock();
 }
 
 void Etcd::withdraw() {
   ++question_;
   asking_ = false;
-  const std::string lease = std::exchange(lease_, {});
-  if (lease.empty()) return;
-  http_send(io_, tls_,
-            {.server = servers_[server_],
-             .path = "/v3/lease/revoke",
-             .body = json::serialize(json::object{{"ID", lease}}),
-             .authorization = token_},
-            [self = shared_from_this()](const Result<HttpAnswer>&) {});
+  settled();
+  if (api_) api_->withdraw();
+}
+
+void Etcd::stop() {
+  stopped_ = true;
+  timer_.cancel();
 }
 
 // ---------------------------------------------------------------- one request
 
-void Etcd::post(std::string path, std::string body, Next next) {
-  http_send(io_, tls_,
-            {.server = servers_[server_],
-             .path = std::move(path),
-             .body = std::move(body),
-             .authorization = token_},
+void Etcd::call(HttpRequest request, EtcdCaller::Next next) {
+  request.server = servers_[server_];
+  http_send(io_, tls_, std::move(request),
             [self = shared_from_this(), question = question_,
              next = std::move(next)](const Result<HttpAnswer>& got) {
               if (self->stopped_ || question != self->question_) return;
-              if (!got) return self->failed(got.error().message);
-              if (got->status == 200) return next(got->body);
-              const std::string why = text_at(got->body, "/error");
-              self->failed(fmt::format("{}: HTTP {}: {}", self->servers_[self->server_].text(), got->status,
-                                       why.empty() ? got->body.substr(0, 200) : why));
+              if (!got) return self->failed(got.error().message, false);
+              next(*got);
             });
 }
 
-void Etcd::failed(const std::string& why) {
-  token_.clear();
+void Etcd::tell(HttpRequest request) {
+  request.server = servers_[server_];
+  http_send(io_, tls_, std::move(request), [self = shared_from_this()](const Result<HttpAnswer>&) {});
+}
+
+void Etcd::refused(const HttpAnswer& answer, const std::string& why) {
+  // An etcd of 3.4 may have been told to speak v2 alone.
+  constexpr unsigned not_found = 404;
+  const bool no_gateway = is_v3_ && answer.status == not_found && names_.options.version == "auto";
+  if (no_gateway && why.empty()) {
+    // Not at once: it is the API that calls.
+    boost::asio::post(io_, [self = shared_from_this(), question = question_] {
+      if (!self->stopped_ && question == self->question_) self->use_api(false);
+    });
+    return;
+  }
+  failed(fmt::format("{}: HTTP {}: {}", servers_[server_].text(), answer.status,
+                     why.empty() ? answer.body.substr(0, 200) : why),
+         true);
+}
+
+/// `spoke`: there was an answer, so that it is etcd that is not content.
+void Etcd::failed(const std::string& why, bool spoke) {
   server_ = (server_ + 1) % servers_.size();
-  if (++failures_ < servers_.size()) return begin();
-  // Whatever is wrong with the lease, a new one is not.
-  if (why.find("HTTP") != std::string::npos) lease_.clear();
-  answer(fail(Errc::unreachable, why));
+  failures_.push_back(why);
+  if (failures_.size() < servers_.size()) return begin();
+  // Whatever is wrong with what was granted, something new is not.
+  if (spoke && api_) api_->forget();
+  choose_again_ = spoke;
+  answer(fail(Errc::unreachable, fmt::format("{}", fmt::join(failures_, "; "))));
 }
 
 void Etcd::answer(const Result<Discovered>& found) {

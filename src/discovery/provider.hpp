@@ -54,7 +54,9 @@ struct DnsOptions {
 
 /// cluster.etcd.*
 struct EtcdOptions {
-  std::string server;  ///< URLs with commas
+  std::string server;            ///< URLs with commas
+  std::string version = "auto";  ///< or v2, v3
+  bool lock = false;
   std::string prefix;
   Duration node_ttl = std::chrono::minutes(1);
   std::string user;
@@ -81,6 +83,7 @@ struct Options {
   std::string node;      ///< node.name
   std::string cookie;    ///< node.cookie
   std::string cluster;   ///< cluster.name
+  Duration interval{0};  ///< cluster.discovery_interval
   std::string seeds;     ///< cluster.static.seeds
   McastOptions mcast;
   DnsOptions dns;

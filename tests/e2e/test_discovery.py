@@ -143,24 +143,26 @@ class Discovery(SceneTest):
         options += ["--initial-cluster", f"default=http://{host.address}:2380", "--log-level", "error", *more]
         return self.scene.spawn(host, ["etcd", *options], stdout=subprocess.DEVNULL)
 
-    def test_names_in_etcd(self):
+    def names_in_etcd(self, *flags, **more):
+        """Names are written, found, written anew after data were lost, taken away; whatever the API."""
         server, *hosts = [self.scene.host() for _ in range(4)]
         settings = {
             "cluster.discovery": "etcd",
             "cluster.etcd.server": f"http://{server.address}:1,http://{server.address}:2379",
             "cluster.etcd.node_ttl": "8s",
+            **more,
         }
         first, second, third = nodes = [self.scene.node(host, settings=settings) for host in hosts]
         self.launch(nodes)
         first.wait_log("Discovery by etcd has no answer: http://.*: connect: Connection refused")
-        etcd = self.etcd(server, "etcd-1")
+        etcd = self.etcd(server, "etcd-1", "http", *flags)
         wait_running(nodes)
         everybody = [second.name, third.name]
         eventually(lambda: list(found(first)) == everybody, "all are in etcd")
         # Nothing that it knew is there any more: the nodes write it again.
         etcd.kill()
         etcd.wait()
-        self.etcd(server, "etcd-2")
+        self.etcd(server, "etcd-2", "http", *flags)
         eventually(lambda: "error" not in first.ctl("cluster", "discovery").out, "etcd answers again")
         late = self.scene.node(settings=settings).start()
         wait_running([*nodes, late])
@@ -168,12 +170,65 @@ class Discovery(SceneTest):
         eventually(lambda: list(found(first)) == everybody, "who left is not in etcd")
         third.stop()
         eventually(lambda: list(found(first)) == [second.name], "who stopped is not in etcd")
+        second.kill()
+        eventually(lambda: not found(first), "who died is forgotten with its lease")
+        return server
+
+    def etcd_says(self, server, path, method="GET", body=None, user=None):
+        """The answer's body to a request of our own."""
+        words = ["curl", "--silent", "--show-error", "-X", method, f"http://{server.address}:2379{path}"]
+        words += ["--data", body] if body is not None else []
+        words += ["--user", user] if user else []
+        return server.run(words).stdout
+
+    def test_names_in_etcd(self):
+        server = self.names_in_etcd()
+        self.assertIn("404", self.etcd_says(server, "/v2/keys"))
+
+    def test_names_in_etcd_of_api_v2(self):
+        # The gateway of v3 is off: that is noticed.
+        server = self.names_in_etcd("--enable-v2", "--enable-grpc-gateway=false", **{"cluster.etcd.lock": "on"})
+        listing = self.etcd_says(server, "/v2/keys/meshmqcl/meshmqcl?recursive=true")
+        self.assertIn("/meshmqcl/meshmqcl/nodes/meshmq@", listing)
+        self.assertNotIn("/lock", listing)
+
+    def test_users_of_etcd(self):
+        server, *hosts = [self.scene.host() for _ in range(3)]
+        self.etcd(server, "etcd", "http", "--enable-v2")
+        eventually(lambda: "etcdserver" in self.etcd_says(server, "/version"), "etcd answers")
+        for path, body in (
+            ("/v3/auth/user/add", '{"name": "root", "password": "secret"}'),
+            ("/v3/auth/role/add", '{"name": "root"}'),
+            ("/v3/auth/user/grant", '{"user": "root", "role": "root"}'),
+            ("/v3/auth/enable", "{}"),
+        ):
+            self.assertNotIn("error", self.etcd_says(server, path, "POST", body))
+        user = '{"user": "root", "password": "secret"}'
+        self.assertIn("root", self.etcd_says(server, "/v2/auth/users/root", "PUT", user))
+        self.etcd_says(server, "/v2/auth/enable", "PUT", "", "root:secret")
+        settings = {"cluster.discovery": "etcd", "cluster.etcd.server": f"http://{server.address}:2379"}
+        # Guests of v2 may read and write until their role is taken away.
+        self.etcd_says(server, "/v2/auth/roles/guest", "DELETE", "", "root:secret")
+        for version in ("v3", "v2"):
+            with self.subTest(version):
+                settings["cluster.etcd.version"] = version
+                wrong = {**settings, "cluster.etcd.user": "root", "cluster.etcd.password": "guessed"}
+                stranger = self.scene.node(hosts[0], settings=wrong).start()
+                stranger.wait_log("has no answer: http://.*HTTP 40[01]")
+                stranger.stop()
+                right = {**wrong, "cluster.etcd.password": "secret"}
+                nodes = [self.scene.node(host, settings=right) for host in hosts]
+                self.launch(nodes)
+                wait_running(nodes)
+                for node in nodes:
+                    node.stop()
 
     def test_etcd_with_certificates(self):
         server, *hosts = [self.scene.host() for _ in range(3)]
         authority = pki.Authority(self.scene.directory / "pki")
         cert, key = authority.issue("etcd", f"IP:{server.address}")
         options = ["--cert-file", cert, "--key-file", key, "--trusted-ca-file", authority.cert, "--client-cert-auth"]
+        options.append("--enable-v2")
         self.etcd(server, "etcd", "https", *options)
         settings = {"cluster.discovery": "etcd", "cluster.etcd.server": f"https://{server.address}:2379"}
         stranger = self.scene.node(hosts[0], settings=settings).start()
@@ -182,9 +237,13 @@ class Discovery(SceneTest):
         cert, key = authority.issue("node")
         names = {"cacertfile": authority.cert, "certfile": cert, "keyfile": key}
         settings |= {f"cluster.etcd.ssl.{name}": path for name, path in names.items()}
-        nodes = [self.scene.node(host, settings=settings) for host in hosts]
-        self.launch(nodes)
-        wait_running(nodes)
+        versions = [{"cluster.etcd.version": version} for version in ("v3", "v2")]
+        for version in versions:
+            nodes = [self.scene.node(host, settings={**settings, **version}) for host in hosts]
+            self.launch(nodes)
+            wait_running(nodes)
+            for node in nodes:
+                node.stop()
 
     def test_who_was_removed_stays_out_until_asked(self):
         hosts = [self.scene.host() for _ in range(3)]
