@@ -1,44 +1,73 @@
 #pragma once
 // Who may do what: the one place where the broker asks.
 
-#include <optional>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
-#include "broker/peer.hpp"
-#include "mqtt/reason_code.hpp"
-#include "mqtt/types.hpp"
+#include "broker/access_policy.hpp"
+#include "broker/channel.hpp"
+#include "broker/client_acl.hpp"
+#include "broker/config.hpp"
+#include "broker/metrics.hpp"
 
 namespace meshmq::broker {
 
-/// The client about whom is asked. Borrowed.
-struct AccessClient {
-  std::string_view client_id;
-  std::string_view username;  ///< empty: none
-  std::string_view peername;
-  /// With its certificate, while it connects; otherwise nullptr.
-  const Peer* peer = nullptr;
-};
-
-/// Decides at once, without waiting for anybody. Called for every CONNECT, every PUBLISH and every filter.
-/// Thread rule: belongs to its worker.
+/// Decides at once, without waiting for anybody. Asked for every PUBLISH, every filter and every will; costs
+/// a compare where the rules leave nothing open. Thread rule: belongs to its worker.
 class Access {
  public:
-  virtual ~Access() = default;
-  /// success lets the client in; anything else is what CONNACK says.
-  virtual mqtt::ReasonCode connect(const AccessClient& client, std::optional<std::string_view> password) = 0;
-  virtual bool may_publish(const AccessClient& client, std::string_view topic, mqtt::QoS qos,
-                           bool retain) = 0;
-  virtual bool may_subscribe(const AccessClient& client, std::string_view filter) = 0;
+  explicit Access(Metrics& metrics) : metrics_(metrics) {}
+
+  /// Also for those who are connected.
+  void set(AccessPolicy policy);
+
+  // --- of connected clients
+  bool may_publish(Channel& channel, std::string_view topic) {
+    if (!channel.zone->enable_acl) return true;
+    ++metrics_.client_check_acl;
+    return count(acl_of(channel).may_publish(topic));
+  }
+  bool may_subscribe(Channel& channel, std::string_view filter) {
+    if (!channel.zone->enable_acl) return true;
+    ++metrics_.client_check_acl;
+    return count(acl_of(channel).may_subscribe(filter));
+  }
+  /// Of a client that connects.
+  bool may_leave_will(const Channel& channel, std::string_view client_id, std::string_view username,
+                      std::string_view topic);
+
+ private:
+  /// Rules of which all clients that they speak of can share the outcome.
+  struct Layer {
+    AclRulesPtr rules;
+    std::vector<bool> personal;  ///< of each rule: holds %c or %u
+  };
+  static constexpr std::size_t shared_max = 1024;
+
+  const ClientAcl& acl_of(Channel& channel) {
+    if (!channel.acl || channel.acl_generation != generation_) renew(channel);
+    return *channel.acl;
+  }
+  bool count(bool allowed) {
+    ++(allowed ? metrics_.client_acl_allow : metrics_.client_acl_deny);
+    return allowed;
+  }
+  void renew(Channel& channel);
+  ClientAclPtr make(const Config& zone, const AclClient& client);
+  /// Which rules speak of the client, as a key; empty if one of them is personal.
+  std::string share_key(const Config& zone, const AclClient& client) const;
+
+  Metrics& metrics_;
+  AccessPolicy policy_;
+  std::vector<Layer> layers_;
+  std::uint32_t generation_ = 0;
+  std::unordered_map<std::string, ClientAclPtr> shared_;
 };
 
-/// Anonymous access without rules.
-class AllowAll final : public Access {
- public:
-  mqtt::ReasonCode connect(const AccessClient&, std::optional<std::string_view>) override {
-    return mqtt::ReasonCode::success;
-  }
-  bool may_publish(const AccessClient&, std::string_view, mqtt::QoS, bool) override { return true; }
-  bool may_subscribe(const AccessClient&, std::string_view) override { return true; }
-};
+/// The 4 or 16 bytes of an address such as `10.0.0.1:1234`. Clients of a Unix socket count as 127.0.0.1.
+std::string address_of(std::string_view peername);
 
 }  // namespace meshmq::broker

@@ -329,6 +329,9 @@ void Broker::arrival_over(std::string_view client_id, Now now) {
 std::uint64_t Broker::next_message_id() {
   return impl_->world().next_message_id();
 }
+void Broker::set_access(AccessPolicy policy) {
+  impl_->world().access.set(std::move(policy));
+}
 void Broker::resume_publishers(Now) {
   impl_->publishing().resume_publishers();
 }

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "broker/access_policy.hpp"
 #include "broker/config.hpp"
 #include "broker/metrics.hpp"
 #include "broker/peer.hpp"
@@ -109,6 +110,9 @@ class Broker {
   void arrival_over(std::string_view client_id, Now now);
   /// An id for a message that does not come from a client.
   std::uint64_t next_message_id();
+
+  /// Who may do what, from now on.
+  void set_access(AccessPolicy policy);
 
   // --- time
   /// Keep-alive, session expiry, will delay, retries. Call at least every Config::tick_interval.

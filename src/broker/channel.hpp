@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "broker/ack_queue.hpp"
+#include "broker/client_acl.hpp"
 #include "broker/config.hpp"
 #include "broker/peer.hpp"
 #include "broker/ports.hpp"
@@ -60,6 +61,8 @@ struct Channel {
   TimePoint last_received{};           ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
+  ClientAclPtr acl;  ///< Access's: made when it is asked for
+  std::uint32_t acl_generation = 0;
   std::unique_ptr<Peer> peer;  ///< once connected: nullptr unless it has shown a certificate
 };
 

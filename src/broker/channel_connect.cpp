@@ -65,8 +65,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
                   now);
     return;
   }
-  const AccessClient client{client_id, packet.username.value_or(""), channel.peer->name, channel.peer.get()};
-  const ReasonCode access = ask_access(client, packet);
+  const ReasonCode access = ask_access(channel, client_id, packet);
   if (access != ReasonCode::success) {
     refuse(channel, {access, "not authorized", CloseReason::not_authorized}, packet.version, now);
     return;
@@ -157,11 +156,14 @@ void Connecting::refuse(Channel& channel, const Refusal& refusal, Version versio
   closing_.fail(channel, {refusal.reason, refusal.text, refusal.close}, now);
 }
 
-ReasonCode Connecting::ask_access(const AccessClient& client, const mqtt::Connect& packet) {
-  const ReasonCode answer = world_.access.connect(client, packet.password);
-  if (answer != ReasonCode::success || !packet.will) return answer;
-  const mqtt::Will& will = *packet.will;
-  const bool allowed = world_.access.may_publish(client, will.topic, will.qos, will.retain);
+ReasonCode Connecting::ask_access(const Channel& channel, std::string_view client_id,
+                                  const mqtt::Connect& packet) {
+  ++world_.metrics.client_authenticate;
+  if (!channel.zone->allow_anonymous) return ReasonCode::not_authorized;
+  ++world_.metrics.client_auth_anonymous;
+  if (!packet.will) return ReasonCode::success;
+  const bool allowed =
+      world_.access.may_leave_will(channel, client_id, packet.username.value_or(""), packet.will->topic);
   return allowed ? ReasonCode::success : ReasonCode::not_authorized;
 }
 

@@ -39,11 +39,7 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
     refuse(channel, packet, ReasonCode::payload_format_invalid);
     return std::nullopt;
   }
-  if (!world_.access.may_publish({session.client_id, session.username, session.peername}, topic, packet.qos,
-                                 packet.retain)) {
-    refuse(channel, packet, ReasonCode::not_authorized);
-    return std::nullopt;
-  }
+  if (!world_.access.may_publish(channel, topic)) return forbid(channel, packet, topic);
   if (packet.qos == QoS::exactly_once) session.awaiting_rel.insert(packet.packet_id, now.mono);
   const mqtt::MessagePtr message = mqtt::Message::make({.topic = topic,
                                                         .payload = packet.payload,
@@ -164,6 +160,20 @@ bool Publishing::answer_known(Channel& channel, const mqtt::Publish& packet) {
   acknowledge(channel, {packet.packet_id, PacketType::pubrec,
                         misused ? ReasonCode::packet_identifier_in_use : ReasonCode::success, true});
   return true;
+}
+
+Verdict Publishing::forbid(Channel& channel, const mqtt::Publish& packet, std::string_view topic) {
+  ++world_.metrics.packets_publish_auth_error;
+  const Session& session = *channel.session;
+  world_.log.info("client '{}' ({}) may not publish to '{}'", session.client_id, session.peername, topic);
+  if (!channel.zone->acl_deny_disconnect) {
+    refuse(channel, packet, ReasonCode::not_authorized);
+    return std::nullopt;
+  }
+  ++world_.metrics.packets_publish_error;
+  ++world_.metrics.packets_publish_dropped;
+  return Fatal{ReasonCode::not_authorized, "a topic that no rule allows (acl_deny_action = disconnect)",
+               CloseReason::not_authorized};
 }
 
 void Publishing::refuse(Channel& channel, const mqtt::Publish& packet, ReasonCode reason) {

@@ -1,5 +1,6 @@
 // SUBSCRIBE and UNSUBSCRIBE from clients.
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/subscribing.hpp"
@@ -26,12 +27,19 @@ ReasonCode granted(const Session& session, const mqtt::Subscription& wanted) {
 Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
   Session& session = *channel.session;
   if (const Verdict fatal = check_available(channel, packet)) return fatal;
+  if (channel.zone->acl_deny_disconnect && any_forbidden(channel, packet)) {
+    ++world_.metrics.packets_subscribe_error;
+    ++world_.metrics.packets_subscribe_auth_error;
+    return Fatal{ReasonCode::not_authorized, "a filter that no rule allows (acl_deny_action = disconnect)",
+                 CloseReason::not_authorized};
+  }
   const Token token = std::exchange(next_token_, next_token_ + 2);
   Pending pending{channel.conn, channel.generation, packet.packet_id, {}, {}};
   std::vector<SubscribeFilter> filters;
   for (const mqtt::Subscription& wanted : packet.subscriptions) {
     pending.codes.push_back(subscribe(session, wanted, packet.subscription_id, token, pending, filters));
   }
+  count_refusals(pending.codes);
   // [MQTT-3.8.4-1] Nothing to wait for: every filter was refused.
   if (filters.empty()) {
     world_.sender.suback(channel, packet.packet_id, pending.codes, pending.text);
@@ -42,6 +50,24 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
     world_.sender.pause(channel, PauseReason::subscribes);
   world_.router.subscribe(token, std::move(filters));
   return std::nullopt;
+}
+
+bool Subscribing::any_forbidden(Channel& channel, const mqtt::Subscribe& packet) {
+  return std::any_of(packet.subscriptions.begin(), packet.subscriptions.end(),
+                     [&](const mqtt::Subscription& wanted) {
+                       const auto shared = topic::parse_shared(wanted.filter);
+                       const std::string_view filter = shared ? shared->filter : wanted.filter;
+                       return topic::is_valid_filter(filter) && !world_.access.may_subscribe(channel, filter);
+                     });
+}
+
+void Subscribing::count_refusals(const std::vector<ReasonCode>& codes) {
+  const auto refused =
+      std::find_if(codes.begin(), codes.end(), [](ReasonCode code) { return is_error(code); });
+  if (refused == codes.end()) return;
+  ++world_.metrics.packets_subscribe_error;
+  if (std::find(codes.begin(), codes.end(), ReasonCode::not_authorized) != codes.end())
+    ++world_.metrics.packets_subscribe_auth_error;
 }
 
 Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscribe& packet) {
@@ -70,7 +96,7 @@ Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscri
   return std::nullopt;
 }
 
-ReasonCode Subscribing::check(const Session& session, std::string_view filter, Pending& pending) const {
+ReasonCode Subscribing::check(const Session& session, std::string_view filter, Pending& pending) {
   const Config& config = *session.zone;
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
   if (config.topic_levels_max != 0 && topic::level_count(filter) > config.topic_levels_max) {
@@ -81,7 +107,9 @@ ReasonCode Subscribing::check(const Session& session, std::string_view filter, P
   if (!config.wildcard_subscription && topic::has_wildcard(filter)) {
     return ReasonCode::wildcard_subscriptions_not_supported;
   }
-  if (!world_.access.may_subscribe({session.client_id, session.username, session.peername}, filter)) {
+  if (!world_.access.may_subscribe(*world_.channels.find(session.conn), filter)) {
+    world_.log.info("client '{}' ({}) may not subscribe to '{}'", session.client_id, session.peername,
+                    filter);
     return ReasonCode::not_authorized;
   }
   return ReasonCode::success;

@@ -48,6 +48,10 @@ struct Config {
   bool use_username_as_clientid = false;                     ///< zone.*.use_username_as_clientid
   std::size_t queue_messages_max = 1000;                     ///< zone.*.max_mqueue_len; 0 = no limit
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0
+  bool allow_anonymous = true;                               ///< zone.*.allow_anonymous
+  bool enable_acl = true;                                    ///< zone.*.enable_acl
+  bool acl_nomatch_allow = true;                             ///< zone.*.acl_nomatch
+  bool acl_deny_disconnect = false;                          ///< zone.*.acl_deny_action
   std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =

@@ -40,7 +40,8 @@ class Connecting {
   /// Reason success: nothing speaks against it.
   static Refusal check(const Config& config, const mqtt::Connect& packet);
   static Refusal check_will(const Config& config, const mqtt::Will& will);
-  mqtt::ReasonCode ask_access(const AccessClient& client, const mqtt::Connect& packet);
+  mqtt::ReasonCode ask_access(const Channel& channel, std::string_view client_id,
+                              const mqtt::Connect& packet);
   void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
   WorkerIndex home_of(std::string_view client_id) const;
   /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.

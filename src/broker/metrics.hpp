@@ -14,9 +14,11 @@ struct Metrics {
   std::uint64_t packets_connect_received = 0;
   std::uint64_t packets_connack_sent = 0;
   std::uint64_t packets_connack_error = 0;
+  std::uint64_t packets_connack_auth_error = 0;
   std::uint64_t packets_publish_received = 0;
   std::uint64_t packets_publish_sent = 0;
   std::uint64_t packets_publish_error = 0;
+  std::uint64_t packets_publish_auth_error = 0;
   std::uint64_t packets_publish_dropped = 0;
   std::uint64_t packets_puback_received = 0;
   std::uint64_t packets_puback_sent = 0;
@@ -27,6 +29,8 @@ struct Metrics {
   std::uint64_t packets_pubcomp_received = 0;
   std::uint64_t packets_pubcomp_sent = 0;
   std::uint64_t packets_subscribe_received = 0;
+  std::uint64_t packets_subscribe_error = 0;
+  std::uint64_t packets_subscribe_auth_error = 0;
   std::uint64_t packets_suback_sent = 0;
   std::uint64_t packets_unsubscribe_received = 0;
   std::uint64_t packets_unsuback_sent = 0;
@@ -58,6 +62,11 @@ struct Metrics {
   std::uint64_t delivery_dropped_qos0_msg = 0;
   std::uint64_t delivery_dropped_queue_full = 0;
   std::uint64_t delivery_dropped_expired = 0;
+  std::uint64_t client_authenticate = 0;    ///< CONNECTs whose credentials were looked at
+  std::uint64_t client_auth_anonymous = 0;  ///< ... that came in without
+  std::uint64_t client_check_acl = 0;
+  std::uint64_t client_acl_allow = 0;
+  std::uint64_t client_acl_deny = 0;
   std::uint64_t client_connected = 0;
   std::uint64_t client_disconnected = 0;
   std::uint64_t session_created = 0;

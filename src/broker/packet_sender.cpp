@@ -34,6 +34,8 @@ void PacketSender::connack_refusal(Channel& channel, mqtt::ReasonCode reason, mq
   explained(channel, mqtt::Connack{.reason = reason}, version, text);
   ++metrics_.packets_connack_sent;
   ++metrics_.packets_connack_error;
+  if (reason == mqtt::ReasonCode::not_authorized || reason == mqtt::ReasonCode::bad_user_name_or_password)
+    ++metrics_.packets_connack_auth_error;
 }
 
 void PacketSender::suback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes,

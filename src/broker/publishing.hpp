@@ -37,6 +37,8 @@ class Publishing {
   static Verdict check_quota(const Channel& channel);
   /// True if it is a repetition, which has then been answered.
   bool answer_known(Channel& channel, const mqtt::Publish& packet);
+  /// No rule allows it.
+  Verdict forbid(Channel& channel, const mqtt::Publish& packet, std::string_view topic);
   /// By its acknowledgement, if it has one.
   void refuse(Channel& channel, const mqtt::Publish& packet, mqtt::ReasonCode reason);
   void acknowledge(Channel& channel, PendingAck ack);

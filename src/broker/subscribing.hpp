@@ -41,7 +41,9 @@ class Subscribing {
 
   /// What the client was told that it may not ask for ([MQTT5 3.2.2.3.11 - 13]), or could not be answered.
   static Verdict check_available(const Channel& channel, const mqtt::Subscribe& packet);
-  mqtt::ReasonCode check(const Session& session, std::string_view filter, Pending& pending) const;
+  bool any_forbidden(Channel& channel, const mqtt::Subscribe& packet);
+  void count_refusals(const std::vector<mqtt::ReasonCode>& codes);
+  mqtt::ReasonCode check(const Session& session, std::string_view filter, Pending& pending);
   static bool at_limit(const Session& session);
   static mqtt::ReasonCode refuse_more(Pending& pending);
   /// The options of a subscription, with those that clients of MQTT 3 cannot say.

@@ -37,6 +37,7 @@ struct World {
         random(seed),
         sessions(random.next()),
         subscriptions(random.next()),
+        access(metrics),
         sender(config, output, metrics),
         delivery(config, output, metrics),
         dispatcher(subscriptions, delivery, metrics),
@@ -53,11 +54,11 @@ struct World {
   const Logger log;
   Random random;
   Metrics metrics;
-  AllowAll access;
   ChannelTable channels;
   TimerWheel timers;
   SessionRegistry sessions;
   SubscriptionTable subscriptions;
+  Access access;
   PacketSender sender;
   Delivery delivery;
   Dispatcher dispatcher;

@@ -1,10 +1,7 @@
 #include "front/access_rules.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
-
-#include "front/peer_address.hpp"
 
 namespace meshmq::front {
 
@@ -12,21 +9,6 @@ namespace {
 
 constexpr const char* expected =
     "`allow all`, `deny all`, or allow or deny with an address such as 10.0.0.1 or 10.0.0.0/8";
-
-/// How many bits at the front are the same.
-bool agree(std::string_view a, std::string_view b, unsigned bits) {
-  const std::size_t bytes = bits / 8;
-  if (a.size() != b.size() || a.substr(0, bytes) != b.substr(0, bytes)) return false;
-  if (bits % 8 == 0) return true;
-  const auto difference = static_cast<unsigned char>(a[bytes] ^ b[bytes]);
-  return difference >> (8 - bits % 8) == 0;
-}
-
-std::string_view without_ipv6_clothes(std::string_view raw) {
-  constexpr std::string_view mapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-  if (raw.size() == 16 && raw.starts_with(mapped)) raw.remove_prefix(mapped.size());
-  return raw;
-}
 
 }  // namespace
 
@@ -42,25 +24,14 @@ Result<AccessRule> AccessRule::parse(std::string_view text) {
     rule.all_ = true;
     return rule;
   }
-  const std::size_t slash = std::min(who.find('/'), who.size());
-  const auto address = parse_address(who.substr(0, slash));
-  if (!address) return fail(Errc::invalid_argument, expected);
-  rule.address_ = without_ipv6_clothes(*address);
-  rule.bits_ = static_cast<unsigned>(rule.address_.size() * 8);
-  if (slash == who.size()) return rule;
-  const std::string_view bits = who.substr(slash + 1);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), value);
-  if (error != std::errc() || end != bits.data() + bits.size() || value > address->size() * 8)
-    return fail(Errc::invalid_argument, expected);
-  // Bits of the clothes do not count.
-  const auto clothes = static_cast<unsigned>((address->size() - rule.address_.size()) * 8);
-  rule.bits_ = value < clothes ? 0 : value - clothes;
+  const auto range = AddressRange::parse(who);
+  if (!range) return fail(Errc::invalid_argument, expected);
+  rule.range_ = *range;
   return rule;
 }
 
 std::optional<bool> AccessRule::judge(std::string_view raw_address) const {
-  if (all_ || agree(without_ipv6_clothes(raw_address), address_, bits_)) return allow_;
+  if (all_ || range_.contains(raw_address)) return allow_;
   return std::nullopt;
 }
 

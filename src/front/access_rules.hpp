@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "front/address_range.hpp"
 
 namespace meshmq::front {
 
@@ -24,8 +24,7 @@ class AccessRule {
  private:
   bool allow_ = false;
   bool all_ = false;
-  std::string address_;  ///< 4 or 16 bytes
-  unsigned bits_ = 0;    ///< of the address that must agree
+  AddressRange range_;
 };
 
 /// In order: the first rule that speaks of an address decides; if none does, it may connect.
