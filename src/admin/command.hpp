@@ -92,5 +92,6 @@ std::span<const Command> cluster_commands();  // cluster
 std::span<const Command> client_commands();   // clients, subscriptions
 std::span<const Command> route_commands();    // routes, trie, topics, retainer
 std::span<const Command> listener_commands();
+std::span<const Command> access_commands();  // acl
 
 }  // namespace meshmq::admin

@@ -9,8 +9,8 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr auto groups = {broker_commands, cluster_commands, client_commands, route_commands,
-                         listener_commands};
+constexpr auto groups = {broker_commands, cluster_commands,  client_commands,
+                         route_commands,  listener_commands, access_commands};
 
 const Command* find(std::string_view name) {
   for (const auto group : groups) {

@@ -64,6 +64,7 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   std::vector<std::string> dialled_;
   std::vector<ListenerInfo> listeners_;
   std::vector<CertificateReload> certificate_reloads_;
+  Result<std::size_t> acl_reload_ = 4;
   LogLevel log_level_ = LogLevel::warning;
   Now now_{TimePoint(10'000ms), 1'700'000'000'000};
   std::optional<node::Control> control_;
@@ -93,6 +94,7 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   }
 
   // --- Host
+  Result<std::size_t> reload_acl() override { return acl_reload_; }
   std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
   std::string_view version() const override { return "1.2.3"; }
   std::vector<ListenerInfo> listeners() const override { return listeners_; }
@@ -320,6 +322,18 @@ TEST_F(CommandTableTest, ListenersAreListedStoppedAndRestarted) {
   EXPECT_EQ(run({"listeners", "reload"}).text,
             "Reloaded the certificates of mqtt:ssl:a listener successfully.\n"
             "Failed to reload the certificates of mqtt:ssl:b listener: b.pem: bad\n");
+}
+
+TEST_F(CommandTableTest, AclRulesAreReadAgain) {
+  EXPECT_EQ(run({"acl", "reload"}).text, "4 rules hold now\n");
+  acl_reload_ = fail(Errc::invalid_argument, "acl.conf:1: bad\nacl.conf:2: bad");
+  const Answer refused = run({"acl", "reload"});
+  EXPECT_EQ(refused.outcome, Outcome::refused);
+  EXPECT_EQ(refused.text, "acl.conf:1: bad\nacl.conf:2: bad\n");
+  EXPECT_EQ(run({"acl", "cache-clean", "all"}).text, "Started ACL cache drain in all nodes\n");
+  EXPECT_EQ(run({"acl", "cache-clean", "node", "n@h"}).text, "ACL cache drain started on node n@h.\n");
+  EXPECT_EQ(run({"acl", "cache-clean", "c1"}).text, "");
+  EXPECT_EQ(run({"acl"}).outcome, Outcome::usage);
 }
 
 TEST_F(CommandTableTest, LogLevelAndRuntime) {

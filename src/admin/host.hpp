@@ -54,6 +54,9 @@ class Host {
   virtual Result<void> restart_listener(std::string_view id) = 0;
   /// Reads the certificates of all TLS listeners again; a listener whose files are bad keeps what it has.
   virtual std::vector<CertificateReload> reload_certificates() = 0;
+  /// Reads acl_file again; returns how many rules there are. If the file is bad its lines say why, and the
+  /// rules stay as they are.
+  virtual Result<std::size_t> reload_acl() = 0;
   virtual RuntimeInfo runtime() const = 0;
   virtual LogLevel log_level() const = 0;
   virtual void set_log_level(LogLevel level) = 0;

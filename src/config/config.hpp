@@ -184,6 +184,11 @@ struct Discovery {
   Kubernetes k8s;
 };
 
+/// Who may come in and do what, as far as it is not a zone's.
+struct Access {
+  std::string acl_file;  ///< empty: the default rules
+};
+
 struct Log {
   std::string to;  ///< off, file, console, both
   LogLevel level = LogLevel::warning;
@@ -203,6 +208,7 @@ struct Config {
   std::size_t mailbox_bytes = 0;
   Mesh mesh;
   Discovery discovery;
+  Access access;
   Log log;
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first

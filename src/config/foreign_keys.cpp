@@ -48,20 +48,12 @@ constexpr ForeignKey table[] = {
     {"log.error_logger", R::not_here},
 
     // ---- who may do what: nothing is silently left open
-    {"allow_anonymous", R::not_yet, "true", true},
-    {"acl_nomatch", R::not_yet, "allow", true},
-    {"acl_file", R::not_yet},
-    {"enable_acl_cache", R::not_yet},
-    {"acl_cache_max_size", R::not_yet},
-    {"acl_cache_ttl", R::not_yet},
-    {"acl_deny_action", R::not_yet},
+    {"enable_acl_cache", R::not_here, "on"},
+    {"acl_cache_max_size", R::not_here, "32"},
+    {"acl_cache_ttl", R::not_here, "1m"},
     {"flapping_detect_policy", R::not_yet},
 
     // ---- zone
-    {"zone.*.allow_anonymous", R::not_yet, "true", true},
-    {"zone.*.acl_nomatch", R::not_yet, "allow", true},
-    {"zone.*.enable_acl", R::not_yet, "off"},
-    {"zone.*.acl_deny_action", R::not_yet},
     {"zone.*.enable_ban", R::not_yet, "off"},
     {"zone.*.enable_stats", R::not_here},
     {"zone.*.publish_limit", R::not_yet},

@@ -25,6 +25,13 @@ auto find_pattern(const Table& table, std::string_view key) -> decltype(table.da
   return it == table.end() ? nullptr : &*it;
 }
 
+/// Whether a key without name of a zone counts in all of them.
+bool counts_in_zones(std::string_view key) {
+  constexpr std::string_view keys_of_access[] = {"allow_anonymous", "acl_nomatch", "acl_deny_action"};
+  return key.starts_with("zone.") || key.starts_with("mqtt.") ||
+         std::find(std::begin(keys_of_access), std::end(keys_of_access), key) != std::end(keys_of_access);
+}
+
 bool names_listener(std::string_view key) {
   for (const std::string_view pattern :
        {"listener.tcp.*", "listener.ssl.*", "listener.ws.*", "listener.wss.*", "listener.unix.*"}) {
@@ -157,7 +164,7 @@ class Loader {
     std::size_t& output_bytes_max = result_.config.node.broker.output_bytes_max;
     const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
     for (const Key& key : keys()) {
-      if (key.key.starts_with("zone.") || key.key.starts_with("mqtt.")) {
+      if (counts_in_zones(key.key)) {
         apply_to_zones(key);
       } else if (key.key.starts_with("listener.")) {
         for (Listener& listener : result_.config.listeners) {

@@ -208,7 +208,7 @@ constexpr Key table[] = {
 
 std::span<const Key> keys() {
   static const ExpandedTable<Key> all(
-      {table, discovery_keys(), zone_keys(), listener_keys(), websocket_keys()});
+      {table, discovery_keys(), zone_keys(), access_keys(), listener_keys(), websocket_keys()});
   return all.keys();
 }
 
@@ -272,6 +272,7 @@ std::string describe_keys() {
   for (const Key& key : table) describe(key);
   for (const Key& key : discovery_keys()) describe(key);
   for (const Key& key : zone_keys()) describe(key);
+  for (const Key& key : access_keys()) describe(key);
   for (const Key& key : listener_keys()) describe(key);
   for (const Key& key : websocket_keys()) describe(key);
   return text;

@@ -54,6 +54,8 @@ struct ForeignKey {
 std::span<const Key> keys();
 /// Those of clients: mqtt.* count in every zone, zone.*.* in one and come later.
 std::span<const Key> zone_keys();
+/// Who may come in and do what; those without a dot count in every zone.
+std::span<const Key> access_keys();
 /// Those of listeners, `{...}` not expanded; part of keys().
 std::span<const Key> listener_keys();
 std::span<const Key> websocket_keys();

@@ -55,7 +55,8 @@ class Control::Impl final : public cluster::ClusterPorts,
         listing_(config_, routes, cluster_),
         queries_(config_, ports),
         writer_(cluster_),
-        retainer_(config_, retained_, writer_, log) {
+        retainer_(config_, retained_, writer_, log),
+        access_(config_, ports) {
     tables_.add(SharedTable::retained, retained_);
     tell_members();
     moves_.on_kick = [this](const std::string& client_id) {
@@ -215,6 +216,7 @@ class Control::Impl final : public cluster::ClusterPorts,
             .replicated_bytes_received = cluster_.bytes_received()};
   }
 
+  AccessAdmin& access() { return access_; }
   Retainer& retainer() { return retainer_; }
   const RetainedStore& retained() const { return retained_; }
 
@@ -277,6 +279,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   WorkerQueries queries_;
   SharedWriter writer_;
   Retainer retainer_;
+  AccessAdmin access_;
   /// What discovery is told at the next tick.
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
@@ -344,6 +347,9 @@ void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
 }
 void Control::shut_down(Now) {
   impl_->shut_down();
+}
+AccessAdmin& Control::access() {
+  return impl_->access();
 }
 ClusterStatus Control::status() const {
   return impl_->status();

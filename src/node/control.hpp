@@ -14,6 +14,7 @@
 #include "cluster/discovery.hpp"
 #include "cluster/heal_record.hpp"
 #include "cluster/routes.hpp"
+#include "node/access_admin.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
@@ -72,6 +73,8 @@ class Control {
   void discovered(const Result<cluster::Discovered>& found, Now now);
   /// Says goodbye to the peers, so that they need not find out.
   void shut_down(Now now);
+
+  AccessAdmin& access();
 
   // --- inspection
   ClusterStatus status() const;

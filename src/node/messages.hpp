@@ -121,6 +121,10 @@ struct MembersChanged {
 
   friend bool operator==(const MembersChanged&, const MembersChanged&) = default;
 };
+/// Who may do what.
+struct AccessChanged {
+  broker::AccessPolicy policy;
+};
 /// Publish as if a client of this node had (RPC, REST).
 struct PublishRequest {
   mqtt::MessagePtr message;
@@ -163,8 +167,9 @@ struct SessionTakeBack {
   std::string client_id;
   bool arriving = false;  ///< its own old home still relays
 };
-using ToWorker = std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, MembersChanged, PublishRequest,
-                              Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed,
-                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
+using ToWorker =
+    std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged, PublishRequest,
+                 Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp,
+                 SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
 
 }  // namespace meshmq::node

@@ -237,6 +237,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
 
   void handle_one(SubscribeDone& m) { broker_.subscribe_done(m.token, std::move(m.retained), now_); }
   void handle_one(MembersChanged& m) { members_ = m; }
+  void handle_one(AccessChanged& m) { broker_.set_access(std::move(m.policy)); }
   void handle_one(PeerUp& m) { links_.peer_up(m, now_); }
   void handle_one(PeerDown& m) {
     confirmed_.clear();

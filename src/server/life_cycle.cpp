@@ -21,6 +21,7 @@
 #include "config/source.hpp"
 #include "mesh/rpc_connection.hpp"
 #include "net/dist_tls.hpp"
+#include "server/acl_source.hpp"
 #include "server/daemon.hpp"
 #include "server/data_dir.hpp"
 #include "server/listener_setup.hpp"
@@ -242,6 +243,8 @@ int check_config(const Options& options) {
     if (auto tls = net::DistTls::open(file, loaded.warnings); !tls)
       loaded.errors.push_back(std::move(tls.error().message));
   }
+  for (std::string& error : read_acl(loaded.config.access.acl_file).errors)
+    loaded.errors.push_back(std::move(error));
   for (const std::string& error : loaded.errors) complain(error);
   for (const std::string& warning : loaded.warnings) complain("warning: " + warning);
   if (!loaded.errors.empty()) return failure;

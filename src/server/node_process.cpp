@@ -97,7 +97,8 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
         bridge_(io_, {.node = config_.node.name, .tick_time = config_.mesh.net_ticktime}, log_),
         workers_(make_workers()),
         worker_pointers_(pointers()),
-        host_(worker_pointers_, log),
+        acl_(config_.access.acl_file, log_),
+        host_(worker_pointers_, log, acl_),
         shell_(io_, worker_pointers_, [this](const std::string& image) { save(image); }) {
     bridge_.attach(mesh_);
     shell_.attach(mesh_);
@@ -167,6 +168,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   ForwardBridge bridge_;
   std::vector<std::unique_ptr<net::WorkerThread>> workers_;
   std::vector<net::WorkerThread*> worker_pointers_;
+  AclSource acl_;
   ProcessHost host_;
   ControlShell shell_;
   std::unique_ptr<discovery::Provider> provider_;
@@ -240,6 +242,8 @@ Result<void> NodeProcess::Impl::start_control() {
   control_ = std::make_unique<node::Control>(config_.node, *image, incarnation_, routes_, shell_, log_,
                                              unpredictable(), now);
   shell_.attach(*control_);
+  acl_.attach(control_->access());
+  if (const auto loaded = acl_.load(); !loaded) return tl::unexpected<Error>(loaded.error());
   commands_ = std::make_unique<admin::CommandTable>(config_.node.name, *control_, host_, now);
   remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_);
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
@@ -373,6 +377,8 @@ void NodeProcess::Impl::await_hangup() {
   hangups_.async_wait([this](error_code error, int) {
     if (error) return;
     host_.reload_certificates();
+    if (const auto loaded = host_.reload_acl())
+      log_.log(LogLevel::notice, "{} rules of acl_file hold now", *loaded);
     await_hangup();
   });
 }

@@ -15,6 +15,7 @@
 #include "net/listener.hpp"
 #include "net/tls_listener.hpp"
 #include "net/worker_thread.hpp"
+#include "server/acl_source.hpp"
 #include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 
@@ -23,8 +24,9 @@ namespace meshmq::server {
 /// Thread rule: one owner, the control thread.
 class ProcessHost final : public admin::Host {
  public:
-  /// `workers` and `log` must outlive it.
-  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log) : workers_(workers), log_(log) {}
+  /// `workers`, `log` and `acl` must outlive it.
+  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log, AclSource& acl)
+      : workers_(workers), log_(log), acl_(acl) {}
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
   Result<void> add_listener(ListenerSetup setup);
@@ -43,6 +45,7 @@ class ProcessHost final : public admin::Host {
   Result<void> start_listener(std::string_view id) override;
   Result<void> restart_listener(std::string_view id) override;
   std::vector<admin::CertificateReload> reload_certificates() override;
+  Result<std::size_t> reload_acl() override { return acl_.load(); }
   admin::RuntimeInfo runtime() const override;
   LogLevel log_level() const override { return log_.level(); }
   void set_log_level(LogLevel level) override { log_.set_level(level); }
@@ -62,6 +65,7 @@ class ProcessHost final : public admin::Host {
 
   std::span<net::WorkerThread* const> workers_;
   LogOutput& log_;
+  AclSource& acl_;
   std::vector<Entry> entries_;
   std::shared_ptr<net::DistTls> dist_tls_;
 };

@@ -50,6 +50,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   Result<void> stop_listener(std::string_view) override { return {}; }
   Result<void> start_listener(std::string_view) override { return {}; }
   Result<void> restart_listener(std::string_view) override { return {}; }
+  Result<std::size_t> reload_acl() override { return 0; }
   std::vector<admin::CertificateReload> reload_certificates() override { return {}; }
   admin::RuntimeInfo runtime() const override { return {}; }
   LogLevel log_level() const override { return LogLevel::warning; }

@@ -241,7 +241,7 @@ class Client:
 
     # ---------------------------------------------------------------- what a client does
 
-    def connect(self, clean=True, keepalive=60, will=None, properties=None, username=None, expect=0):
+    def connect(self, clean=True, keepalive=60, will=None, properties=None, username=None, password=None, expect=0):
         flags = 2 if clean else 0
         body = binary("MQTT") + bytes([self.version])
         payload = binary(self.client_id)
@@ -253,10 +253,17 @@ class Client:
         if username is not None:
             flags |= 0x80
             payload += binary(username)
+        if password is not None:
+            flags |= 0x40
+            payload += binary(password)
         body += bytes([flags]) + struct.pack(">H", keepalive)
         if self.version == 5:
             body += encode_properties(properties)
         self.send_packet(CONNECT, 0, body + payload)
+        return self.connected(expect)
+
+    def connected(self, expect=0):
+        """Waits for CONNACK."""
         reader = Reader(self.wait_for(CONNACK).body)
         self.session_present = bool(reader.number(">B"))
         self.connack_code = reader.number(">B")
@@ -268,7 +275,14 @@ class Client:
         return self
 
     def subscribe(self, *filters, qos=0, options=0, properties=None):
-        """Filters in one packet; returns the codes of the SUBACK."""
+        """Filters in one packet, all accepted; returns the codes of the SUBACK."""
+        codes = self.try_subscribe(*filters, qos=qos, options=options, properties=properties)
+        if len(codes) != len(filters) or any(code > 2 for code in codes):
+            raise MqttError(f"{self.client_id}: SUBACK {codes} for {filters}")
+        return codes
+
+    def try_subscribe(self, *filters, qos=0, options=0, properties=None):
+        """The same, whatever the codes are."""
         packet_id = self._packet_id()
         body = struct.pack(">H", packet_id) + (encode_properties(properties) if self.version == 5 else b"")
         body += b"".join(binary(one) + bytes([qos | options]) for one in filters)
@@ -277,10 +291,7 @@ class Client:
         reader.number(">H")
         if self.version == 5:
             reader.properties()
-        codes = list(reader.rest())
-        if len(codes) != len(filters) or any(code > 2 for code in codes):
-            raise MqttError(f"{self.client_id}: SUBACK {codes} for {filters}")
-        return codes
+        return list(reader.rest())
 
     def unsubscribe(self, *filters):
         packet_id = self._packet_id()
@@ -296,6 +307,11 @@ class Client:
         payload = payload.encode() if isinstance(payload, str) else payload
         self.send_packet(PUBLISH, qos << 1 | int(retain), body + payload)
         return packet_id
+
+    def puback_code(self, topic, payload):
+        """Publishes at QoS 1; returns the reason code of the PUBACK."""
+        body = self.wait_for(PUBACK, self.start_publish(topic, payload, 1)).body
+        return body[2] if len(body) > 2 else 0
 
     def finish_publish(self, packet_id, qos):
         """Waits until the broker has taken responsibility for the message."""
