@@ -1,7 +1,7 @@
 """As much of a Kubernetes API server as discovery needs: Endpoints and EndpointSlices of one service, list and watch,
 over TLS, for whoever shows the right token. There is none to be had here; this one checks what it is sent.
 
-usage: fake_kubernetes.py CONTROL_FILE CERT KEY ADDRESS PORT
+usage: fake_kubernetes.py CONTROL_FILE CERT KEY ADDRESS PORT NAMESPACE SERVICE
 
 CONTROL_FILE is JSON that the test rewrites: {"token": .., "pods": [[ip, hostname, ready], ..], "mode": "ok" or an HTTP
 status, "rights": ["slices", "endpoints", "get", "watch"], "gone": bool}. With every change resourceVersion grows, and
@@ -17,8 +17,7 @@ import threading
 import time
 import urllib.parse
 
-CONTROL, CERT, KEY, ADDRESS, PORT = sys.argv[1:6]
-NAMESPACE, SERVICE = "mq", "meshmq"
+CONTROL, CERT, KEY, ADDRESS, PORT, NAMESPACE, SERVICE = sys.argv[1:8]
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 ENDPOINTS = f"/api/v1/namespaces/{NAMESPACE}/endpoints"
 # A slice holds so many pods here, so that a service has several.

@@ -1,17 +1,21 @@
 """Nodes that find each other through Kubernetes' API server: cluster.discovery = k8s."""
 
+import functools
 import json
 import os
 import pathlib
+import subprocess
 import sys
 
 import pki
-from harness import SceneTest, eventually, eventually_equal, main, wait_running
+from harness import BIN, PATIENCE, SceneTest, eventually, eventually_equal, main, wait_running
 
-FAKE = pathlib.Path(__file__).resolve().parent / "fake_kubernetes.py"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FAKE = ROOT / "tests/e2e/fake_kubernetes.py"
+CHART_TOOL = ROOT / "tools/helm_template.py"
 
 
-class Kubernetes(SceneTest):
+class WithApiServer(SceneTest):
     def setUp(self):
         super().setUp()
         self.authority = pki.Authority(self.scene.directory / "pki")
@@ -28,13 +32,13 @@ class Kubernetes(SceneTest):
         fresh.write_text(json.dumps(self.state))
         os.replace(fresh, self.control_path)
 
-    def start_api(self, port=6443):
+    def start_api(self, port=6443, namespace="mq", service="meshmq"):
         if not self.control_path.exists():
             self.control()
         cert, key = self.authority.issue(f"api-{port}", f"IP:{self.server.address}")
         log = open(self.scene.directory / "api.log", "ab")  # noqa: SIM115: the server's for as long as it runs
         command = [sys.executable, FAKE, self.control_path, cert, key, self.server.address, port]
-        api = self.scene.spawn(self.server, command, stdout=log, stderr=log)
+        api = self.scene.spawn(self.server, [*command, namespace, service], stdout=log, stderr=log)
         log.close()
         return api
 
@@ -66,6 +70,8 @@ class Kubernetes(SceneTest):
         lines = node.ctl("cluster", "discovery").lines
         return "\n".join(line for line in lines if "error" in line)
 
+
+class Kubernetes(WithApiServer):
     def test_pods_that_are_not_ready_find_each_other_and_changes_are_watched(self):
         self.start_api()
         nodes = [self.node() for _ in range(3)]
@@ -152,6 +158,115 @@ class Kubernetes(SceneTest):
         self.start_api()
         eventually(lambda: "certificate verify failed" in self.error(nodes[0]), "another CA is not believed")
         wait_running(nodes)
+
+
+class Chart(WithApiServer):
+    """What the Helm chart makes, run without Kubernetes: its configuration, environment and commands."""
+
+    def render(self, *settings):
+        words = [sys.executable, CHART_TOOL, ROOT / "packaging/helm/meshmq", "--namespace", "mq", "--json"]
+        for setting in settings:
+            words += ["--set", setting]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        return {(one["kind"], one["metadata"]["name"]): one for one in json.loads(done.stdout)}
+
+    def words(self, pod, command):
+        return ["nsenter", f"--mount=/proc/{pod['holder'].pid}/ns/mnt", "--", BIN / command[0], *command[1:]]
+
+    def run_in(self, pod, command):
+        environment = {**self.scene.environment, **pod["environment"]}
+        return pod["host"].run(self.words(pod, command), check=False, timeout=PATIENCE * 2, env=environment)
+
+    def spawn_in(self, pod, command):
+        with open(pod["log"], "ab") as log:
+            environment = {**self.scene.environment, **pod["environment"]}
+            return self.scene.spawn(pod["host"], self.words(pod, command), stdout=log, stderr=log, env=environment)
+
+    def make_pods(self, objects, count):
+        stateful, configuration = objects["StatefulSet", "meshmq"], objects["ConfigMap", "meshmq"]["data"]
+        container = stateful["spec"]["template"]["spec"]["containers"][0]
+        service = stateful["spec"]["serviceName"]
+        hosts = [self.scene.host() for _ in range(count)]
+        names = [f"meshmq-{number}.{service}.mq.svc.cluster.local" for number in range(count)]
+        table = "127.0.0.1 localhost\n" + "".join(f"{h.address} {n}\n" for h, n in zip(hosts, names, strict=True))
+        pods = []
+        for host, name in zip(hosts, names, strict=True):
+            directory = self.scene.directory / name
+            pod = {"host": host, "log": directory / "log", "container": container, "dns": name}
+            pod["environment"] = self.environment_of(container, objects, name.split(".")[0])
+            self.fill(pod, directory, configuration, table)
+            pods.append(pod)
+        return pods
+
+    def environment_of(self, container, objects, pod_name):
+        environment = {"KUBERNETES_SERVICE_HOST": self.server.address, "KUBERNETES_SERVICE_PORT": "6443"}
+        for variable in container["env"]:
+            source = variable.get("valueFrom", {})
+            if "fieldRef" in source:
+                value = {"metadata.name": pod_name}[source["fieldRef"]["fieldPath"]]
+            elif "secretKeyRef" in source:
+                reference = source["secretKeyRef"]
+                value = objects["Secret", reference["name"]]["stringData"][reference["key"]]
+            else:
+                value = variable["value"].replace("$(POD_NAME)", environment.get("POD_NAME", ""))
+            environment[variable["name"]] = value
+        return environment
+
+    def fill(self, pod, directory, configuration, hosts_table):
+        """A mount namespace with what Kubernetes mounts, upon this machine's own files."""
+        cert, key = self.authority.issue(pod["dns"], f"DNS:{pod['dns']}")
+        ca = self.authority.cert.read_text()
+        tls = {"tls.crt": cert.read_text(), "tls.key": key.read_text(), "ca.crt": ca}
+        volumes = {"config": configuration, "data": {}, "dist-tls": tls}
+        mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in pod["container"]["volumeMounts"]}
+        mounts["/run/secrets/kubernetes.io/serviceaccount"] = {"token": "first-token", "ca.crt": ca}
+        mounts["/etc"] = {"hosts": hosts_table}
+        script = []
+        for top in ("/etc", "/var/lib", "/run"):
+            upper, work = directory / f"upper{top}", directory / f"work{top}"
+            upper.mkdir(parents=True)
+            work.mkdir(parents=True)
+            script.append(f"mount -t overlay overlay -o lowerdir={top},upperdir={upper},workdir={work} {top}")
+        for target, files in mounts.items():
+            path = directory / f"upper{target}"
+            path.mkdir(parents=True, exist_ok=True)
+            for name, text in files.items():
+                (path / name).write_text(text)
+        script.append(f"touch {directory}/mounted && exec sleep infinity")
+        words = ["unshare", "--mount", "sh", "-c", " && ".join(script)]
+        pod["holder"] = self.scene.spawn(pod["host"], words)
+        eventually((directory / "mounted").exists, f"{pod['dns']} has its volumes")
+
+    def check(self, *settings):
+        objects = self.render("cookie.value=of-the-chart", *settings)
+        configuration = objects["ConfigMap", "meshmq"]["data"]["meshmq.conf"]
+        self.assertEqual("cluster.proto_dist = inet_tls\n" in configuration, "distTls.enabled=true" in settings)
+        pods = self.make_pods(objects, 3)
+        self.control(pods=[[pod["host"].address, pod["environment"]["POD_NAME"], False] for pod in pods])
+        self.start_api(namespace="mq", service="meshmq-headless")
+        for pod in pods:
+            pod["process"] = self.spawn_in(pod, pod["container"]["command"])
+        for pod in pods:
+            probe = pod["container"]["readinessProbe"]["exec"]["command"]
+            eventually(functools.partial(self.succeeds, pod, probe), f"{pod['dns']} is ready")
+            eventually(functools.partial(self.sees_all, pod, pods), f"{pod['dns']} sees the others")
+        for pod in pods:
+            pod["process"].terminate()
+            self.assertEqual(pod["process"].wait(PATIENCE), 0, pod["log"].read_text())
+
+    def succeeds(self, pod, command):
+        return self.run_in(pod, command).returncode == 0
+
+    def sees_all(self, pod, pods):
+        status = self.run_in(pod, ["meshmq_ctl", "--data-dir", "/var/lib/meshmq", "cluster", "status"]).stdout
+        running = status.split("stopped_nodes")[0]
+        return all(f"meshmq@{one['dns']}" in running for one in pods)
+
+    def test_its_pods_form_a_cluster(self):
+        self.check()
+
+    def test_its_pods_form_a_cluster_with_tls(self):
+        self.check("distTls.enabled=true", "distTls.secret=nodes", "config={mqtt.max_packet_size: 2MB}")
 
 
 if __name__ == "__main__":
