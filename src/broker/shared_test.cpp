@@ -100,8 +100,7 @@ TEST(SharedOff, IsSaidInConnackAndAProtocolErrorThen) {  // [MQTT5 3.2.2.3.13]
   Harness h({.shared_subscription = false});
   auto& a = h.connecting(mqtt::Connect{.client_id = "a"});
   EXPECT_NE(a.receives().find("no_shared"), std::string::npos);
-  EXPECT_EQ(a.subscribes("$share/g/t").receives(),
-            lines("DISCONNECT reason=9e", "closed: protocol_error"));
+  EXPECT_EQ(a.subscribes("$share/g/t").receives(), lines("DISCONNECT reason=9e", "closed: protocol_error"));
   auto& b = h.connect("b", Version::v3_1_1);
   EXPECT_EQ(b.subscribes("$share/g/t").receives(), lines("SUBACK id=1 code=128"));
 }

@@ -40,9 +40,8 @@ Setter number(T Config::*member) {
 }
 
 Setter flag(bool Config::*member) {
-  return [member](Config& config, std::string_view value) {
-    config.*member = value == "true" || value == "on";
-  };
+  return
+      [member](Config& config, std::string_view value) { config.*member = value == "true" || value == "on"; };
 }
 
 Setter text(std::string Config::*member) {
