@@ -19,6 +19,7 @@ using mqtt::PacketType;
 using mqtt::Version;
 
 constexpr std::array<std::string_view, 4> client_ids = {"a", "b", "c", ""};
+constexpr std::array<std::string_view, 4> user_names = {"a", "t", "+", ""};
 constexpr std::array<std::string_view, 6> topics = {"t", "t/1", "t/2", "$x/1", "/", ""};
 constexpr std::array<std::string_view, 12> filters = {"t",  "t/#",          "t/+",      "#",    "+/1", "$x/#",
                                                       "/+", "$share/g/t/#", "$queue/t", "bad#", "",    "t/1"};
@@ -50,6 +51,17 @@ class Play {
     config.subscriptions_max = (head & 32) != 0 ? 3 : 0;
     config.qos_max = (head & 64) != 0 ? mqtt::QoS::at_least_once : mqtt::QoS::exactly_once;
     config.packet_bytes_max = (head & 128) != 0 ? 200 : 1024 * 1024;
+    const std::uint8_t habits = input_.byte();
+    config.strict = (habits & 1) == 0;
+    config.ignore_loop_deliver = (habits & 2) != 0;
+    config.upgrade_qos = (habits & 4) != 0;
+    config.use_username_as_clientid = (habits & 8) != 0;
+    config.check_payload_format = (habits & 16) != 0;
+    config.topic_alias_max_out = (habits & 32) != 0 ? 1 : 32;
+    if ((habits & 64) != 0) config.queue_priorities.set("t", 3);
+    broker::Config other = config;
+    other.mountpoint = (habits & 128) != 0 ? "t/" : "%c/%u/";
+    config.more_zones.push_back(other);
     return config;
   }
 
@@ -146,7 +158,12 @@ class Play {
     }
     const std::size_t at = who % connections_max;
     if (clients_[at] != nullptr && !clients_[at]->closed()) clients_[at]->vanishes();
-    clients_[at] = &harness_.open(packet.version);
+    if (packet.version == Version::v5 && input_.flag()) {
+      packet.username = pick(user_names);
+      clients_[at] = &harness_.open(broker::Peer{.name = "10.0.0.1:1", .zone = 1});
+    } else {
+      clients_[at] = &harness_.open(packet.version);
+    }
     opened_.push_back(clients_[at]);
     send(who, encoded(packet, packet.version));
   }

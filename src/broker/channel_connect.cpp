@@ -127,6 +127,10 @@ Connecting::Refusal Connecting::check(const Config& config, const mqtt::Connect&
     return {ReasonCode::bad_authentication_method, "enhanced authentication is not offered",
             CloseReason::not_authorized};
   }
+  if (!config.mountpoint.empty() &&
+      !expand_mountpoint(config.mountpoint, packet.client_id, packet.username.value_or(""))) {
+    return {ReasonCode::client_identifier_not_valid, "client id or user name makes no zone.*.mountpoint"};
+  }
   return packet.will ? check_will(config, *packet.will) : Refusal{};
 }
 
@@ -138,7 +142,7 @@ Connecting::Refusal Connecting::check_will(const Config& config, const mqtt::Wil
   if (will.retain && !config.retain_available) {
     return {ReasonCode::retain_not_supported, "retained will is off by mqtt.retain_available"};
   }
-  if (config.topic_levels_max != 0 && topic::level_count(will.topic) > config.topic_levels_max) {
+  if (topic::has_more_levels(will.topic, config.topic_levels_max)) {
     return {ReasonCode::topic_name_invalid, "will topic with more levels than mqtt.max_topic_levels",
             CloseReason::limit};
   }
@@ -267,9 +271,12 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
   session.packet_bytes_max = channel.packet_bytes_max;
   session.inflight.set_window(
       std::min(packet.receive_maximum, std::max<std::uint16_t>(config.inflight_max, 1)));
+  session.view = make_view(config, session, packet.topic_alias_max);
   if (!packet.will) return;
   const mqtt::Will& will = *packet.will;
-  auto message = mqtt::Message::make({.topic = will.topic,
+  std::string storage;
+  const std::string_view topic = mounted(session.view.get(), will.topic, storage);
+  auto message = mqtt::Message::make({.topic = topic,
                                       .payload = will.payload,
                                       .properties = will.properties,
                                       .publisher = session.client_id,
@@ -278,6 +285,17 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
                                       .expiry_s = will.expiry_s,
                                       .created_at = now.wall});
   session.will = std::make_unique<PendingWill>(PendingWill{std::move(message), will.delay_s});
+}
+
+std::unique_ptr<TopicView> Connecting::make_view(const Config& config, const Session& session,
+                                                 std::uint16_t topic_alias_max) {
+  // [MQTT-3.1.2-26], [MQTT-3.1.2-27]
+  const std::uint16_t aliases = std::min(topic_alias_max, config.topic_alias_max_out);
+  if (aliases == 0 && config.mountpoint.empty()) return nullptr;
+  auto view = std::make_unique<TopicView>();
+  if (aliases != 0) view->aliases.emplace(aliases, world_.random.next());
+  view->mountpoint = expand_mountpoint(config.mountpoint, session.client_id, session.username).value_or("");
+  return view;
 }
 
 mqtt::Connack Connecting::make_connack(const Config& config, const mqtt::Connect& packet,

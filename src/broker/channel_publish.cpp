@@ -15,6 +15,10 @@ using mqtt::ReasonCode;
 
 namespace {
 
+constexpr std::size_t topic_bytes_max = 0xFFFF;
+constexpr Fatal too_long{ReasonCode::topic_name_invalid, "topic below zone.*.mountpoint is too long",
+                         CloseReason::limit};
+
 PacketType ack_type(QoS qos) {
   return qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
 }
@@ -40,6 +44,10 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
     return std::nullopt;
   }
   if (!world_.access.may_publish(channel, topic)) return forbid(channel, packet, topic);
+  if (session.view) {
+    topic = mounted(session.view.get(), topic, mounted_);
+    if (topic.size() > topic_bytes_max) return too_long;
+  }
   if (packet.qos == QoS::exactly_once) session.awaiting_rel.insert(packet.packet_id, now.mono);
   const mqtt::MessagePtr message = mqtt::Message::make({.topic = topic,
                                                         .payload = packet.payload,
@@ -134,7 +142,7 @@ Verdict Publishing::check(const Config& config, const mqtt::Publish& packet, std
   if (packet.retain && !config.retain_available) {
     return Fatal{ReasonCode::retain_not_supported, "retain is off by mqtt.retain_available"};
   }
-  if (config.topic_levels_max != 0 && topic::level_count(topic) > config.topic_levels_max) {
+  if (topic::has_more_levels(topic, config.topic_levels_max)) {
     return Fatal{ReasonCode::topic_name_invalid, "topic with more levels than mqtt.max_topic_levels",
                  CloseReason::limit};
   }

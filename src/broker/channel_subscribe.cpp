@@ -18,6 +18,8 @@ constexpr Fatal too_large_to_answer{ReasonCode::packet_too_large,
                                     "the answer is larger than the client's Maximum Packet Size",
                                     CloseReason::limit};
 
+constexpr std::size_t filter_bytes_max = 0xFFFF;
+
 ReasonCode granted(const Session& session, const mqtt::Subscription& wanted) {
   return static_cast<ReasonCode>(mqtt::min_qos(wanted.qos, session.zone->qos_max));
 }
@@ -99,7 +101,7 @@ Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscri
 ReasonCode Subscribing::check(const Session& session, std::string_view filter, Pending& pending) {
   const Config& config = *session.zone;
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
-  if (config.topic_levels_max != 0 && topic::level_count(filter) > config.topic_levels_max) {
+  if (topic::has_more_levels(filter, config.topic_levels_max)) {
     pending.text = "filter with more levels than mqtt.max_topic_levels";
     return ReasonCode::topic_filter_invalid;
   }
@@ -121,20 +123,21 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
   if (topic::is_shared(wanted.filter)) return join(session, wanted, subscription_id, pending, filters);
   const ReasonCode refusal = check(session, wanted.filter, pending);
   if (refusal != ReasonCode::success) return refusal;
-  if (at_limit(session) && !world_.subscriptions.contains(session, wanted.filter)) {
-    return refuse_more(pending);
-  }
+  std::string storage;
+  const std::string_view filter = mounted(session.view.get(), wanted.filter, storage);
+  if (filter.size() > filter_bytes_max) return ReasonCode::topic_filter_invalid;
+  if (at_limit(session) && !world_.subscriptions.contains(session, filter)) return refuse_more(pending);
 
   const auto [list, is_new] =
-      world_.subscriptions.subscribe(session, wanted.filter, options(session, wanted, subscription_id));
+      world_.subscriptions.subscribe(session, filter, options(session, wanted, subscription_id));
   // The first subscriber makes the route. Whoever comes before it is confirmed waits for it as well.
   const bool add_route = list.size() == 1 && is_new ? true : list.route_pending() != 0;
   if (add_route) list.set_route_pending(token);
   // [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]
   const bool retained = wanted.retain_handling == mqtt::RetainHandling::send ||
                         (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
-  pending.accepted.push_back({std::string(wanted.filter), retained});
-  filters.push_back({std::string(wanted.filter), add_route, retained});
+  pending.accepted.push_back({std::string(filter), retained});
+  filters.push_back({std::string(filter), add_route, retained});
   return granted(session, wanted);
 }
 
@@ -147,7 +150,10 @@ ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
   if (!shared) return ReasonCode::topic_filter_invalid;
   const ReasonCode refusal = check(session, shared->filter, pending);
   if (refusal != ReasonCode::success) return refusal;
-  std::string name = topic::shared_name(*shared);
+  std::string storage;
+  std::string name =
+      topic::shared_name({shared->group, mounted(session.view.get(), shared->filter, storage)});
+  if (name.size() > filter_bytes_max) return ReasonCode::topic_filter_invalid;
   if (at_limit(session) && !world_.groups.contains(session, name)) return refuse_more(pending);
   const auto [group, is_new] = world_.groups.join(session, name, options(session, wanted, subscription_id));
   if (is_new) world_.router.share(name, group.weight());
@@ -231,6 +237,8 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
 
 ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
+  std::string storage;
+  filter = mounted(session.view.get(), filter, storage);
   const auto result = world_.subscriptions.unsubscribe(session, filter);
   if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
   // [MQTT-3.11.3-1]
@@ -241,7 +249,9 @@ ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
 ReasonCode Subscribing::leave(Session& session, std::string_view filter) {
   const auto shared = topic::parse_shared(filter);
   if (!shared) return ReasonCode::topic_filter_invalid;
-  const std::string name = topic::shared_name(*shared);
+  std::string storage;
+  const std::string name =
+      topic::shared_name({shared->group, mounted(session.view.get(), shared->filter, storage)});
   const auto weight = world_.groups.leave(session, name);
   if (!weight) return ReasonCode::no_subscription_existed;
   world_.router.share(name, *weight);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "broker/queue_priorities.hpp"
 #include "broker/shared_pick.hpp"
 #include "mqtt/types.hpp"
 
@@ -24,6 +25,7 @@ struct Config {
   std::uint16_t topic_levels_max = 128;                     ///< mqtt.max_topic_levels; 0 = no limit
   mqtt::QoS qos_max = mqtt::QoS::exactly_once;              ///< mqtt.max_qos_allowed
   std::uint16_t topic_alias_max = 65535;                    ///< mqtt.max_topic_alias
+  std::uint16_t topic_alias_max_out = 32;                   ///< mqtt.max_topic_alias_broker
   bool subscription_identifier = true;                      ///< mqtt.subscription_identifier
   bool strict = true;                                       ///< mqtt.strict_mode
   bool ignore_loop_deliver = false;                         ///< mqtt.ignore_loop_deliver (3.x clients)
@@ -52,6 +54,8 @@ struct Config {
   bool enable_acl = true;                                    ///< zone.*.enable_acl
   bool acl_nomatch_allow = true;                             ///< zone.*.acl_nomatch
   bool acl_deny_disconnect = false;                          ///< zone.*.acl_deny_action
+  QueuePriorities queue_priorities = {};                     ///< zone.*.mqueue_priorities
+  std::string mountpoint = {};                 ///< zone.*.mountpoint; %c client id, %u user name
   std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =

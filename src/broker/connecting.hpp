@@ -2,6 +2,7 @@
 // CONNECT: whether, as whom, and with which session a client comes in.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,6 +57,9 @@ class Connecting {
   bool claim(Channel& channel, const mqtt::Connect& packet);
   Found find_session(std::string_view client_id, bool clean_start, Now now);
   void configure(Session& session, Channel& channel, const mqtt::Connect& packet, Now now);
+  /// Nothing if topics are for this client what they are.
+  std::unique_ptr<TopicView> make_view(const Config& config, const Session& session,
+                                       std::uint16_t topic_alias_max);
   /// All but whether the session was there. `assigned_client_id`: empty if the client brought one.
   static mqtt::Connack make_connack(const Config& config, const mqtt::Connect& packet,
                                     std::string_view assigned_client_id);

@@ -21,7 +21,9 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
     enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     return true;
   }
-  PublishFrames::Slot& slot = frames.get({session.version, grant.qos, grant.retain}, ids);
+  const PublishForm form{session.version, grant.qos, grant.retain};
+  PublishFrames::Slot& slot =
+      session.view ? seen_slot(session, *message, form, ids, frames) : frames.get(form, ids);
   if (slot.size > session.packet_bytes_max) {
     count_drop(session, metrics_.delivery_dropped_too_large);
     return false;
@@ -47,7 +49,9 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
     }
     return may_wait;
   }
-  PublishFrames::Slot& slot = frames.get({session.version, grant.qos, grant.retain}, ids);
+  const PublishForm form{session.version, grant.qos, grant.retain};
+  PublishFrames::Slot& slot =
+      session.view ? seen_slot(session, *message, form, ids, frames) : frames.get(form, ids);
   // [MQTT-3.1.2-25]
   if (slot.size > session.packet_bytes_max) {
     count_drop(session, metrics_.delivery_dropped_too_large);
@@ -71,9 +75,11 @@ void Delivery::deliver_late(Session& session, Outgoing outgoing, Now now) {
   enqueue(session, std::move(outgoing));
 }
 
-bool Delivery::has_place(const Session& session, QoS qos, bool at_once) const {
-  const std::size_t limit = session.zone->queue_messages_max;
-  const bool queue_has_room = limit == 0 || !session.queue || session.queue->size() < limit;
+bool Delivery::has_place(const Session& session, std::string_view topic, QoS qos, bool at_once) const {
+  const Config& zone = *session.zone;
+  const std::size_t limit = zone.queue_messages_max;
+  const bool queue_has_room =
+      limit == 0 || !session.queue || session.queue->size(zone.queue_priorities.of(topic)) < limit;
   if (qos != QoS::at_most_once) return window_open(session) || (!at_once && queue_has_room);
   const bool others_wait = session.has_waiting() && session.queue->has_qos0();
   if (has_room(session) && !others_wait) return true;
@@ -131,6 +137,27 @@ void Delivery::retry(Session& session, TimePoint sent_before, Now now) {
   }
 }
 
+PublishFrames::Slot& Delivery::seen_slot(Session& session, const mqtt::Message& message, PublishForm form,
+                                         const SubscriptionIds& ids, PublishFrames& frames) {
+  const TopicForm topic = seen(*session.view, message);
+  PublishFrames::Slot& slot = frames.get_special(form, ids, topic);
+  if (slot.size > session.packet_bytes_max) unsee(*session.view, topic);
+  return slot;
+}
+
+TopicForm Delivery::seen(TopicView& view, const mqtt::Message& message) {
+  TopicForm topic{.hidden = view.hidden(message.topic())};
+  if (!view.aliases || message.payload().size() > aliased_payload_bytes_max) return topic;
+  const OutgoingAliases::Use use = view.aliases->use(message.topic().substr(topic.hidden));
+  topic.alias = use.alias;
+  topic.alias_known = use.known;
+  return topic;
+}
+
+void Delivery::unsee(TopicView& view, TopicForm topic) {
+  if (topic.alias != 0 && !topic.alias_known) view.aliases->forget(topic.alias);
+}
+
 void Delivery::send(Session& session, const FramePtr& frame, mqtt::PacketId packet_id) {
   if (output_.send(session.conn, frame, packet_id) > config_.output_bytes_max) session.congested = true;
 }
@@ -138,7 +165,9 @@ void Delivery::send(Session& session, const FramePtr& frame, mqtt::PacketId pack
 void Delivery::enqueue(Session& session, Outgoing outgoing) {
   if (!session.queue) session.queue = std::make_unique<MessageQueue>();
   ++session.enqueued_count;
-  if (session.queue->push(std::move(outgoing), session.zone->queue_messages_max)) {
+  const Config& zone = *session.zone;
+  const std::uint16_t priority = zone.queue_priorities.of(outgoing.message->topic());
+  if (session.queue->push(std::move(outgoing), zone.queue_messages_max, priority)) {
     count_drop(session, metrics_.delivery_dropped_queue_full);
   }
 }
@@ -149,11 +178,12 @@ void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {
     return;
   }
   const QoS qos = outgoing.qos;
-  const FramePtr frame = encode_publish(*outgoing.message, {session.version, qos, outgoing.retain},
-                                        outgoing.subscription_ids, now.wall);
+  const PublishForm form{session.version, qos, outgoing.retain};
+  const TopicForm topic = session.view ? seen(*session.view, *outgoing.message) : TopicForm{};
+  const FramePtr frame = encode_publish(*outgoing.message, form, outgoing.subscription_ids, now.wall, topic);
   if (!frame || frame->size() > session.packet_bytes_max) {
-    count_drop(session, metrics_.delivery_dropped_too_large);
-    return;
+    if (session.view) unsee(*session.view, topic);
+    return count_drop(session, metrics_.delivery_dropped_too_large);
   }
   mqtt::PacketId packet_id = 0;
   if (qos != QoS::at_most_once) packet_id = session.inflight.add(std::move(outgoing), now.mono).packet_id;
@@ -167,7 +197,9 @@ bool Delivery::send_again(Session& session, const InflightEntry& entry, Now now)
   const Outgoing& outgoing = entry.outgoing;
   // [MQTT-3.3.1-1]
   const PublishForm form{session.version, outgoing.qos, outgoing.retain, true};
-  const FramePtr frame = encode_publish(*outgoing.message, form, outgoing.subscription_ids, now.wall);
+  TopicForm topic;
+  if (session.view) topic.hidden = session.view->hidden(outgoing.message->topic());
+  const FramePtr frame = encode_publish(*outgoing.message, form, outgoing.subscription_ids, now.wall, topic);
   if (!frame || frame->size() > session.packet_bytes_max) return false;
   send(session, frame, entry.packet_id);
   count_publish_sent(metrics_, outgoing.qos, frame->size(), 1);

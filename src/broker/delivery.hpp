@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "broker/config.hpp"
@@ -46,7 +47,7 @@ class Delivery {
     return upgrades ? mqtt::max_qos(message, subscription) : mqtt::min_qos(message, subscription);
   }
   /// Whether a message would be sent or find room in the queue; `at_once`: sent.
-  bool has_place(const Session& session, mqtt::QoS qos, bool at_once) const;
+  bool has_place(const Session& session, std::string_view topic, mqtt::QoS qos, bool at_once) const;
   /// Whether the retained messages of one more subscription may follow. No, and they are counted as dropped,
   /// if those of earlier ones that wait are `retained_backlog_factor` times zone.*.max_mqueue_len already.
   bool takes_retained(Session& session, std::size_t count);
@@ -67,6 +68,8 @@ class Delivery {
 
  private:
   static constexpr std::size_t retained_backlog_factor = 64;
+  /// An alias saves a topic but costs a frame of its own; larger payloads rather share theirs.
+  static constexpr std::size_t aliased_payload_bytes_max = 4096;
 
   bool has_room(const Session& session) const { return session.online && !session.congested; }
   bool window_open(const Session& session) const {
@@ -75,6 +78,13 @@ class Delivery {
   }
   bool deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
                     const SubscriptionIds& ids, PublishFrames& frames);
+  /// The frame for a client that does not see topics as they are.
+  static PublishFrames::Slot& seen_slot(Session& session, const mqtt::Message& message, PublishForm form,
+                                        const SubscriptionIds& ids, PublishFrames& frames);
+  /// How it sees this one now: below its mountpoint, by an alias where that helps.
+  static TopicForm seen(TopicView& view, const mqtt::Message& message);
+  /// It was not sent after all.
+  static void unsee(TopicView& view, TopicForm topic);
   void send(Session& session, const FramePtr& frame, mqtt::PacketId packet_id);
   void enqueue(Session& session, Outgoing outgoing);
   /// For what waited: encodes for this session alone. The session has room and, for QoS 1 and 2, its window

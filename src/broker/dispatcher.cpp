@@ -27,18 +27,11 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
   return count;
 }
 
-bool Dispatcher::is_own(const mqtt::Message& message, const Subscriber& subscriber) {
-  if (!subscriber.options.no_local || message.publisher() != subscriber.session->client_id) return false;
+bool Dispatcher::is_publisher(const mqtt::Message& message, const Subscriber& subscriber) {
+  if (message.publisher() != subscriber.session->client_id) return false;
   ++metrics_.delivery_dropped;
   ++metrics_.delivery_dropped_no_local;
   return true;
-}
-
-Delivery::Grant Dispatcher::grant(const mqtt::Message& message, const Subscriber& subscriber) const {
-  const SubscriptionOptions options = subscriber.options;
-  // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
-  return {delivery_.qos_for(*subscriber.session, message.qos(), options.qos()),
-          options.retain_as_published && message.retain()};
 }
 
 std::size_t Dispatcher::fan_out(SubscriberList& list, const mqtt::MessagePtr& message, Now now) {

@@ -35,8 +35,16 @@ class Dispatcher {
   };
 
   /// [MQTT-3.8.3-3] What the publisher does not want back.
-  bool is_own(const mqtt::Message& message, const Subscriber& subscriber);
-  Delivery::Grant grant(const mqtt::Message& message, const Subscriber& subscriber) const;
+  bool is_own(const mqtt::Message& message, const Subscriber& subscriber) {
+    return subscriber.options.no_local && is_publisher(message, subscriber);
+  }
+  bool is_publisher(const mqtt::Message& message, const Subscriber& subscriber);
+  /// [MQTT-3.3.1-12], [MQTT-3.3.1-13]
+  Delivery::Grant grant(const mqtt::Message& message, const Subscriber& subscriber) const {
+    const SubscriptionOptions options = subscriber.options;
+    return {delivery_.qos_for(*subscriber.session, message.qos(), options.qos()),
+            options.retain_as_published && message.retain()};
+  }
   std::size_t fan_out(SubscriberList& list, const mqtt::MessagePtr& message, Now now);
   void merge(SubscriberList& list, const mqtt::Message& message);
   std::size_t fan_out_merged(const mqtt::MessagePtr& message, Now now);

@@ -1,63 +1,132 @@
 #pragma once
 // Messages that wait for a session: its client is away, slow, or has a full window.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "broker/outgoing.hpp"
+#include "broker/queue_priorities.hpp"
 #include "broker/ring.hpp"
 #include "mqtt/types.hpp"
 
 namespace meshmq::broker {
 
-/// Bounded by Config::queue_messages_max (zone.*.max_mqueue_len); when it is full the oldest message makes
-/// room, so that a client which comes back finds the newest. Owned by one session.
+/// One line for each priority, nearly always one altogether. The line with the highest priority is served
+/// first, but in each round not more than ten messages for each step of its priority, so that the others are
+/// not starved (as in EMQ X 4.3). Each line is bounded by Config::queue_messages_max (zone.*.max_mqueue_len);
+/// when it is full its oldest message makes room, so that a client which comes back finds the newest. A topic
+/// has one priority, so its order is kept. Owned by one session.
 class MessageQueue {
  public:
-  std::size_t size() const { return ring_.size(); }
-  bool empty() const { return ring_.empty(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// Of the line with this priority.
+  std::size_t size(std::uint16_t priority) const {
+    for (const Line& line : lines_) {
+      if (line.priority == priority) return line.messages.size();
+    }
+    return 0;
+  }
 
-  /// Returns true if the oldest message was dropped to make room. `limit` 0: none.
-  [[nodiscard]] bool push(Outgoing outgoing, std::size_t limit) {
-    const bool full = limit != 0 && ring_.size() >= limit;
-    if (full) pop();
+  /// Returns true if the oldest message of the line was dropped to make room. `limit` 0: none.
+  [[nodiscard]] bool push(Outgoing outgoing, std::size_t limit, std::uint16_t priority = 0) {
+    Line& line = line_of(priority);
+    const bool full = limit != 0 && line.messages.size() >= limit;
+    if (full) pop_from(line);
+    ++size_;
     if (outgoing.qos == mqtt::QoS::at_most_once) ++qos0_count_;
-    ring_.push_back(std::move(outgoing));
+    line.messages.push_back(std::move(outgoing));
     return full;
   }
-  const Outgoing& front() { return ring_.front(); }
+  /// What pop() gives next.
+  const Outgoing& front() { return next().messages.front(); }
   Outgoing pop() {
-    Outgoing outgoing = ring_.pop_front();
-    if (outgoing.qos == mqtt::QoS::at_most_once) --qos0_count_;
-    return outgoing;
+    Line& line = next();
+    --line.credit;
+    return pop_from(line);
   }
+  /// Line by line.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    ring_.for_each(visit);
+    for (const Line& line : lines_) line.messages.for_each(visit);
   }
   /// Takes out what the predicate wants, in order; the rest keeps its order.
   template <class Predicate>
   std::vector<Outgoing> take_if(Predicate&& wanted) {
     std::vector<Outgoing> taken;
-    bool any = false;
-    for (std::size_t i = 0; i < ring_.size() && !any; ++i) any = wanted(ring_[i]);
-    if (!any) return taken;
-    for (std::size_t left = ring_.size(); left > 0; --left) {
-      Outgoing outgoing = pop();
-      if (wanted(outgoing)) {
-        taken.push_back(std::move(outgoing));
-      } else {
-        (void)push(std::move(outgoing), 0);
+    for (Line& line : lines_) {
+      bool any = false;
+      for (std::size_t i = 0; i < line.messages.size() && !any; ++i) any = wanted(line.messages[i]);
+      if (!any) continue;
+      for (std::size_t left = line.messages.size(); left > 0; --left) {
+        Outgoing outgoing = pop_from(line);
+        if (wanted(outgoing)) {
+          taken.push_back(std::move(outgoing));
+        } else {
+          (void)push(std::move(outgoing), 0, line.priority);
+        }
       }
     }
     return taken;
   }
   bool has_qos0() const { return qos0_count_ != 0; }
+  /// Puts every message into the line that it has now; those of other lines stand behind.
+  void arrange(const QueuePriorities& priorities) {
+    if (lines_.size() <= 1 && priorities.empty()) return;
+    MessageQueue arranged;
+    for (Line& line : lines_) {
+      while (!line.messages.empty()) {
+        Outgoing outgoing = line.messages.pop_front();
+        const std::uint16_t priority = priorities.of(outgoing.message->topic());
+        (void)arranged.push(std::move(outgoing), 0, priority);
+      }
+    }
+    *this = std::move(arranged);
+  }
 
  private:
-  Ring<Outgoing> ring_;
+  struct Line {
+    std::uint16_t priority = 0;
+    std::uint32_t credit = 0;  ///< messages that it may still send in this round
+    Ring<Outgoing> messages{};
+  };
+  static constexpr std::uint32_t credit_per_step = 10;
+
+  Line& line_of(std::uint16_t priority) {
+    const auto at = std::find_if(lines_.begin(), lines_.end(),
+                                 [&](const Line& line) { return line.priority <= priority; });
+    if (at != lines_.end() && at->priority == priority) return *at;
+    Line& line = *lines_.insert(at, Line{});
+    line.priority = priority;
+    return line;
+  }
+  Line& next() {
+    MESHMQ_ASSERT(size_ != 0, "nothing waits");
+    if (lines_.size() == 1) {
+      lines_.front().credit = 1;
+      return lines_.front();
+    }
+    const auto ready = [](const Line& line) { return !line.messages.empty() && line.credit != 0; };
+    auto at = std::find_if(lines_.begin(), lines_.end(), ready);
+    if (at == lines_.end()) {
+      for (Line& line : lines_) line.credit = (std::uint32_t{line.priority} + 1) * credit_per_step;
+      at = std::find_if(lines_.begin(), lines_.end(), ready);
+    }
+    return *at;
+  }
+  Outgoing pop_from(Line& line) {
+    Outgoing outgoing = line.messages.pop_front();
+    --size_;
+    if (outgoing.qos == mqtt::QoS::at_most_once) --qos0_count_;
+    return outgoing;
+  }
+
+  std::vector<Line> lines_;  ///< the highest priority first
+  std::size_t size_ = 0;
   std::size_t qos0_count_ = 0;
 };
 

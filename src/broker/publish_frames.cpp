@@ -8,13 +8,14 @@
 namespace meshmq::broker {
 
 FramePtr encode_publish(const mqtt::Message& message, PublishForm form, const SubscriptionIds& ids,
-                        WallMillis now) {
-  const mqtt::Publish publish{.topic = message.topic(),
+                        WallMillis now, TopicForm topic) {
+  const std::string_view shown = message.topic().substr(topic.hidden);
+  const mqtt::Publish publish{.topic = topic.alias_known ? std::string_view() : shown,
                               .payload = message.payload(),
                               .properties = message.properties(),
                               .subscription_ids = ids.values(),
                               .expiry_s = message.remaining_expiry_s(now),
-                              .topic_alias = 0,
+                              .topic_alias = topic.alias,
                               .packet_id = 0,
                               .qos = form.qos,
                               .dup = form.dup,
@@ -48,12 +49,12 @@ void PublishFrames::finish() {
   for (Slot& slot : slots_) {
     if (slot.used) flush(slot);
   }
-  if (ids_slot_.used) flush(ids_slot_);
+  if (special_slot_.used) flush(special_slot_);
   message_ = nullptr;
 }
 
-void PublishFrames::fill(Slot& slot, PublishForm form, const SubscriptionIds& ids) {
-  slot.frame = encode_publish(*message_, form, ids, now_);
+void PublishFrames::fill(Slot& slot, PublishForm form, const SubscriptionIds& ids, TopicForm topic) {
+  slot.frame = encode_publish(*message_, form, ids, now_, topic);
   slot.size = slot.frame ? slot.frame->size() : SIZE_MAX;
   slot.qos = form.qos;
   slot.used = true;
@@ -65,15 +66,17 @@ void PublishFrames::flush(Slot& slot) {
   slot = Slot{};
 }
 
-PublishFrames::Slot& PublishFrames::with_ids(PublishForm form, const SubscriptionIds& ids) {
-  const bool is_same = ids_slot_.used && form.qos == ids_form_.qos && form.retain == ids_form_.retain &&
-                       std::ranges::equal(ids.values(), ids_.values());
-  if (is_same) return ids_slot_;
-  if (ids_slot_.used) flush(ids_slot_);
-  fill(ids_slot_, form, ids);
-  ids_form_ = form;
-  ids_ = ids;
-  return ids_slot_;
+PublishFrames::Slot& PublishFrames::get_special(PublishForm form, const SubscriptionIds& ids,
+                                                TopicForm topic) {
+  const bool is_same = special_slot_.used && form == special_form_ && topic == special_topic_ &&
+                       std::ranges::equal(ids.values(), special_ids_.values());
+  if (is_same) return special_slot_;
+  if (special_slot_.used) flush(special_slot_);
+  fill(special_slot_, form, ids, topic);
+  special_form_ = form;
+  special_topic_ = topic;
+  special_ids_ = ids;
+  return special_slot_;
 }
 
 }  // namespace meshmq::broker

@@ -2,6 +2,7 @@
 // PUBLISH from clients: checks, routing, and acknowledgements in the right order at the right time.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,6 +54,7 @@ class Publishing {
   World& world_;
   AckTokens tokens_;
   std::vector<PausedPublisher> paused_;
+  std::string mounted_;  ///< scratch
 };
 
 }  // namespace meshmq::broker

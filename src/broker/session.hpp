@@ -14,6 +14,7 @@
 #include "broker/message_queue.hpp"
 #include "broker/moving.hpp"
 #include "broker/ports.hpp"
+#include "broker/topic_view.hpp"
 #include "mqtt/packet.hpp"
 
 namespace meshmq::broker {
@@ -60,6 +61,7 @@ struct Session {
   bool online = false;
   bool congested = false;  ///< more than Config::output_bytes_max wait for this connection
   Moving moving = Moving::none;
+  std::unique_ptr<TopicView> view;  ///< of the connection; nearly always absent
 
   bool clean_start = true;
   bool bridge = false;  ///< another broker: gets retain flags as published and nothing of its own

@@ -39,6 +39,7 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   session.conn = channel.conn;
   session.zone = channel.zone;
   session.version = channel.version;
+  if (session.has_waiting()) session.queue->arrange(session.zone->queue_priorities);
   session.peername = std::exchange(channel.peer->name, std::string());
   if (!channel.peer->identified()) channel.peer = nullptr;
   session.connected_at = now.wall;

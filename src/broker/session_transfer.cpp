@@ -58,7 +58,8 @@ void SessionTransfer::keep(Session& stub, const Outgoing& outgoing) {
   if (stub.arrival && !stub.arrival->seen.insert(outgoing.message->id()).second) return;
   if (outgoing.qos == mqtt::QoS::at_most_once && !stub.zone->queue_store_qos0) return;
   if (!stub.queue) stub.queue = std::make_unique<MessageQueue>();
-  (void)stub.queue->push(outgoing, stub.zone->queue_messages_max);
+  (void)stub.queue->push(outgoing, stub.zone->queue_messages_max,
+                         stub.zone->queue_priorities.of(outgoing.message->topic()));
 }
 
 void SessionTransfer::end_leaving(std::string_view client_id) {

@@ -62,7 +62,8 @@ bool SharedDispatch::try_members(SharedGroup& group, std::uint32_t count, std::u
   for (std::uint32_t i = 0; i < tries; ++i) {
     const GroupMember& member = group.members[(start + i) % count];
     const mqtt::QoS qos = delivery_.qos_for(*member.session, message->qos(), member.options.qos());
-    if (!delivery_.has_place(*member.session, qos, config_.shared_dispatch_ack && member.session->online))
+    if (!delivery_.has_place(*member.session, message->topic(), qos,
+                             config_.shared_dispatch_ack && member.session->online))
       continue;
     // Not taken: too large for this client, perhaps not for the next one.
     if (give(group, member, message, now)) return true;

@@ -99,6 +99,7 @@ struct Listener {
   std::vector<AccessLine> access;  ///< in order
   std::string zone;
   std::uint16_t zone_index = 0;  ///< where it stands in Config::zone_names
+  std::string mountpoint;        ///< empty: its zone's
   std::string unix_path;         ///< of unix
   unsigned unix_mode = 0;
   Duration handshake_timeout{};  ///< of ssl, ws and wss

@@ -57,15 +57,12 @@ constexpr ForeignKey table[] = {
     {"zone.*.enable_ban", R::not_yet, "off"},
     {"zone.*.enable_stats", R::not_here},
     {"zone.*.publish_limit", R::not_yet},
-    {"zone.*.mqueue_priorities", R::not_yet, "none"},
-    {"zone.*.mqueue_default_priority", R::not_yet},
     {"zone.*.enable_flapping_detect", R::not_yet, "off"},
     {"zone.*.rate_limit.*", R::not_yet},
     {"zone.*.quota.*", R::not_yet},
     {"zone.*.conn_congestion.*", R::not_yet},
     {"zone.*.force_gc_policy", R::not_here},
     {"zone.*.force_shutdown_policy", R::not_here},
-    {"zone.*.mountpoint", R::not_yet, {}, true},
     {"zone.*.bypass_auth_plugins", R::not_yet},
 
     // ---- listeners

@@ -53,6 +53,8 @@ constexpr Key table[] = {
      listener<&L::unix_mode>},
     {"listener.{tcp,ssl,ws,wss,unix}.*.zone", Type::text, "external",
      "Zone of its clients: the limits of zone.<this name>.*", listener<&L::zone>},
+    {"listener.{tcp,ssl,ws,wss,unix}.*.mountpoint", Type::mountpoint, "",
+     "As zone.*.mountpoint, for the clients of this listener", listener<&L::mountpoint>},
     {"listener.tcp.*.max_connections", Type::integer, "1024000", "Connections at a time",
      listener<&L::connections_max>, counter},
     {"listener.{ssl,ws,wss,unix}.*.max_connections", Type::integer, "102400", "Connections at a time",

@@ -70,6 +70,7 @@ class Loader {
     make_listeners();
     make_zones();
     apply_keys();
+    make_mountpoints();
     read_api_server(request);
     check_others();
     check_together();
@@ -144,6 +145,20 @@ class Loader {
       if (known == names.end()) names.push_back(name);
     }
     result_.config.node.broker.more_zones.resize(names.size() - 1);
+  }
+
+  /// A listener with a mountpoint of its own has a zone of its own, which is as the one it names otherwise.
+  void make_mountpoints() {
+    for (Listener& listener : result_.config.listeners) {
+      if (listener.mountpoint.empty()) continue;
+      broker::Config own = zone(listener.zone_index);
+      own.more_zones.clear();
+      own.mountpoint = listener.mountpoint;
+      result_.config.node.broker.more_zones.push_back(std::move(own));
+      result_.config.zone_names.push_back(
+          fmt::format("{} of listener.{}.{}", listener.zone, listener.kind, listener.name));
+      listener.zone_index = static_cast<std::uint16_t>(result_.config.zone_names.size() - 1);
+    }
   }
 
   broker::Config& zone(std::size_t index) {

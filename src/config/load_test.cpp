@@ -395,13 +395,29 @@ TEST(ForeignKeys, OfAFamilySayWhetherTheyWillComeOrNot) {
   EXPECT_EQ(loaded.warnings[1], "f:1: rpc.** (1 keys): no effect, MeshMQ has nothing like it");
 }
 
-TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
+TEST(Zones, OfListenersWithAMountpointAreTheirOwn) {
   const Loaded loaded = from_file(
-      "node.dist_use_interface = 10.0.0.1\n"
-      "zone.external.mountpoint = a/\n");
-  ASSERT_EQ(loaded.errors.size(), 2u);
+      "zone.external.max_inflight = 7\n"
+      "zone.external.mountpoint = all/\n"
+      "zone.external.mqueue_priorities = a=1,b=2\n"
+      "listener.tcp.a = 0\n"
+      "listener.tcp.b = 0\n"
+      "listener.tcp.b.mountpoint = b/%c/\n");
+  ASSERT_TRUE(loaded.errors.empty()) << loaded.errors[0];
+  const Config& config = loaded.config;
+  const broker::Config& broker = config.node.broker;
+  EXPECT_EQ(broker.zone(config.listeners[0].zone_index).mountpoint, "all/");
+  EXPECT_EQ(broker.zone(config.listeners[1].zone_index).mountpoint, "b/%c/");
+  EXPECT_EQ(broker.zone(config.listeners[1].zone_index).inflight_max, 7);
+  EXPECT_EQ(config.zone_names, (std::vector<std::string>{"external", "external of listener.tcp.b"}));
+  EXPECT_EQ(broker.queue_priorities.of("b"), 2);
+  EXPECT_EQ(broker.queue_priorities.of("c"), broker::QueuePriorities::highest);
+}
+
+TEST(ForeignKeys, ThatWouldLeaveADoorOpenAreErrors) {
+  const Loaded loaded = from_file("node.dist_use_interface = 10.0.0.1\n");
+  ASSERT_EQ(loaded.errors.size(), 1u);
   EXPECT_EQ(loaded.errors[0], "f:1: node.dist_use_interface = 10.0.0.1: not supported yet, only 0.0.0.0 is");
-  EXPECT_EQ(loaded.errors[1], "f:2: zone.external.mountpoint = a/: not supported yet, remove the line");
 }
 
 TEST(DistributionKeys, TlsNeedsItsFile) {

@@ -163,6 +163,12 @@ bool valid_node_name(std::string_view text) {
                      [&](char c) { return letter(c) || c == '_' || c == '-' || c == '.' || c == ':'; });
 }
 
+/// At most so long that topics below it still have room.
+bool valid_mountpoint(std::string_view text) {
+  return text.size() <= 1024 && text.find_first_of("+#") == std::string_view::npos &&
+         !text.starts_with("$share/") && !text.starts_with("$queue/");
+}
+
 std::vector<std::string_view> split_words(std::string_view words) {
   std::vector<std::string_view> result;
   while (!words.empty()) {
@@ -214,6 +220,8 @@ std::optional<Value> parse_any(Type type, std::string_view text, Range range, st
   if (type == Type::text) return value;
   if (type == Type::address) return parse_address(text);
   if (type == Type::access_rule) return front::AccessRule::parse(text) ? std::optional(value) : std::nullopt;
+  if (type == Type::priorities) return parse_priorities(text) ? std::optional(value) : std::nullopt;
+  if (type == Type::mountpoint) return valid_mountpoint(text) ? std::optional(value) : std::nullopt;
   if (type == Type::node_name) return valid_node_name(text) ? std::optional(value) : std::nullopt;
   if (type == Type::word) {
     const auto list = split_words(words);
@@ -239,6 +247,24 @@ std::string limits(Range range, std::string_view unit) {
 }
 
 }  // namespace
+
+std::optional<std::vector<std::pair<std::string, std::uint8_t>>> parse_priorities(std::string_view text) {
+  std::vector<std::pair<std::string, std::uint8_t>> result;
+  if (text == "none") return result;
+  while (true) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view entry = text.substr(0, end);
+    const std::size_t equals = entry.rfind('=');
+    if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+    const std::string_view topic = entry.substr(0, equals);
+    const auto priority = parse_integer(entry.substr(equals + 1));
+    if (!priority || *priority < 0 || *priority > 255) return std::nullopt;
+    if (topic.find_first_of("+#") != std::string_view::npos) return std::nullopt;
+    result.emplace_back(topic, static_cast<std::uint8_t>(*priority));
+    if (end == text.size()) return result;
+    text.remove_prefix(end + 1);
+  }
+}
 
 Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words) {
   auto value = parse_any(type, text, range, words);
@@ -277,6 +303,10 @@ std::string describe_type(Type type, Range range, std::string_view words) {
       return "permissions in octal digits, such as 0660";
     case Type::access_rule:
       return "allow or deny, then all, an address or a network such as 10.0.0.0/8";
+    case Type::priorities:
+      return "none or topics with priorities from 0 to 255, such as alarms=10,topic/2=8";
+    case Type::mountpoint:
+      return "the beginning of a topic, without wildcards, such as devices/%c/";
   }
   return "";
 }

@@ -2,8 +2,11 @@
 // Values as people write them in EMQ X 4.3's configuration, and what they mean.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -25,6 +28,8 @@ enum class Type : std::uint8_t {
   node_name,            ///< `name@host`
   mode,                 ///< permissions of a file: `0660`
   access_rule,          ///< `allow all`, `deny 10.0.0.0/8`
+  priorities,           ///< `none`, `alarms=10,topic/2=8`
+  mountpoint,           ///< the beginning of a topic: `devices/%c/`
 };
 
 /// `number` holds 0 or 1, an integer, milliseconds, bytes, percent or a port; `text` the text as written, or
@@ -42,6 +47,9 @@ struct Range {
 
 /// Fails with what was expected, e.g. "an integer from 1 to 65535". `words` are separated by blanks.
 Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words);
+/// The parts of Type::priorities; nothing if the text is not such a list.
+std::optional<std::vector<std::pair<std::string, std::uint8_t>>> parse_priorities(std::string_view text);
+
 /// The same phrase, for documents.
 std::string describe_type(Type type, Range range, std::string_view words);
 

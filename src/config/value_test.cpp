@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace meshmq::config {
 namespace {
@@ -23,6 +26,25 @@ TEST(Value, DurationsAreNumbersWithUnits) {
   EXPECT_EQ(ms("1d"), 86'400'000);
   EXPECT_EQ(ms("1w"), 7 * 86'400'000LL);
   EXPECT_EQ(ms("1f"), 14 * 86'400'000LL);
+}
+
+TEST(Value, PrioritiesAreNumbersOfTopics) {
+  EXPECT_TRUE(parse_priorities("none")->empty());
+  const auto two = parse_priorities("a/b=c=10,d=0");
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->at(0), std::pair(std::string("a/b=c"), std::uint8_t{10}));
+  EXPECT_EQ(two->at(1), std::pair(std::string("d"), std::uint8_t{0}));
+  for (const char* text :
+       {"", "a", "a=", "=1", "a=256", "a=-1", "a=1,", ",a=1", "a/#=1", "+=1", "none,a=1"}) {
+    EXPECT_FALSE(parse_value(Type::priorities, text, {}, {})) << text;
+  }
+}
+
+TEST(Value, MountpointsAreNoFilters) {
+  EXPECT_TRUE(parse_value(Type::mountpoint, "devices/%c/", {}, {}));
+  for (const char* text : {"a/+/", "#", "$share/g/", "$queue/"}) {
+    EXPECT_FALSE(parse_value(Type::mountpoint, text, {}, {})) << text;
+  }
 }
 
 TEST(Value, DurationsAddUp) {

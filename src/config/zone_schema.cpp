@@ -25,6 +25,17 @@ void session_expiry_max(Target& t, const Value& v) {
   t.zone->session_expiry_max_s =
       static_cast<std::uint32_t>(std::min<std::int64_t>(v.number / 1000, UINT32_MAX));
 }
+void queue_priorities(Target& t, const Value& v) {
+  const auto priorities = parse_priorities(v.text);
+  for (const auto& [topic, priority] : *priorities) {
+    t.zone->queue_priorities.set(topic, priority);
+  }
+}
+void queue_default_priority(Target& t, const Value& v) {
+  using broker::QueuePriorities;
+  t.zone->queue_priorities.set_default(v.text == "highest" ? QueuePriorities::highest
+                                                           : QueuePriorities::lowest);
+}
 void keepalive_backoff(Target& t, const Value& v) {
   t.zone->keepalive_percent = static_cast<std::uint32_t>(std::lround(v.real * 200));
 }
@@ -68,6 +79,12 @@ constexpr Key table[] = {
      "Whether $share/<group>/<filter> and $queue/<filter> may be subscribed to",
      zone<&B::shared_subscription>},
 
+    {"mqtt.max_topic_alias_broker",
+     Type::integer,
+     "32",
+     "Topic aliases used towards an MQTT 5 client that takes some; 0: none",
+     zone<&B::topic_alias_max_out>,
+     {0, 65535}},
     {"mqtt.subscription_identifier", Type::boolean, "true",
      "Whether MQTT 5 clients may give their subscriptions identifiers", zone<&B::subscription_identifier>},
     {"mqtt.strict_mode", Type::boolean, "true",
@@ -115,6 +132,12 @@ constexpr Key table[] = {
      zone<&B::wildcard_subscription>},
     {"zone.*.shared_subscription", Type::boolean, "", "As mqtt.shared_subscription",
      zone<&B::shared_subscription>},
+    {"zone.*.max_topic_alias_broker",
+     Type::integer,
+     "",
+     "As mqtt.max_topic_alias_broker",
+     zone<&B::topic_alias_max_out>,
+     {0, 65535}},
     {"zone.*.subscription_identifier", Type::boolean, "", "As mqtt.subscription_identifier",
      zone<&B::subscription_identifier>},
     {"zone.*.strict_mode", Type::boolean, "", "As mqtt.strict_mode", zone<&B::strict>},
@@ -144,8 +167,8 @@ constexpr Key table[] = {
      "QoS 1 and 2 messages on their way to one client",
      zone<&B::inflight_max>,
      {1, 65535}},
-    {"zone.*.retry_interval", Type::duration_s, "30s",
-     "MQTT 3: unacknowledged messages are sent again after this; 0s: only when a client comes back",
+    {"zone.*.retry_interval", Type::duration_or_integer, "30s",
+     "MQTT 3: unacknowledged messages are sent again after this; 0: only when a client comes back",
      zone<&B::retry_interval>},
     {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
      zone<&B::awaiting_rel_max>, counter},
@@ -164,6 +187,18 @@ constexpr Key table[] = {
      "Whether a client's user name, if it has one, is its client id", zone<&B::use_username_as_clientid>},
     {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
      zone<&B::queue_messages_max>, counter},
+    {"zone.*.mqueue_priorities", Type::priorities, "none",
+     "Topics whose messages leave the queue before others, the highest first", queue_priorities},
+    {"zone.*.mqueue_default_priority",
+     Type::word,
+     "highest",
+     "Where all other topics stand if there are such",
+     queue_default_priority,
+     {},
+     "lowest highest"},
+    {"zone.*.mountpoint", Type::mountpoint, "",
+     "What stands before all topics and filters of a client, unseen by it; %c: its id, %u: its user name",
+     zone<&B::mountpoint>},
     {"zone.*.mqueue_store_qos0", Type::boolean, "true", "Whether QoS 0 messages wait too",
      zone<&B::queue_store_qos0>},
 };

@@ -17,6 +17,10 @@ bool has_wildcard(std::string_view filter);
 bool matches(std::string_view filter, std::string_view name);
 /// Number of levels: separators + 1.
 std::size_t level_count(std::string_view topic);
+/// mqtt.max_topic_levels. Hot path: short texts need not be counted. `max` 0: no limit.
+inline bool has_more_levels(std::string_view topic, std::size_t max) {
+  return max != 0 && topic.size() >= max && level_count(topic) > max;
+}
 /// [MQTT5 1.5.4] Well-formed UTF-8 without surrogates and NUL.
 bool is_valid_utf8(std::string_view text);
 

@@ -166,6 +166,11 @@ TEST(Levels, AreSeparatorsPlusOne) {
   EXPECT_EQ(level_count("a"), 1U);
   EXPECT_EQ(level_count("/"), 2U);
   EXPECT_EQ(level_count("a/b/#"), 3U);
+  EXPECT_FALSE(has_more_levels("a/b/c", 3));
+  EXPECT_TRUE(has_more_levels("a/b/c", 2));
+  EXPECT_TRUE(has_more_levels("//", 2));
+  EXPECT_FALSE(has_more_levels("//", 3));
+  EXPECT_FALSE(has_more_levels("a/b/c", 0));
 }
 
 }  // namespace
