@@ -27,11 +27,12 @@ class Words {
   }
 
   Field next() {
-    Field field{.key = std::string(take_until(" =")), .value = {}};
+    Field field{.key = std::string(take_until(" =")), .value = {}, .quoted = false};
     if (rest_.empty() || rest_.front() == ' ') return field;
     rest_.remove_prefix(1);
     if (!rest_.empty() && rest_.front() == '\'') {
       field.value = quoted();
+      field.quoted = true;
     } else {
       field.value = take_until(" ");
     }
@@ -89,9 +90,9 @@ std::vector<Field> of_key(const std::vector<Field>& fields, std::string_view key
 }
 
 bool same_value(const Field& expected, const Field& got, Variables& variables) {
-  if (!expected.value || !got.value) return expected == got;
+  if (!expected.value || !got.value) return expected.value == got.value;
   if (*expected.value == anything) return true;
-  if (expected.value->starts_with('$')) {
+  if (expected.is_variable()) {
     const auto [kept, is_new] = variables.emplace(*expected.value, *got.value);
     return is_new || kept->second == *got.value;
   }
@@ -167,7 +168,7 @@ void Fields::expect_empty() const {
 
 void Fields::substitute(const Variables& variables) {
   for (Field& field : fields_) {
-    if (!field.value || !field.value->starts_with('$')) continue;
+    if (!field.is_variable()) continue;
     const auto kept = variables.find(*field.value);
     if (kept == variables.end()) throw ScriptError(fmt::format("{} was never seen", *field.value));
     field.value = kept->second;

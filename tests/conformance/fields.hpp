@@ -22,8 +22,10 @@ class ScriptError : public std::runtime_error {
 struct Field {
   std::string key;
   std::optional<std::string> value;  ///< absent: a flag; unescaped
+  bool quoted = false;               ///< '$name' is a text, $name is what was kept under this name
 
   bool operator==(const Field&) const = default;
+  bool is_variable() const { return value && !quoted && value->starts_with('$'); }
 };
 
 /// Values that a case has seen, by name: `id=$first` keeps the value the first time and compares it later.
