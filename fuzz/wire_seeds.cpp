@@ -50,6 +50,12 @@ void add_control_frames(Seeds& seeds) {
       wire::SharedRequest{},
       wire::SharedPart{true, {{"k", {1, 2}, "v"}}},
       wire::Message{"bytes"},
+      wire::VerifyRequest{1},
+      wire::VerifyReply{.id = 1,
+                        .records = records,
+                        .owners = {{"a@10.0.0.1", {7, 9, {{cluster::LogEntry::Table::routes, {2, 5}}}}}},
+                        .shared = {{1, {2, 5}}}},
+      wire::Resync{"a@10.0.0.1"},
   };
   for (const wire::Frame& frame : frames) seeds.add("cluster_wire", of_kind(0, wire::encode(frame)));
 }

@@ -62,7 +62,7 @@ Micros Simulation::disturbed_at(const std::string& a, const std::string& b) cons
 bool Simulation::calm(const std::string& a, const std::string& b) {
   const auto one = find(a);
   const auto other = find(b);
-  if (one == nullptr || other == nullptr) return false;
+  if (one == nullptr || other == nullptr || one->paused() || other->paused()) return false;
   if (a == b) return true;
   if (network_.is_cut(a, b) || disturbed_at(a, b) + calm_before > scheduler.now_us()) return false;
   const auto running = one->control().status().running_nodes;
@@ -119,6 +119,23 @@ void Simulation::check_gathered() {
     const std::size_t running = find(node)->control().status().running_nodes.size();
     if (running != names_.size())
       violated(fmt::format("{} has found {} of {} nodes", node, running, names_.size()));
+  }
+}
+
+void Simulation::verify() {
+  for (const std::string& node : names_) {
+    find(node)->with_control(
+        [&](node::Control& control, Now now) { control.verify(node::OperationId(++last_operation_), now); });
+  }
+  scheduler.run_until(scheduler.now_us() + 10_s);
+  for (const std::string& node : names_) {
+    const auto& report = find(node)->verified();
+    if (!report || report->nodes.size() != names_.size()) {
+      violated(node + " has not verified all nodes");
+      continue;
+    }
+    for (const std::string& difference : report->differences)
+      violated(fmt::format("{} finds {}", node, difference));
   }
 }
 

@@ -33,8 +33,8 @@ void Simulation::received_by_member(SimClient& client, MessageId message, mqtt::
     const bool stayed = first.client->epoch() == first.epoch;
     const bool acknowledged = stayed ? first.at + acknowledge_time < now || p.qos == mqtt::QoS::at_most_once
                                      : first.client->epoch_ended(first.epoch) > first.at + acknowledge_time;
-    // What was cut off or died in between may have taken an acknowledgement with it.
-    if (disturbed_since(p.at) || (same && p.qos == mqtt::QoS::at_least_once)) continue;
+    // What was cut off or died, or is so unnoticed, may have taken an acknowledgement with it.
+    if (disturbed_since(p.at - calm_before) || (same && p.qos == mqtt::QoS::at_least_once)) continue;
     if (!acknowledged && p.qos != mqtt::QoS::at_most_once) continue;
     violated(client.id() + " got message " + std::to_string(message) + " of " + group + " after " +
              first.client->id() + " had it");

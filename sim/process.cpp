@@ -101,10 +101,7 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
     worker_.begin_turn(process_.now());
     call(worker_, process_.now());
     if (std::exchange(turn_due_, true)) return;
-    process_.universe_.scheduler.after(static_cast<Micros>(process_.random_.below(600)),
-                                       [this, alive = process_.weak_from_this()] {
-                                         if (const auto keep = alive.lock()) end_turn();
-                                       });
+    process_.after(static_cast<Micros>(process_.random_.below(600)), [this] { end_turn(); });
   }
 
   void adopt(const std::shared_ptr<Connection>& c) {
@@ -194,10 +191,33 @@ node::Worker& Process::worker(std::size_t i) {
   return shells_[i]->worker();
 }
 
+void Process::at(Micros when, std::function<void()> action) {
+  universe_.scheduler.at(when, [alive = weak_from_this(), action = std::move(action)] {
+    if (const auto keep = alive.lock()) keep->enter(action);
+  });
+}
+
+void Process::enter(const std::function<void()>& action) {
+  if (paused_) {
+    held_.push_back(action);
+  } else {
+    action();
+  }
+}
+
 void Process::later(Micros& last, std::function<void()> action) {
   last = std::max(last + 1, universe_.scheduler.now_us() + static_cast<Micros>(random_.below(500)));
-  universe_.scheduler.at(last, [alive = weak_from_this(), action = std::move(action)] {
-    if (const auto keep = alive.lock()) action();
+  at(last, std::move(action));
+}
+
+void Process::pause(Micros time) {
+  if (std::exchange(paused_, true)) return;
+  network_.pause(name(), time);
+  universe_.scheduler.after(time, [alive = weak_from_this()] {
+    const auto keep = alive.lock();
+    if (!keep) return;
+    keep->paused_ = false;
+    for (const auto& action : std::exchange(keep->held_, {})) action();
   });
 }
 
@@ -208,9 +228,7 @@ void Process::with_control(const std::function<void(node::Control&, Now)>& call)
 
 void Process::control_turn() {
   if (std::exchange(control_turn_due_, true)) return;
-  universe_.scheduler.after(static_cast<Micros>(random_.below(300)), [this, alive = weak_from_this()] {
-    const auto keep = alive.lock();
-    if (!keep) return;
+  after(static_cast<Micros>(random_.below(300)), [this] {
     control_turn_due_ = false;
     if (control_->end_of_turn(now())) control_turn();
   });
@@ -219,9 +237,7 @@ void Process::control_turn() {
 void Process::tick() {
   for (const auto& shell : shells_) shell->run([](node::Worker& w, Now now) { w.tick(now); });
   with_control([](node::Control& control, Now now) { control.tick(now); });
-  universe_.scheduler.after(tick_interval, [this, alive = weak_from_this()] {
-    if (const auto keep = alive.lock()) tick();
-  });
+  after(tick_interval, [this] { tick(); });
 }
 
 // ---------------------------------------------------------------- clients
@@ -235,9 +251,7 @@ std::shared_ptr<Connection> Process::connect(const std::shared_ptr<ConnectionEve
 
 void Process::send(const std::shared_ptr<Connection>& c, std::string bytes) {
   c->last_in = std::max(c->last_in + 1, universe_.scheduler.now_us() + network_.delay());
-  universe_.scheduler.at(c->last_in, [this, alive = weak_from_this(), c, bytes = std::move(bytes)] {
-    const auto keep = alive.lock();
-    if (!keep) return;
+  at(c->last_in, [this, c, bytes = std::move(bytes)] {
     c->input += bytes;
     shells_[c->worker]->feed(c);
   });
@@ -245,9 +259,7 @@ void Process::send(const std::shared_ptr<Connection>& c, std::string bytes) {
 
 void Process::close(const std::shared_ptr<Connection>& c) {
   c->last_in = std::max(c->last_in + 1, universe_.scheduler.now_us() + network_.delay());
-  universe_.scheduler.at(c->last_in, [this, alive = weak_from_this(), c] {
-    if (const auto keep = alive.lock()) shells_[c->worker]->gone(c);
-  });
+  at(c->last_in, [this, c] { shells_[c->worker]->gone(c); });
 }
 
 void Process::drop_clients() {
@@ -264,29 +276,28 @@ void Process::to_worker(node::WorkerIndex worker, node::ToWorker message) {
 }
 
 void Process::dial(const std::string& node) {
-  universe_.scheduler.after(network_.delay(), [this, alive = weak_from_this(), node] {
-    if (const auto keep = alive.lock()) open_control_link(node);
-  });
+  after(network_.delay(), [this, node] { open_control_link(node); });
 }
 
 void Process::ask_provider() {
-  const Micros delay = static_cast<Micros>(random_.below(1_s));
-  universe_.scheduler.after(delay, [this, alive = weak_from_this()] {
-    const auto keep = alive.lock();
-    if (!keep) return;
-    with_control([this](node::Control& control, Now at) { control.discovered(universe_.discover(), at); });
+  after(static_cast<Micros>(random_.below(1_s)), [this] {
+    with_control([this](node::Control& control, Now now) { control.discovered(universe_.discover(), now); });
   });
+}
+
+bool Process::reachable(const std::string& node) {
+  const auto peer = universe_.find(node);
+  return peer != nullptr && !peer->paused() && !network_.is_cut(name(), node);
 }
 
 void Process::open_control_link(const std::string& node) {
   if (control_links_.contains(node)) return;  // it dialled us meanwhile
   const auto peer = universe_.find(node);
-  if (peer == nullptr || network_.is_cut(name(), node)) {
+  if (!reachable(node)) {
     const bool silent = peer != nullptr;
     const Micros wait = silent ? static_cast<Micros>(random_.below(3_s)) : network_.delay();
-    universe_.scheduler.after(wait, [this, alive = weak_from_this(), node, silent] {
-      const auto keep = alive.lock();
-      if (!keep || control_links_.contains(node)) return;
+    after(wait, [this, node, silent] {
+      if (control_links_.contains(node)) return;
       with_control([&](node::Control& control, Now n) {
         control.link_down(node, silent ? node::LinkError::timed_out : node::LinkError::unreachable, "", n);
       });
@@ -331,15 +342,12 @@ void Process::operation_done(node::OperationId operation, Result<void> result) {
 }
 
 void Process::dial_forward(std::size_t worker, cluster::Slot slot, const std::string& node) {
-  universe_.scheduler.after(network_.delay(), [this, alive = weak_from_this(), worker, slot, node] {
-    const auto keep = alive.lock();
-    if (!keep) return;
+  after(network_.delay(), [this, worker, slot, node] {
     const auto peer = universe_.find(node);
-    if (peer == nullptr || network_.is_cut(name(), node)) {
+    if (!reachable(node)) {
       const Micros wait = peer != nullptr ? static_cast<Micros>(random_.below(3_s)) : network_.delay();
-      universe_.scheduler.after(wait, [this, alive, worker, slot] {
-        const auto still = alive.lock();
-        if (still) shells_[worker]->run([&](node::Worker& w, Now n) { w.dial_failed(slot, n); });
+      after(wait, [this, worker, slot] {
+        shells_[worker]->run([&](node::Worker& w, Now n) { w.dial_failed(slot, n); });
       });
       return;
     }
@@ -355,6 +363,7 @@ void Process::dial_forward(std::size_t worker, cluster::Slot slot, const std::st
 }
 
 void Process::frame(std::uint64_t link, const std::string& bytes) {
+  if (paused_) return enter([this, link, bytes] { frame(link, bytes); });
   if (const auto it = control_nodes_.find(link); it != control_nodes_.end()) {
     const std::string node = it->second;
     return with_control([&](node::Control& control, Now n) { control.link_frame(node, bytes, n); });
@@ -366,6 +375,7 @@ void Process::frame(std::uint64_t link, const std::string& bytes) {
 }
 
 void Process::down(std::uint64_t link, node::LinkError error) {
+  if (paused_) return enter([this, link, error] { down(link, error); });
   if (const auto it = control_nodes_.find(link); it != control_nodes_.end()) {
     const std::string node = it->second;
     control_nodes_.erase(it);

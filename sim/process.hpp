@@ -77,6 +77,8 @@ class Process final : public LinkEnd,
   bool linked(const std::string& node) const { return control_links_.contains(node); }
   /// What operators are told of a split; empty: nothing.
   const std::string& alarm() const { return alarm_; }
+  /// The end of the last Control::verify().
+  const std::optional<cluster::VerifyReport>& verified() const { return verified_; }
 
   // --- clients
   std::shared_ptr<Connection> connect(const std::shared_ptr<ConnectionEvents>& client);
@@ -85,6 +87,13 @@ class Process final : public LinkEnd,
   void close(const std::shared_ptr<Connection>& connection);
   /// Tells every client that its connection broke.
   void drop_clients();
+
+  // --- misfortunes
+  /// Stands still, as a process that is stopped or swapped out: whatever comes waits.
+  void pause(Micros time);
+  bool paused() const { return paused_; }
+  /// Its wall clock is wrong by so much.
+  void set_skew(WallMillis skew) { skew_ = skew; }
 
   // --- LinkEnd
   void frame(std::uint64_t link, const std::string& bytes) override;
@@ -98,6 +107,7 @@ class Process final : public LinkEnd,
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
   void ask_provider() override;
+  void verified(node::OperationId, const cluster::VerifyReport& report) override { verified_ = report; }
   void partition_alarm(const std::string& text) override { alarm_ = text; }
   // --- LogSink
   bool enabled(LogLevel) const override { return true; }
@@ -109,9 +119,21 @@ class Process final : public LinkEnd,
     std::size_t worker = 0;
   };
 
-  Now now() const { return universe_.scheduler.now(); }
+  Now now() const {
+    Now now = universe_.scheduler.now();
+    now.wall += skew_;
+    return now;
+  }
+  /// Runs `action` at this time, unless the process has died by then; if it stands still, when it goes on.
+  void at(Micros when, std::function<void()> action);
+  void after(Micros delay, std::function<void()> action) {
+    at(universe_.scheduler.now_us() + delay, std::move(action));
+  }
+  /// The same, now.
+  void enter(const std::function<void()>& action);
   /// Runs `action` later on this process, in order per channel, unless it has died by then.
   void later(Micros& last, std::function<void()> action);
+  bool reachable(const std::string& node);
   void control_turn();
   void open_control_link(const std::string& node);
   void accept_control_link(const std::string& node, std::uint64_t link);
@@ -125,6 +147,7 @@ class Process final : public LinkEnd,
   std::uint64_t incarnation_;
   std::string image_;
   std::string alarm_;
+  std::optional<cluster::VerifyReport> verified_;
   cluster::RouteTable routes_;
   std::unique_ptr<node::Control> control_;
   std::vector<std::unique_ptr<Shell>> shells_;
@@ -134,6 +157,9 @@ class Process final : public LinkEnd,
   std::vector<Micros> last_to_worker_;
   Micros last_to_control_ = 0;
   bool control_turn_due_ = false;
+  bool paused_ = false;
+  std::vector<std::function<void()>> held_;  ///< what has come since
+  WallMillis skew_ = 0;
 };
 
 }  // namespace meshmq::sim

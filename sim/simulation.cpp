@@ -68,6 +68,9 @@ void Simulation::build() {
   weather_.crashes = random_.percent(50);
   weather_.moves = random_.percent(25);
   weather_.cleaning = random_.percent(30);
+  weather_.pauses = random_.percent(25);
+  weather_.slow = random_.percent(25);
+  const bool skewed = random_.percent(30);
   const std::uint64_t count = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
   if (discovery_) weather_.moves = false;
   for (std::uint64_t i = 1; i <= count; ++i) {
@@ -85,6 +88,7 @@ void Simulation::build() {
     config.broker.shared_strategy = strategy;
     config.broker.shared_dispatch_ack = dispatch_ack;
     configs_[name] = config;
+    if (skewed) skews_[name] = static_cast<WallMillis>(random_.below(120'000)) - 60'000;
     if (!discovery_) start_node(name);
   }
   gather();
@@ -146,8 +150,9 @@ void Simulation::start_node(const std::string& node) {
   auto process =
       std::make_shared<Process>(*this, network_, random_, configs_[node], incarnation, images_[node]);
   processes_[node] = process;
+  process->set_skew(skews_[node]);
   process->start();
-  broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();
+  disturb_node(node);
 }
 
 void Simulation::crash_node(const std::string& node) {
@@ -158,11 +163,15 @@ void Simulation::crash_node(const std::string& node) {
   process->drop_clients();
   processes_.erase(node);
   network_.crashed(node);
-  broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();
+  disturb_node(node);
 }
 
 void Simulation::disturb(const std::string& a, const std::string& b) {
   disturbed_[a < b ? std::pair(a, b) : std::pair(b, a)] = last_disturbance_ = scheduler.now_us();
+}
+
+void Simulation::disturb_node(const std::string& node) {
+  broken_[node] = last_disturbance_ = last_crash_ = scheduler.now_us();
 }
 
 void Simulation::disturb_all() {
@@ -179,9 +188,37 @@ void Simulation::cut_or_mend(const std::string& a, const std::string& b) {
     note("mend " + a + " " + b);
     network_.mend(a, b);
   } else {
-    note("cut " + a + " " + b);
-    network_.cut(a, b);
+    const bool one_way = random_.percent(30);
+    note((one_way ? "cut one way " : "cut ") + a + " " + b);
+    if (one_way) {
+      network_.cut_one_way(a, b);
+    } else {
+      network_.cut(a, b);
+    }
   }
+}
+
+void Simulation::slow_down_or_speed_up(const std::string& a, const std::string& b) {
+  note("slow down or speed up " + a + " " + b);
+  if (random_.percent(50)) {
+    network_.slow_down(a, b);
+  } else {
+    network_.speed_up(a, b);
+  }
+}
+
+void Simulation::pause_node(const std::string& node) {
+  const auto process = find(node);
+  if (process == nullptr || process->paused()) return;
+  const auto time = static_cast<Micros>(500'000 + random_.below(25'000'000));
+  note("pause " + node + " for " + std::to_string(time / 1000) + " ms");
+  process->pause(time);
+  disturb_node(node);
+  // What was silent is back, and has to find the others.
+  scheduler.after(time, [this, node] {
+    note("go on " + node);
+    disturb_node(node);
+  });
 }
 
 void Simulation::move_member() {
@@ -201,7 +238,7 @@ void Simulation::move_member() {
 
 void Simulation::misfortune() {
   if (over_) return;
-  const std::uint64_t dice = random_.below(3);
+  const std::uint64_t dice = random_.below(5);
   ++outcome_.faults;
   if (dice == 0 && weather_.cuts) {
     cut_or_mend(random_node(), random_node());
@@ -214,6 +251,10 @@ void Simulation::misfortune() {
     }
   } else if (dice == 2 && weather_.moves) {
     move_member();
+  } else if (dice == 3 && weather_.pauses) {
+    pause_node(random_node());
+  } else if (dice == 4 && weather_.slow) {
+    slow_down_or_speed_up(random_node(), random_node());
   }
   scheduler.after(static_cast<Micros>(100'000 + random_.below(9_s)), [this] { misfortune(); });
 }
@@ -317,7 +358,7 @@ void Simulation::calm_down() {
     }
   }
   if (!weather_.moves) return;
-  scheduler.after(15_s, [this] {
+  scheduler.after(30_s, [this] {  // whoever stood still has gone on
     // Whoever was moved out comes back: one cluster at the end.
     disturb_all();
     for (std::size_t i = 1; i < names_.size(); ++i) {
@@ -347,12 +388,13 @@ Outcome Simulation::run() {
   if (discovery_) scheduler.at(begin - 1, [this] { check_gathered(); });
   scheduler.run_until(storm);
   calm_down();
-  scheduler.run_until(storm + quiet + (weather_.moves ? 15_s : 0));
+  scheduler.run_until(storm + quiet + (weather_.moves ? 30_s : 0));
   check_tables();
   final_probes();
   scheduler.run_until(scheduler.now_us() + 20_s);
   check_kept_forwards();
   check_kept_groups();
+  verify();
   outcome_.events = scheduler.executed();
   return outcome_;
 }

@@ -58,6 +58,8 @@ class Simulation final : public Universe {
     bool crashes = false;
     bool moves = false;     ///< leave, join, force-leave
     bool cleaning = false;  ///< cluster.autoclean is short
+    bool pauses = false;    ///< processes stand still for a while
+    bool slow = false;      ///< links that take their time
   };
   struct Published {
     std::string topic;
@@ -98,6 +100,8 @@ class Simulation final : public Universe {
   void crash_node(const std::string& node);
   void cut_or_mend(const std::string& a, const std::string& b);
   void move_member();
+  void pause_node(const std::string& node);
+  void slow_down_or_speed_up(const std::string& a, const std::string& b);
   void misfortune();
   void act();
   void publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos);
@@ -126,10 +130,13 @@ class Simulation final : public Universe {
   bool disturbed_since(Micros since) const { return last_disturbance_ >= since; }
   void check_tables();
   void check_gathered();
+  void verify();
 
   std::string random_node() { return names_[random_.below(names_.size())]; }
   std::string random_topic(bool filter);
   void disturb(const std::string& a, const std::string& b);
+  /// It dies, begins, stands still, moves.
+  void disturb_node(const std::string& node);
   void disturb_all();
   void note(const std::string& what);
 
@@ -143,6 +150,7 @@ class Simulation final : public Universe {
   std::map<std::string, node::Config> configs_;
   std::map<std::string, std::shared_ptr<Process>> processes_;
   std::map<std::string, std::string> images_;
+  std::map<std::string, WallMillis> skews_;  ///< of wall clocks
   std::uint64_t starts_ = 0;
   std::vector<std::shared_ptr<SimClient>> clients_;
   std::map<std::string, bool> persistent_;

@@ -15,6 +15,7 @@ constexpr UsageLine usage[] = {
     {"cluster status", "Cluster status"},
     {"cluster heal", "Bring together what cluster.autoheal = off keeps apart"},
     {"cluster heal-log", "Splits that were healed"},
+    {"cluster verify", "Compare the tables of all running nodes"},
     {"cluster discovery", "What discovery found, and what was done with it"},
 };
 
@@ -135,6 +136,28 @@ void answer_heal_log(const Desk& desk, const Call& call) {
               Json::array(desk.control.heal_log(), to_json));
 }
 
+std::string describe(const cluster::VerifyReport& report) {
+  std::string text = fmt::format("{} nodes compared: {} routes, groups and sessions, {} shared rows\n",
+                                 report.nodes.size(), report.rows, report.shared_rows);
+  for (const std::string& node : report.silent) text += fmt::format("no answer from {}\n", node);
+  for (const std::string& line : report.differences) text += line + "\n";
+  if (!report.differences.empty()) return text + "What differs is fetched again from its owner.\n";
+  return report.silent.empty() ? text + "All hold the same.\n" : text;
+}
+
+/// A difference, or a node that does not answer, is a failure of the command: scripts look at its status.
+void verify(Desk& desk, const Call& call) {
+  desk.verify(call.now, [call](const cluster::VerifyReport& report) {
+    const Json json = Json::object({{"nodes", Json::strings(report.nodes)},
+                                    {"silent", Json::strings(report.silent)},
+                                    {"differences", Json::strings(report.differences)},
+                                    {"rows", report.rows},
+                                    {"shared_rows", report.shared_rows}});
+    const bool good = report.silent.empty() && report.differences.empty();
+    call.done({good ? Outcome::done : Outcome::refused, call.json ? json.text() + "\n" : describe(report)});
+  });
+}
+
 bool run(Desk& desk, const Call& call) {
   if (call.is("join", 1)) {
     join(desk, call, complete(desk, call.words[1]));
@@ -148,6 +171,8 @@ bool run(Desk& desk, const Call& call) {
     heal(desk, call);
   } else if (call.is("heal-log", 0)) {
     answer_heal_log(desk, call);
+  } else if (call.is("verify", 0)) {
+    verify(desk, call);
   } else if (call.is("discovery", 0)) {
     answer_discovery(desk, call);
   } else {

@@ -13,6 +13,7 @@
 #include "admin/formats.hpp"
 #include "admin/host.hpp"
 #include "admin/json.hpp"
+#include "cluster/verify_report.hpp"
 #include "node/control.hpp"
 
 namespace meshmq::admin {
@@ -21,6 +22,7 @@ namespace meshmq::admin {
 class Desk {
  public:
   using OperationDone = std::function<void(Result<void>)>;
+  using Verified = std::function<void(const cluster::VerifyReport&)>;
   using QueryDone = std::function<void(std::vector<node::QueryReply>)>;
 
   Desk(std::string node_name, node::Control& node_control, Host& node_host, Now node_started)
@@ -40,6 +42,14 @@ class Desk {
   void operation_done(node::OperationId id, Result<void> result) {
     if (auto waiting = operations_.extract(id)) waiting.mapped()(std::move(result));
   }
+  void verify(Now now, Verified done) {
+    const node::OperationId id(++last_);
+    verifications_.emplace(id, std::move(done));
+    control.verify(id, now);
+  }
+  void verified(node::OperationId id, const cluster::VerifyReport& report) {
+    if (auto waiting = verifications_.extract(id)) waiting.mapped()(report);
+  }
   void query_done(node::OperationId id, std::vector<node::QueryReply> replies) {
     if (auto waiting = queries_.extract(id)) waiting.mapped()(std::move(replies));
   }
@@ -57,6 +67,7 @@ class Desk {
   std::uint64_t last_ = 0;
   std::map<node::OperationId, OperationDone> operations_;
   std::map<node::OperationId, QueryDone> queries_;
+  std::map<node::OperationId, Verified> verifications_;
   std::map<std::string, std::uint64_t> peaks_;
 };
 

@@ -59,6 +59,10 @@ void CommandTable::query_done(node::OperationId operation, std::vector<node::Que
   impl_->desk.query_done(operation, std::move(replies));
 }
 
+void CommandTable::verified(node::OperationId operation, const cluster::VerifyReport& report) {
+  impl_->desk.verified(operation, report);
+}
+
 void CommandTable::sample(Now now) {
   impl_->desk.query(node::QueryKind::stats, {}, now, [this](const std::vector<node::QueryReply>& replies) {
     for (const auto& [name, value] : stats_of(replies, impl_->desk.control.stats()))

@@ -31,8 +31,9 @@ struct RunOptions {
 };
 
 /// Thread rule: one owner, the control thread. The owner hands on what node::ControlPorts hears:
-/// operation_done(), query_done(), never from within a call into node::Control. Operations of node::Control
-/// are numbered here and nowhere else. Commands run at the same time do not wait for each other.
+/// operation_done(), query_done(), verified(), never from within a call into node::Control. Operations of
+/// node::Control are numbered here and nowhere else. Commands run at the same time do not wait for each
+/// other.
 class CommandTable {
  public:
   using Done = std::function<void(Answer)>;
@@ -46,6 +47,7 @@ class CommandTable {
 
   void operation_done(node::OperationId operation, Result<void> result);
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies);
+  void verified(node::OperationId operation, const cluster::VerifyReport& report);
 
   /// Notes the sizes of now, for the `.max` of `broker stats`. Call now and then.
   void sample(Now now);

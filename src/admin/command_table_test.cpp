@@ -61,6 +61,7 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   }
 
   node::QueryReply worker_replies_[2];
+  std::optional<cluster::VerifyReport> verify_report_;  ///< instead of what the cluster finds
   std::vector<std::string> dialled_;
   std::vector<ListenerInfo> listeners_;
   std::vector<CertificateReload> certificate_reloads_;
@@ -91,6 +92,11 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
   }
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override {
     queue_.push_back([this, operation, replies] { table_->query_done(operation, replies); });
+  }
+
+  void verified(node::OperationId operation, const cluster::VerifyReport& report) override {
+    queue_.push_back(
+        [this, operation, report = verify_report_.value_or(report)] { table_->verified(operation, report); });
   }
 
   // --- Host
@@ -163,6 +169,8 @@ TEST_F(CommandTableTest, UnknownWordsGetTheUsage) {
         "cluster heal                                                          # Bring together what "
         "cluster.autoheal = off keeps apart\n"
         "cluster heal-log                                                      # Splits that were healed\n"
+        "cluster verify                                                        # Compare the tables of all "
+        "running nodes\n"
         "cluster discovery                                                     # What discovery found, and "
         "what was done with it\n");
   }
@@ -196,6 +204,24 @@ TEST_F(CommandTableTest, SplitsOfTheCluster) {
   EXPECT_EQ(run({"cluster", "heal-log"}, true).text, "[]\n");
   const node::ClusterStatus split{{"a@h"}, {"b@h"}, {{"a@h", "c@h"}, {"b@h"}}, {"b@10.0.0.1"}};
   EXPECT_EQ(format_split(split), "Partitions    : [[a@h,c@h],[b@h]]\nKept apart    : ['b@10.0.0.1']\n");
+}
+
+TEST_F(CommandTableTest, VerifyIsAFailureOfTheCommandWhenSomethingDiffers) {
+  start({"cluster", "verify"});
+  EXPECT_EQ(settle().outcome, Outcome::done);
+  start({"cluster", "verify"});
+  EXPECT_EQ(settle().text,
+            "1 nodes compared: 0 routes, groups and sessions, 0 shared rows\nAll hold the same.\n");
+
+  verify_report_ = {{"a@h", "b@h"}, {"c@h"}, {"routes of a@h: b@h has 1, a@h has 2"}, 7, 1};
+  start({"cluster", "verify"});
+  const Answer answer = settle();
+  EXPECT_EQ(answer.outcome, Outcome::refused);
+  EXPECT_EQ(answer.text,
+            "2 nodes compared: 7 routes, groups and sessions, 1 shared rows\n"
+            "no answer from c@h\n"
+            "routes of a@h: b@h has 1, a@h has 2\n"
+            "What differs is fetched again from its owner.\n");
 }
 
 TEST_F(CommandTableTest, RefusalsAreOneLine) {

@@ -37,6 +37,8 @@ class ClientRows {
   /// Returns the row that was erased.
   virtual std::optional<ClientRow> erase(ClientKey key, Slot slot) = 0;
   using Visit = std::function<void(ClientKey key, const ClientRow& row)>;
+  virtual void for_each_row(
+      const std::function<void(ClientKey key, Slot slot, const ClientRow& row)>& visit) const = 0;
   /// No order is promised; visit() must not change the rows.
   virtual void for_each(Slot slot, const Visit& visit) const = 0;
 };

@@ -30,7 +30,8 @@ Cluster::Cluster(const Settings& settings, std::string_view image, RouteWriter& 
       links_(world_),
       members_(world_, links_),
       joining_(world_, links_, members_),
-      healing_(world_) {
+      healing_(world_),
+      verification_(world_) {
   links_.observe(healing_);
   for (std::uint32_t slot = 0; slot < settings.own_slots; ++slot) routes.set_live(Slot(slot), true);
   routes.commit();
@@ -74,6 +75,7 @@ void Cluster::tick(Now now) {
   world_.shared_sync.tick(now);
   joining_.tick(now);
   healing_.tick(now);
+  verification_.tick(now);
 }
 
 bool Cluster::end_of_turn(Now now) {

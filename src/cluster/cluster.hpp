@@ -20,6 +20,7 @@
 #include "cluster/replicator.hpp"
 #include "cluster/routes.hpp"
 #include "cluster/settings.hpp"
+#include "cluster/verification.hpp"
 #include "cluster/world.hpp"
 
 namespace meshmq::cluster {
@@ -48,6 +49,8 @@ class Cluster {
   }
   /// Brings together what cluster.autoheal = off keeps apart; returns the names of those nodes.
   std::vector<std::string> heal(Now now);
+  /// Ends in ClusterPorts::verified().
+  void verify(OperationId operation, Now now) { verification_.verify(operation, now); }
   void shut_down();
 
   // --- automatic discovery
@@ -108,6 +111,13 @@ class Cluster {
                                                            Now now) {
     healing_.handle(node, frame, now);
   }
+  void handle(const std::string& node, const wire::VerifyRequest& frame, Now) {
+    verification_.handle(node, frame);
+  }
+  void handle(const std::string& node, const wire::VerifyReply& frame, Now now) {
+    verification_.handle(node, frame, now);
+  }
+  void handle(const std::string& node, const wire::Resync& frame, Now) { verification_.handle(node, frame); }
   void handle(const std::string& node, const wire::SharedDigest& frame, Now now) {
     world_.shared_sync.handle(node, frame, now);
   }
@@ -134,6 +144,7 @@ class Cluster {
   Members members_;
   Joining joining_;
   Healing healing_;
+  Verification verification_;
   std::uint64_t bytes_received_ = 0;
 };
 

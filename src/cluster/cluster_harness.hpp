@@ -59,6 +59,9 @@ class TestClients final : public ClientRows {
       if (key.first == slot) visit(key.second, row);
     }
   }
+  void for_each_row(const std::function<void(ClientKey, Slot, const ClientRow&)>& visit) const override {
+    for (const auto& [key, row] : rows) visit(key.second, key.first, row);
+  }
   std::map<std::pair<Slot, ClientKey>, ClientRow> rows;
 };
 
@@ -89,6 +92,7 @@ class TestNode final : public ClusterPorts {
   /// "node:key node:key" of all client rows, sorted.
   std::string client_rows() const;
   void partition_alarm(const std::string& text) override { alarm = text; }
+  void verified(OperationId, const VerifyReport& found) override { report = found; }
   void peer_gone(Slot slot) override { gone.insert(std::string(machine->node_of(slot))); }
 
   void subscribe(const std::string& filter) {
@@ -126,6 +130,7 @@ class TestNode final : public ClusterPorts {
   std::string messages;
   std::uint64_t incarnation = 0;
   std::string alarm;
+  VerifyReport report;
   // Settings of the next start.
   Duration autoclean{0};
   bool autoheal = true;

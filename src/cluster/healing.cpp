@@ -184,7 +184,7 @@ void Healing::handle(const std::string&, const wire::HealBegin& frame, Now now) 
   if (a.begun && a.begun->id >= frame.heal.id) return;
   world_.clock.observe({frame.heal.id, {}});
   a.begun = frame.heal;
-  a.told_done = false;
+  a.next_done = now.mono;
   a.done.clear();
 }
 
@@ -197,9 +197,8 @@ bool Healing::is_in_sync() const {
 
 void Healing::check_done(Now now) {
   Active& a = *active_;
-  if (!a.begun || a.told_done || !is_in_sync()) return;
-  a.told_done = true;
-  a.changed = now.mono;
+  if (!a.begun || now.mono < a.next_done || !is_in_sync()) return;
+  a.next_done = now.mono + done_interval;
   const Merged total = merged_so_far();
   const Merged merged{total.rows - a.before.rows, total.shared_rows - a.before.shared_rows,
                       total.sessions - a.before.sessions};
@@ -212,8 +211,8 @@ void Healing::check_done(Now now) {
 
 void Healing::handle(const std::string& node, const wire::HealDone& frame, Now now) {
   if (!active_ || !active_->begun || active_->begun->id != frame.id) return;
-  active_->done[node] = frame.merged;
-  active_->changed = now.mono;
+  // Each says it every second, so that none can be lost: no news then.
+  if (active_->done.insert_or_assign(node, frame.merged).second) active_->changed = now.mono;
 }
 
 void Healing::check_over(Now now) {

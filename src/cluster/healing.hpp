@@ -44,6 +44,7 @@ class Healing final : public LinkObserver {
   static constexpr Duration settle = std::chrono::seconds(1);
   /// As long as some still look for each other.
   static constexpr Duration patience = std::chrono::seconds(20);
+  static constexpr Duration done_interval = std::chrono::seconds(1);
   /// A heal that makes no progress for so long is begun anew.
   static constexpr Duration stalled = std::chrono::seconds(10);
   static constexpr Duration look_interval = std::chrono::milliseconds(500);
@@ -89,7 +90,8 @@ class Healing final : public LinkObserver {
     TimePoint changed{};
     std::map<std::string, std::vector<std::string>> views{};  ///< node -> its view during the split
     std::optional<HealRecord> begun{};
-    bool told_done = false;
+    TimePoint
+        next_done{};  ///< said again until it is over: the coordinator may hear of the heal later than we
     Merged before{};
     std::map<std::string, Merged> done{};  ///< at the coordinator
   };

@@ -34,6 +34,8 @@ class OwnedRows {
   /// nothing.
   virtual RowChange apply(RowOwner owner, bool add, std::string_view key, std::string_view value) = 0;
   using Visit = std::function<void(std::string_view key, std::string_view value, std::uint64_t digest)>;
+  /// Visits every row with its owner.
+  virtual void for_each_owner(const std::function<void(Slot owner, std::uint64_t digest)>& visit) const = 0;
   /// All rows of one owner. No order is promised; visit() must not change the table.
   virtual void for_each(Slot owner, const Visit& visit) const = 0;
 };

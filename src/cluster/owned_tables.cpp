@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
@@ -49,6 +50,17 @@ void RouteRows::for_each(Slot owner, const Visit& visit) const {
   });
 }
 
+void RouteRows::for_each_owner(const std::function<void(Slot, std::uint64_t)>& visit) const {
+  routes_.for_each([&](std::string_view filter, const SlotSet& slots) {
+    const std::uint64_t digest = hash_bytes(filter);
+    bool own = false;
+    slots.for_each([&](Slot slot) {
+      if (slot.value >= own_slots_) return visit(slot, digest);
+      if (!std::exchange(own, true)) visit(own_slot, digest);
+    });
+  });
+}
+
 // ---------------------------------------------------------------- shared groups
 
 std::string GroupRows::value_of(topic::GroupWeight weight) {
@@ -83,6 +95,17 @@ void GroupRows::for_each(Slot owner, const Visit& visit) const {
     it->second.total += member.weight.total;
   });
   for (const auto& [group, weight] : groups) visit(group, value_of(weight), group_digest(group, weight));
+}
+
+void GroupRows::for_each_owner(const std::function<void(Slot, std::uint64_t)>& visit) const {
+  std::map<std::string, topic::GroupWeight, std::less<>> own;
+  routes_.for_each_group([&](std::string_view group, const GroupSlot& member) {
+    if (member.slot.value >= own_slots_) return visit(member.slot, group_digest(group, member.weight));
+    topic::GroupWeight& sum = own.try_emplace(std::string(group)).first->second;
+    sum.online += member.weight.online;
+    sum.total += member.weight.total;
+  });
+  for (const auto& [group, weight] : own) visit(own_slot, group_digest(group, weight));
 }
 
 // ---------------------------------------------------------------- sessions
@@ -122,6 +145,11 @@ RowChange SessionRows::apply(RowOwner owner, bool add, std::string_view key, std
   ClientRow row{.stamp = wire::read_row_stamp(r)};
   row.void_before = r.u64();
   return r.ok() ? set(owner.slot, client, row) : RowChange{};
+}
+
+void SessionRows::for_each_owner(const std::function<void(Slot, std::uint64_t)>& visit) const {
+  clients_.for_each_row(
+      [&](ClientKey key, Slot slot, const ClientRow& row) { visit(slot, client_row_digest(key, row)); });
 }
 
 void SessionRows::for_each(Slot owner, const Visit& visit) const {

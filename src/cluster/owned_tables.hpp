@@ -2,6 +2,7 @@
 // The tables of owned rows that the cluster itself has: routes, shared groups, sessions.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ class RouteRows final : public OwnedRows {
   static RowChange change(std::string_view filter, bool add);
   RowChange apply(RowOwner owner, bool add, std::string_view key, std::string_view value) override;
   void for_each(Slot owner, const Visit& visit) const override;
+  void for_each_owner(const std::function<void(Slot owner, std::uint64_t digest)>& visit) const override;
 
  private:
   RouteWriter& routes_;
@@ -36,6 +38,7 @@ class GroupRows final : public OwnedRows {
   static RowChange change(std::string_view group, topic::GroupWeight before, topic::GroupWeight now);
   RowChange apply(RowOwner owner, bool add, std::string_view key, std::string_view value) override;
   void for_each(Slot owner, const Visit& visit) const override;
+  void for_each_owner(const std::function<void(Slot owner, std::uint64_t digest)>& visit) const override;
 
  private:
   RouteWriter& routes_;
@@ -53,6 +56,7 @@ class SessionRows final : public OwnedRows {
   RowChange erase(Slot owner, ClientKey key);
   RowChange apply(RowOwner owner, bool add, std::string_view key, std::string_view value) override;
   void for_each(Slot owner, const Visit& visit) const override;
+  void for_each_owner(const std::function<void(Slot owner, std::uint64_t digest)>& visit) const override;
 
  private:
   ClientRows& clients_;

@@ -11,6 +11,7 @@
 #include "cluster/link_error.hpp"
 #include "cluster/membership.hpp"
 #include "cluster/slot.hpp"
+#include "cluster/verify_report.hpp"
 
 namespace meshmq::cluster {
 
@@ -49,6 +50,8 @@ class ClusterPorts {
   virtual void partition_alarm(const std::string&) {}
   /// Clients so far that had sessions on two nodes, which became one.
   virtual std::uint64_t merged_sessions() const { return 0; }
+  /// The end of Cluster::verify().
+  virtual void verified(OperationId, const VerifyReport&) {}
   /// Comes for whoever links up with this node, and for Cluster::probe().
   virtual void met(const std::string&, const Meeting&) {}
 };

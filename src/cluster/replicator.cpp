@@ -355,6 +355,31 @@ void Replicator::send_entries() {
   }
 }
 
+// ---------------------------------------------------------------- do all hold the same
+
+wire::OwnerState Replicator::position_of(const std::string& node) const {
+  const auto it = peers_.find(node);
+  if (it == peers_.end()) return {};
+  return {.incarnation = it->second.in.incarnation, .seq = it->second.in.applied};
+}
+
+std::map<Slot, wire::TableSums> Replicator::count_rows() const {
+  std::map<Slot, wire::TableSums> result;
+  for (const auto& [table_id, table] : tables_) {
+    table->for_each_owner([&, id = table_id](Slot owner, std::uint64_t digest) {
+      wire::TableSum& sum = result[owner][id];
+      ++sum.rows;
+      sum.digest ^= digest;
+    });
+  }
+  return result;
+}
+
+void Replicator::fetch_anew(const std::string& node) {
+  Peer* peer = find_up(node);
+  if (peer != nullptr && !peer->in.snapshot) request_sync(node, *peer, 0);
+}
+
 void Replicator::damage_for_test(const std::string& node, std::string_view filter) {
   apply(peers_.at(node), node,
         {.table = LogEntry::Table::routes, .add = false, .key = std::string(filter), .value = {}});

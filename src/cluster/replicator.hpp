@@ -83,6 +83,14 @@ class Replicator {
   [[nodiscard]] bool end_of_turn();
   void tick(Now now);
 
+  // --- do all hold the same
+  /// How far this node has come with a peer's log; without sums.
+  wire::OwnerState position_of(const std::string& node) const;
+  /// Counts all rows, by owner.
+  std::map<Slot, wire::TableSums> count_rows() const;
+  /// What is here of this peer's rows is not to be trusted.
+  void fetch_anew(const std::string& node);
+
   /// Breaks one row of what we hold of `node`, as a bug or bad memory would. For tests of the repair.
   void damage_for_test(const std::string& node, std::string_view filter);
 

@@ -43,6 +43,8 @@ class SharedRows {
   using Visit = std::function<void(std::string_view key, RowStamp stamp, std::string_view value)>;
   /// Calls visit for every row in these buckets, tombstones included.
   virtual void for_each(const BucketSet& buckets, const Visit& visit) const = 0;
+  /// What people call the rows whose keys begin with this byte; empty: nothing yet.
+  virtual std::string_view name_of(std::uint8_t) const { return {}; }
 };
 
 }  // namespace meshmq::cluster

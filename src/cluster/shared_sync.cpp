@@ -93,6 +93,17 @@ void SharedSync::handle(const std::string& node, const wire::SharedPart& frame, 
   pull_next(now);
 }
 
+std::map<std::uint8_t, wire::TableSum> SharedSync::count() const {
+  std::map<std::uint8_t, wire::TableSum> sums;
+  rows_.for_each(BucketSet().set(), [&](std::string_view key, RowStamp stamp, std::string_view) {
+    if (key.empty()) return;
+    wire::TableSum& sum = sums[static_cast<std::uint8_t>(key[0])];
+    ++sum.rows;
+    sum.digest ^= row_digest(key, stamp);
+  });
+  return sums;
+}
+
 void SharedSync::tick(Now now) {
   if (!pulling_from_.empty() && pull_deadline_ <= now.mono) {
     pulling_from_.clear();

@@ -33,6 +33,9 @@ class SharedSync {
   void handle(const std::string& node, const wire::SharedRequest& frame);
   void handle(const std::string& node, const wire::SharedPart& frame, Now now);
   void tick(Now now);
+  /// Counts all rows, by the first byte of their keys.
+  std::map<std::uint8_t, wire::TableSum> count() const;
+  std::string_view name_of(std::uint8_t table) const { return rows_.name_of(table); }
   /// Rows that came from peers and were newer.
   std::uint64_t rows_changed() const { return rows_changed_; }
 

@@ -294,6 +294,50 @@ TEST_F(SplitTest, ARestartNeedsNoOperator) {
   expect_whole();
 }
 
+// ---------------------------------------------------------------- cluster verify
+
+TEST_F(SplitTest, VerifyFindsNothingWhereAllIsWell) {
+  cluster({"a", "b", "c"});
+  world["a"].subscribe("x");
+  world["b"].share("$share/g/t", {1, 2});
+  world["c"].write("k", "v");
+  world["c"].machine->replicator().set_client(7, {.stamp = {1, 1}});
+  world["b"].machine->verify(OperationId(5), world.now);
+  world.settle(seconds(6));
+  const VerifyReport& report = world["b"].report;
+  EXPECT_EQ(report.nodes, nodes);
+  EXPECT_EQ(report.differences, std::vector<std::string>());
+  EXPECT_EQ(report.rows, 3U);
+  EXPECT_EQ(report.shared_rows, 1U);
+}
+
+TEST_F(SplitTest, VerifyNamesAndRepairsADamagedReplica) {
+  cluster({"a", "b", "c"});
+  world["a"].subscribe("x");
+  world["a"].subscribe("y");
+  world.settle(seconds(1));
+  world["c"].machine->replicator().damage_for_test("a", "x");
+  // Not by the replica's own sums: as memory breaks.
+  world["b"].routes->remove("y", world["b"].slots.at("a"));
+  world["b"].machine->verify(OperationId(5), world.now);
+  world.settle(seconds(4));
+  EXPECT_EQ(world["b"].report.differences,
+            (std::vector<std::string>{"routes of a: b has 1, a has 2", "routes of a: c has 1, a has 2"}));
+  world.settle(seconds(2));
+  for (const std::string& node : nodes) EXPECT_EQ(world[node].table(), "x -> a; y -> a; ") << node;
+  world["c"].machine->verify(OperationId(6), world.now);
+  world.settle(seconds(4));
+  EXPECT_EQ(world["c"].report.differences, std::vector<std::string>());
+}
+
+TEST_F(SplitTest, VerifyNamesDifferencesOfSharedTablesAndOfMembership) {
+  cluster({"a", "b"});
+  world["a"].rows->apply("k", {1, 1}, "v");
+  world["a"].machine->verify(OperationId(5), world.now);
+  world.settle(seconds(4));
+  EXPECT_EQ(world["a"].report.differences, std::vector<std::string>{"shared table 107: 1 rows at a, 0 at b"});
+}
+
 // ---------------------------------------------------------------- versions
 
 TEST_F(SplitTest, ANodeOfTheNextVersionWorksWithThisOne) {

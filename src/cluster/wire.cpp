@@ -57,6 +57,27 @@ std::vector<std::string> read_names(ByteReader& r) {
   return names;
 }
 
+/// TableSums, or sums by the numbers of shared tables.
+template <class Table>
+void write(ByteWriter& w, const std::map<Table, TableSum>& sums) {
+  w.varint(sums.size());
+  for (const auto& [table, sum] : sums) {
+    w.u8(static_cast<std::uint8_t>(table));
+    w.u64(sum.rows);
+    w.u64(sum.digest);
+  }
+}
+
+template <class Table>
+void read(ByteReader& r, std::map<Table, TableSum>& sums) {
+  const std::uint64_t tables = r.varint();
+  for (std::uint64_t i = 0; i < tables && r.ok(); ++i) {
+    TableSum& sum = sums[static_cast<Table>(r.u8())];
+    sum.rows = r.u64();
+    sum.digest = r.u64();
+  }
+}
+
 void write(ByteWriter& w, const Merged& merged) {
   w.varint(merged.rows);
   w.varint(merged.shared_rows);
@@ -154,12 +175,7 @@ struct Encoder {
   void operator()(const Digest& f) const {
     w.u64(f.incarnation);
     w.u64(f.seq);
-    w.varint(f.sums.size());
-    for (const auto& [table, sum] : f.sums) {
-      w.u8(static_cast<std::uint8_t>(table));
-      w.u64(sum.rows);
-      w.u64(sum.digest);
-    }
+    write(w, f.sums);
   }
   void operator()(const SharedDigest& f) const {
     for (const std::uint64_t digest : f.digests) w.u64(digest);
@@ -197,7 +213,40 @@ struct Encoder {
   }
   void operator()(const HealOver& f) const { write(w, f.heal); }
   void operator()(const HealNow&) const {}
+  void operator()(const VerifyRequest& f) const { w.u64(f.id); }
+  void operator()(const VerifyReply& f) const {
+    w.u64(f.id);
+    wire::write(w, f.records);
+    w.varint(f.owners.size());
+    for (const auto& [node, state] : f.owners) {
+      w.bytes16(node);
+      w.u64(state.incarnation);
+      w.u64(state.seq);
+      write(w, state.sums);
+    }
+    write(w, f.shared);
+  }
+  void operator()(const Resync& f) const { w.bytes16(f.owner); }
 };
+
+void read(ByteReader& r, VerifyRequest& f) {
+  f.id = r.u64();
+}
+void read(ByteReader& r, VerifyReply& f) {
+  f.id = r.u64();
+  f.records = read_records(r);
+  const std::uint64_t owners = r.varint();
+  for (std::uint64_t i = 0; i < owners && r.ok(); ++i) {
+    OwnerState& state = f.owners[std::string(r.bytes16())];
+    state.incarnation = r.u64();
+    state.seq = r.u64();
+    read(r, state.sums);
+  }
+  read(r, f.shared);
+}
+void read(ByteReader& r, Resync& f) {
+  f.owner = r.bytes16();
+}
 
 void read(ByteReader& r, Sight& f) {
   f.running = read_names(r);
@@ -298,12 +347,7 @@ void read(ByteReader& r, Ack& f) {
 void read(ByteReader& r, Digest& f) {
   f.incarnation = r.u64();
   f.seq = r.u64();
-  const std::uint64_t tables = r.varint();
-  for (std::uint64_t i = 0; i < tables && r.ok(); ++i) {
-    TableSum& sum = f.sums[static_cast<LogEntry::Table>(r.u8())];
-    sum.rows = r.u64();
-    sum.digest = r.u64();
-  }
+  read(r, f.sums);
 }
 
 /// Decodes the alternative with this number; the bytes behind what we know are a later version's and are

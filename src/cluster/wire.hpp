@@ -156,9 +156,31 @@ struct HealOver {
 /// With cluster.autoheal = off: an operator wants it.
 struct HealNow {};
 
-using Frame = std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append,
-                           SnapshotPart, SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart,
-                           Message, Sight, Goodbye, HealReport, HealBegin, HealDone, HealOver, HealNow>;
+// --- do all hold the same: see Verification
+struct VerifyRequest {
+  std::uint64_t id = 0;
+};
+/// How far somebody has come with an owner's log, and the sums of that owner's rows.
+struct OwnerState {
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+  TableSums sums{};
+};
+struct VerifyReply {
+  std::uint64_t id = 0;
+  MemberRecords records{};
+  std::map<std::string, OwnerState> owners{};
+  std::map<std::uint8_t, TableSum> shared{};  ///< by number of the shared table
+};
+/// "Your rows of this owner are damaged: fetch them anew."
+struct Resync {
+  std::string owner;
+};
+
+using Frame =
+    std::variant<Hello, View, Left, JoinRequest, JoinAccept, JoinRefuse, SyncRequest, Append, SnapshotPart,
+                 SnapshotAck, Ack, Digest, SharedDigest, SharedRequest, SharedPart, Message, Sight, Goodbye,
+                 HealReport, HealBegin, HealDone, HealOver, HealNow, VerifyRequest, VerifyReply, Resync>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

@@ -30,6 +30,9 @@ class ClientTable {
   /// The newest first.
   std::vector<Holder> holders(ClientKey key) const;
   void for_each(Slot slot, const cluster::ClientRows::Visit& visit) const;
+  void for_each_row(const std::function<void(ClientKey, Slot, const ClientRow&)>& visit) const {
+    for (const auto& [key, holder] : rows_) visit(key, holder.slot, holder.row);
+  }
   bool contains(ClientKey key) const { return rows_.contains(key); }
   std::size_t size() const { return rows_.size(); }
 

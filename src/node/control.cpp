@@ -92,6 +92,9 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
 
+  void verified(OperationId operation, const cluster::VerifyReport& report) override {
+    ports_.verified(operation, report);
+  }
   void partition_alarm(const std::string& text) override { ports_.partition_alarm(text); }
   std::uint64_t merged_sessions() const override { return moves_.taken_in(); }
 
@@ -332,6 +335,10 @@ std::vector<std::string> Control::heal(Now now) {
   auto nodes = impl_->cluster().heal(now);
   impl_->pass_on(now);
   return nodes;
+}
+void Control::verify(OperationId operation, Now now) {
+  impl_->cluster().verify(operation, now);
+  impl_->pass_on(now);
 }
 const std::deque<cluster::HealRecord>& Control::heal_log() const {
   return impl_->cluster().heal_log();

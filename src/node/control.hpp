@@ -67,6 +67,8 @@ class Control {
   void force_leave(OperationId operation, const std::string& node, Now now);
   /// Brings together what cluster.autoheal = off keeps apart; returns the names of those nodes.
   std::vector<std::string> heal(Now now);
+  /// Ends in ControlPorts::verified(): do all running nodes hold the same?
+  void verify(OperationId operation, Now now);
   void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
   void publish(const mqtt::MessagePtr& message, Now now);
   /// The provider of discovery has answered.

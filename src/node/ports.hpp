@@ -11,6 +11,7 @@
 #include "base/strong_id.hpp"
 #include "cluster/link_error.hpp"
 #include "cluster/ports.hpp"
+#include "cluster/verify_report.hpp"
 #include "node/messages.hpp"
 #include "node/parcel.hpp"
 
@@ -53,6 +54,8 @@ class ControlPorts {
   virtual void save(std::string image) = 0;
   /// An operator's command is done; the error text is what he reads, e.g. `{node_down,'n@h'}` plus a reason.
   virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  /// The end of Control::verify().
+  virtual void verified(OperationId, const cluster::VerifyReport&) {}
   /// A split, as this node sees it, for operators; empty: it is over.
   virtual void partition_alarm(const std::string&) {}
   // --- automatic discovery: cluster::DiscoveryPorts

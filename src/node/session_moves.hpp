@@ -96,6 +96,9 @@ class SessionMoves final : public cluster::ClientRows {
   std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row) override;
   std::optional<ClientRow> erase(ClientKey key, Slot slot) override;
   void for_each(Slot slot, const Visit& visit) const override { table_.for_each(slot, visit); }
+  void for_each_row(const std::function<void(ClientKey, Slot, const ClientRow&)>& visit) const override {
+    table_.for_each_row(visit);
+  }
 
   // --- inspection
   /// The running node that has the session; empty: none, or this one.

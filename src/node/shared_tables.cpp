@@ -26,6 +26,14 @@ const cluster::BucketDigests& SharedTables::digests() const {
   return digests_;
 }
 
+std::string_view SharedTables::name_of(std::uint8_t table) const {
+  switch (static_cast<SharedTable>(table)) {
+    case SharedTable::retained:
+      return "retained messages";
+  }
+  return {};
+}
+
 void SharedTables::for_each(const cluster::BucketSet& buckets, const Visit& visit) const {
   std::string prefixed;
   const auto visit_table = [&](std::uint8_t id, const cluster::SharedRows& rows) {

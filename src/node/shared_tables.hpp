@@ -32,6 +32,7 @@ class SharedTables final : public cluster::SharedRows {
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override;
   void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
+  std::string_view name_of(std::uint8_t table) const override;
   /// Forgets old tombstones of unknown tables.
   void expire(WallMillis now);
 

@@ -37,4 +37,10 @@ void ControlShell::query_done(node::OperationId operation, std::vector<node::Que
   });
 }
 
+void ControlShell::verified(node::OperationId operation, const cluster::VerifyReport& report) {
+  asio::post(io_, [this, operation, report] {
+    if (on_verified) on_verified(operation, report);
+  });
+}
+
 }  // namespace meshmq::server

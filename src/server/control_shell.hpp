@@ -38,6 +38,7 @@ class ControlShell final : public node::ControlPorts {
   /// Who hears of finished operations; always from the loop.
   std::function<void(node::OperationId, Result<void>)> on_operation_done;
   std::function<void(node::OperationId, std::vector<node::QueryReply>)> on_query_done;
+  std::function<void(node::OperationId, const cluster::VerifyReport&)> on_verified;
 
   /// Runs an event and lets its turn end soon, together with what else has come by then.
   template <class Event>
@@ -55,6 +56,7 @@ class ControlShell final : public node::ControlPorts {
   void save(std::string image) override { save_(image); }
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override;
+  void verified(node::OperationId operation, const cluster::VerifyReport& report) override;
   void ask_provider() override {
     if (provider_ != nullptr) provider_->ask();
   }

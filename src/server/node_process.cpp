@@ -252,6 +252,9 @@ Result<void> NodeProcess::Impl::start_control() {
   shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
     commands_->query_done(operation, std::move(replies));
   };
+  shell_.on_verified = [this](node::OperationId operation, const cluster::VerifyReport& report) {
+    commands_->verified(operation, report);
+  };
   return {};
 }
 

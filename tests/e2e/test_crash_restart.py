@@ -3,7 +3,7 @@
 import signal
 import time
 
-from harness import SceneTest, eventually_equal, main, wait_running
+from harness import SceneTest, eventually, eventually_equal, main, wait_running
 
 TICKTIME = {"node.net_ticktime": "4s"}
 
@@ -105,6 +105,10 @@ class CrashRestart(SceneTest):
         expected = sorted(f"t/# -> {node.name}" for node in nodes)
         for node in nodes:
             eventually_equal(node.routes, expected, f"routes of {node.name}")
+        eventually(lambda: any("split view" in line for line in node2.ctl("cluster", "heal-log").lines), "a healed split")
+        verified = node3.ctl("cluster", "verify").lines
+        self.assertEqual(verified[0], "3 nodes compared: 8 routes, groups and sessions, 0 shared rows")
+        self.assertEqual(verified[1:], ["All hold the same."])
         self.assertEqual(readers[2].receive_payloads(10), early)
         publisher3.publish("t/a", "healed", qos=1)
         for reader in readers:
