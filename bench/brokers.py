@@ -120,13 +120,15 @@ class Mosquitto(Broker):
 
 
 class MeshNode(Broker):
-    """One node of ours with its shipped settings."""
+    """One node of ours with its shipped settings; with `dist_tls`, an ssl_dist_optfile, TLS to other nodes."""
 
-    def __init__(self, directory, programs, short_name, epmd_port):
+    def __init__(self, directory, programs, short_name, epmd_port, dist_tls=None):
         super().__init__(directory)
         self.programs = pathlib.Path(programs)
         self.name = f"{short_name}@127.0.0.1"
         self.env = {**os.environ, "ERL_EPMD_PORT": str(epmd_port)}
+        if dist_tls is not None:
+            self.env |= {"MESHMQ_CLUSTER__PROTO_DIST": "inet_tls", "MESHMQ_NODE__SSL_DIST_OPTFILE": str(dist_tls)}
 
     def start(self):
         ports_path = self.directory / "ports.json"

@@ -65,8 +65,19 @@ class Bench:
     def mosquitto(self):
         return Mosquitto(self._new_directory("mosquitto"))
 
-    def node(self, name):
-        return MeshNode(self._new_directory(name), self.options.bin, name, self.epmd_port)
+    def node(self, name, dist_tls=None):
+        return MeshNode(self._new_directory(name), self.options.bin, name, self.epmd_port, dist_tls)
+
+    def dist_tls(self):
+        """Path of an ssl_dist_optfile whose nodes verify each other; None without the openssl command."""
+        certificate = self.certificate()
+        if certificate is None:
+            return None
+        cert, key = certificate
+        options = f'[{{certfile,"{cert}"}},{{keyfile,"{key}"}},{{cacertfile,"{cert}"}}]'
+        path = self.directory / "ssl_dist.conf"
+        path.write_text(f"[{{server,{options}}},{{client,{options}}}].\n")
+        return path
 
     def certificate(self):
         """Paths of a certificate for localhost and its key; None without the openssl command."""
@@ -74,7 +85,8 @@ class Bench:
             return None
         cert, key = self.directory / "cert.pem", self.directory / "key.pem"
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        command += ["-subj", "/CN=localhost", "-days", "2", "-keyout", key, "-out", cert]
+        command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        command += ["-days", "2", "-keyout", key, "-out", cert]
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
         return cert, key
 
@@ -187,18 +199,42 @@ def tls(bench):
 
 
 def mesh(bench):
-    """Publishers on one node, subscribers on the other; both nodes' CPU counts."""
-    with bench.node("b1") as one, bench.node("b2") as other:
-        other.ctl("cluster", "join", one.name)
-        rows = []
-        for load, words in LOADS:
-            results = [bench.traffic(words, one, other) for _ in range(bench.options.rounds)]
-            p99 = statistics.median(result["latency_ns"]["p99"] for result in results) / 1e6
-            rows.append([load, count(median(results, "deliveries_per_cpu_second")),
-                         count(median(results, "delivered_per_second")), f"{p99:.1f} ms"])
-            say("  " + "  ".join(rows[-1]))
-    return ["## Two nodes: published on one, delivered by the other", "",
-            *table(["load", "per CPU-second of both", "msg/s", "p99"], rows)]
+    """Publishers on one node, subscribers on the other; both nodes' CPU counts. Over TCP and TLS, in turns."""
+    pairs = [("TCP", [bench.node(name) for name in ("b1", "b2")])]
+    if (optfile := bench.dist_tls()) is not None:
+        pairs.append(("TLS", [bench.node(name, optfile) for name in ("b3", "b4")]))
+    results = {(load, title): [] for load, _ in LOADS for title, _ in pairs}
+    try:
+        for _, (one, other) in pairs:
+            one.start()
+            other.start()
+            other.ctl("cluster", "join", one.name)
+        for _ in range(bench.options.rounds):
+            for load, words in LOADS:
+                for title, (one, other) in pairs:
+                    results[load, title].append(bench.traffic(words, one, other))
+                    speed = results[load, title][-1]["deliveries_per_cpu_second"]
+                    say(f"  {load:18} over {title} {count(speed):>12} per CPU-second")
+    finally:
+        for _, nodes in pairs:
+            for node in nodes:
+                node.stop()
+    return ["## Two nodes: published on one, delivered by the other", "", *mesh_table(results, [t for t, _ in pairs])]
+
+
+def mesh_table(results, titles):
+    header = ["messages delivered per CPU-second of both nodes", *titles]
+    header += ["ratio"] if len(titles) == 2 else []
+    rows = []
+    for load, _ in LOADS:
+        row = [load, *(count(median(results[load, title], "deliveries_per_cpu_second")) for title in titles)]
+        if len(titles) == 2:
+            row.append(ratio(*(results[load, title] for title in titles)))
+        for title in titles:
+            p99 = statistics.median(one["latency_ns"]["p99"] for one in results[load, title]) / 1e6
+            row.append(f"{count(median(results[load, title], 'delivered_per_second'))}, {p99:.1f} ms")
+        rows.append(row)
+    return table([*header, *(f"{title} msg/s, p99" for title in titles)], rows)
 
 
 def syscalls(bench):

@@ -10,6 +10,7 @@ import sys
 import pki
 from harness import BIN, PATIENCE, SceneTest, eventually, eventually_equal, main, wait_running
 
+ROUNDS = max(1, int(os.environ.get("MESHMQ_DISCOVERY_ROUNDS", "2")) // 4)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAKE = ROOT / "tests/e2e/fake_kubernetes.py"
 CHART_TOOL = ROOT / "tools/helm_template.py"
@@ -95,6 +96,17 @@ class Kubernetes(WithApiServer):
         self.control(gone=False, pods=self.pods(nodes[:2]))
         eventually(lambda: found not in nodes[0].ctl("cluster", "discovery").lines, "watched again")
         wait_running(nodes)
+
+    def test_pods_that_start_at_the_same_moment_form_one_cluster(self):
+        self.start_api()
+        hosts = [self.scene.host() for _ in range(5)]
+        self.control(pods=[[host.address, "", False] for host in hosts])
+        for _ in range(ROUNDS):
+            nodes = [self.node(host) for host in hosts]
+            self.launch(nodes)
+            wait_running(nodes)
+            for node in nodes:
+                node.stop()
 
     def test_each_refusal_has_its_line_and_is_said_once(self):
         first, second = nodes = [self.node() for _ in range(2)]
