@@ -27,8 +27,6 @@ constexpr UsageLine log_usage[] = {
     {"log primary-level <Level>", "Set the primary log level"},
 };
 
-constexpr std::string_view description = "MeshMQ Broker";
-
 bool run_status(Desk& desk, const Call& call) {
   if (!call.words.empty()) return false;
   call.answer(fmt::format("Node {} {} is started\n", erldist::print_atom(desk.name), desk.host.version()),
@@ -53,11 +51,7 @@ bool run_broker(Desk& desk, const Call& call) {
   } else if (call.is("stats", 0)) {
     desk.query(node::QueryKind::stats, {}, call.now,
                [&desk, call](const std::vector<node::QueryReply>& replies) {
-                 Counters counters;
-                 for (const auto& [name, value] : stats_of(replies, desk.control.stats())) {
-                   counters.emplace_back(name, value);
-                   counters.emplace_back(name.substr(0, name.rfind('.')) + ".max", desk.peak(name, value));
-                 }
+                 const Counters counters = stats_of(desk, replies);
                  call.answer(format_counters(counters), counters_json(counters));
                });
   } else if (call.is("metrics", 0)) {

@@ -2,11 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <optional>
-
+#include "admin/desk_harness.hpp"
+#include "admin/metrics.hpp"
 #include "admin/status_format.hpp"
-#include "cluster/route_table.hpp"
 
 namespace meshmq::admin {
 namespace {
@@ -19,19 +17,11 @@ broker::ClientInfo client(const std::string& id) {
   return info;
 }
 
-/// A node without peers whose two workers are answered for by the test.
-class CommandTableTest : public ::testing::Test, public node::ControlPorts, public Host {
+class CommandTableTest : public testing::DeskTest {
  protected:
-  CommandTableTest() {
-    config_.name = "meshmq@127.0.0.1";
-    config_.workers = 2;
-    control_.emplace(config_, "", 1, routes_, *this, Logger(), 5, now_);
-    table_.emplace(config_.name, *control_, *this, now_);
-  }
-
   void start(const std::vector<std::string>& words, bool json = false) {
     answers_ = 0;
-    table_->run(words, {.json = json}, now_, [this](Answer answer) {
+    table_.run(words, {.json = json}, now_, [this](Answer answer) {
       ++answers_;
       answer_ = std::move(answer);
     });
@@ -41,94 +31,15 @@ class CommandTableTest : public ::testing::Test, public node::ControlPorts, publ
     start(words, json);
     return settle();
   }
-  /// Lets answers of the control core and of the workers find their way; the command must be done then.
+  /// The command must be done then.
   Answer settle() {
-    while (!queue_.empty()) {
-      const auto next = std::move(queue_.front());
-      queue_.pop_front();
-      next();
-    }
+    DeskTest::settle();
     EXPECT_EQ(answers_, 1);
     return answer_;
   }
-  void subscribe(const std::string& filter) {
-    control_->handle(node::SubscribeRequest{node::WorkerIndex(0), 1, {{filter, true, true}}}, now_);
-    for (int i = 0; i < 3; ++i) (void)control_->end_of_turn(now_);
-  }
-  void retain(const std::string& topic) {
-    control_->handle(
-        node::RetainRequest{mqtt::Message::make({.topic = topic, .payload = "x", .retain = true})}, now_);
-  }
-
-  node::QueryReply worker_replies_[2];
-  std::optional<cluster::VerifyReport> verify_report_;  ///< instead of what the cluster finds
-  std::vector<std::string> dialled_;
-  std::vector<ListenerInfo> listeners_;
-  std::vector<CertificateReload> certificate_reloads_;
-  Result<std::size_t> acl_reload_ = 4;
-  LogLevel log_level_ = LogLevel::warning;
-  Now now_{TimePoint(10'000ms), 1'700'000'000'000};
-  std::optional<node::Control> control_;
 
  private:
-  // --- node::ControlPorts
-  void to_worker(node::WorkerIndex worker, node::ToWorker message) override {
-    const auto* query = std::get_if<node::Query>(&message);
-    if (query == nullptr) return;
-    queue_.push_back([this, worker, query = *query] {
-      node::QueryReply reply = worker_replies_[worker.value];
-      reply.query = query.query;
-      reply.worker = worker;
-      reply.done = query.kind == node::QueryKind::kick && query.client_id == "known" && worker.value == 1;
-      control_->handle(std::move(reply), now_);
-    });
-  }
-  void dial(const std::string& node) override { dialled_.push_back(node); }
-  void hang_up(const std::string&) override {}
-  void send(const std::string&, std::string) override {}
-  void save(std::string) override {}
-  void operation_done(node::OperationId operation, Result<void> result) override {
-    queue_.push_back([this, operation, result] { table_->operation_done(operation, result); });
-  }
-  void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override {
-    queue_.push_back([this, operation, replies] { table_->query_done(operation, replies); });
-  }
-
-  void verified(node::OperationId operation, const cluster::VerifyReport& report) override {
-    queue_.push_back(
-        [this, operation, report = verify_report_.value_or(report)] { table_->verified(operation, report); });
-  }
-
-  // --- Host
-  Result<std::size_t> reload_acl() override { return acl_reload_; }
-  std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
-  std::string_view version() const override { return "1.2.3"; }
-  std::vector<ListenerInfo> listeners() const override { return listeners_; }
-  Result<void> stop_listener(std::string_view id) override {
-    if (id == "mqtt:tcp:external") return {};
-    return fail(Errc::not_found, "");
-  }
-  Result<void> start_listener(std::string_view id) override {
-    if (id == "mqtt:ws:external") return {};
-    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "it runs already");
-    return fail(Errc::not_found, "");
-  }
-  Result<void> restart_listener(std::string_view id) override {
-    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "address in use");
-    return fail(Errc::not_found, "");
-  }
-  RuntimeInfo runtime() const override {
-    RuntimeInfo info;
-    info.load1 = 1.294;
-    return info;
-  }
-  LogLevel log_level() const override { return log_level_; }
-  void set_log_level(LogLevel level) override { log_level_ = level; }
-
-  node::Config config_;
-  cluster::RouteTable routes_;
-  std::optional<CommandTable> table_;
-  std::deque<std::function<void()>> queue_;
+  CommandTable table_{*desk_};
   int answers_ = 0;
   Answer answer_;
 };
@@ -315,6 +226,20 @@ TEST_F(CommandTableTest, StatsKeepTheirPeaks) {
       << text;
 }
 
+TEST_F(CommandTableTest, StatsAreAddedUp) {
+  worker_replies_[0].stats = {.connections = 1, .sessions = 2, .subscriptions = 4, .shared_subscriptions = 1};
+  worker_replies_[1].stats = {.connections = 1, .sessions = 1, .subscriptions = 1};
+  subscribe("a/b");
+  retain("r");
+  EXPECT_EQ(run({"broker", "stats"}, true).text,
+            R"({"channels.count":3,"channels.max":3,"connections.count":2,"connections.max":2,)"
+            R"("retained.count":1,"retained.max":1,"routes.count":1,"routes.max":1,)"
+            R"("sessions.count":3,"sessions.max":3,"suboptions.count":5,"suboptions.max":5,)"
+            R"("subscribers.count":4,"subscribers.max":4,"subscriptions.count":5,"subscriptions.max":5,)"
+            R"("subscriptions.shared.count":1,"subscriptions.shared.max":1,"topics.count":1,"topics.max":1})"
+            "\n");
+}
+
 TEST_F(CommandTableTest, MetricsAreAddedUp) {
   worker_replies_[0].metrics.messages_forward = 2;
   worker_replies_[1].metrics.messages_forward = 3;
@@ -375,6 +300,30 @@ TEST_F(CommandTableTest, DiscoverySaysWhichProviderThereIs) {
   EXPECT_EQ(run({"cluster", "discovery"}, true).text,
             "{\"provider\":\"manual\",\"asked_at\":0,\"answered_at\":0,\"error\":\"\",\"acted_at\":0,"
             "\"action\":\"\",\"found\":[]}\n");
+}
+
+TEST_F(CommandTableTest, Alarms) {
+  EXPECT_EQ(run({"alarms", "list"}).text, "");
+  control_->alarms().activate("high_cpu_usage", Json::object({{"usage", 95}}), "95% cpu usage", now_);
+  control_->alarms().activate("old", Json::object({}), "was bad", now_);
+  pass(Duration(60'000));
+  EXPECT_EQ(run({"alarms", "deactivate", "old"}).text, "ok\n");
+  EXPECT_EQ(run({"alarms", "deactivate", "old"}).text, "There is no alarm old that lasts.\n");
+  const std::string at = format_datetime(1'700'000'000'000);
+  const std::string lasts =
+      "Alarm(high_cpu_usage, activated=true, activated_at=" + at + ", message=95% cpu usage)\n";
+  const std::string over = "Alarm(old, activated=false, activated_at=" + at +
+                           ", deactivated_at=" + format_datetime(now_.wall) + ", message=was bad)\n";
+  EXPECT_EQ(run({"alarms", "list"}).text, lasts + over);
+  EXPECT_EQ(run({"alarms", "list", "activated"}).text, lasts);
+  EXPECT_EQ(run({"alarms", "list", "deactivated"}).text, over);
+  EXPECT_EQ(run({"alarms", "list", "activated"}, true).text,
+            R"([{"activate_at":1700000000000000,"activated":true,"deactivate_at":"infinity",)"
+            R"("details":{"usage":95},"message":"95% cpu usage","name":"high_cpu_usage"}])"
+            "\n");
+  EXPECT_EQ(run({"alarms", "clear"}).text, "Cleared 1 alarms\n");
+  EXPECT_EQ(run({"alarms", "list"}).text, lasts);
+  EXPECT_EQ(run({"alarms", "list", "nonsense"}).outcome, Outcome::usage);
 }
 
 }  // namespace

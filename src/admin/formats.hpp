@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "admin/host.hpp"
-#include "admin/json.hpp"
+#include "base/json.hpp"
 #include "base/time.hpp"
 #include "broker/broker.hpp"
 
 namespace meshmq::admin {
+
+/// What this is.
+inline constexpr std::string_view description = "MeshMQ Broker";
 
 /// One form of a command in the usage text.
 struct UsageLine {

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "admin/metrics.hpp"
 #include "admin/status_format.hpp"
 
 namespace meshmq::admin {
@@ -120,19 +119,6 @@ TEST(Counters, AreSortedAndInColumns) {
       "messages.forward              : 2\n");
 }
 
-TEST(Counters, AddUpOverWorkers) {
-  node::QueryReply one;
-  one.metrics.bytes_received = 5;
-  one.stats = {.connections = 1, .sessions = 2, .subscriptions = 3};
-  node::QueryReply two = one;
-  two.metrics.bytes_received = 7;
-  const Counters metrics = metrics_of({one, two});
-  EXPECT_EQ(metrics.front(), (std::pair<std::string, std::uint64_t>("bytes.received", 12)));
-  EXPECT_EQ(counters_json(stats_of({one, two}, {.routes = 9, .topics = 8, .retained = 7})).text(),
-            R"({"connections.count":2,"retained.count":7,"routes.count":9,"sessions.count":4,)"
-            R"("subscriptions.count":6,"subscriptions.shared.count":0,"topics.count":8})");
-}
-
 TEST(Uptime, GrowsWithItsUnits) {
   using namespace std::chrono_literals;
   EXPECT_EQ(format_uptime(2s), "2 seconds");
@@ -167,13 +153,6 @@ TEST(Listener, IsAParagraph) {
             "  max_conns       : 1024000\n"
             "  current_conn    : 3\n"
             "  shutdown_count  : [{normal,4},{kicked,1}]\n");
-}
-
-TEST(JsonText, EscapesWhatItMust) {
-  EXPECT_EQ(Json::object({{"a\"b", "x\\y\n\x01"}, {"c", true}, {"d", -1}, {"e", Json()}}).text(),
-            "{\"a\\\"b\":\"x\\\\y\\n\\u0001\",\"c\":true,\"d\":-1,\"e\":null}");
-  EXPECT_EQ(Json::strings({"a", "ü"}).text(), "[\"a\",\"ü\"]");
-  EXPECT_EQ(Json::array({}).text(), "[]");
 }
 
 }  // namespace

@@ -40,6 +40,14 @@ struct RuntimeInfo {
   std::uint64_t cpu_ms = 0;  ///< used by the process
 };
 
+/// How busy the machine is. Ticks are counted since it started; zeros: not known.
+struct SystemLoad {
+  std::uint64_t cpu_ticks = 0;  ///< of all processors
+  std::uint64_t cpu_busy_ticks = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_available_bytes = 0;
+};
+
 /// Implemented by the server. Called on the control thread.
 class Host {
  public:
@@ -58,6 +66,7 @@ class Host {
   /// rules stay as they are.
   virtual Result<std::size_t> reload_acl() = 0;
   virtual RuntimeInfo runtime() const = 0;
+  virtual SystemLoad system_load() const = 0;
   virtual LogLevel log_level() const = 0;
   virtual void set_log_level(LogLevel level) = 0;
 };

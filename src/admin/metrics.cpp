@@ -49,6 +49,8 @@ constexpr Named table[] = {
     {"messages.received", &M::messages_received},
     {"messages.retained", &M::messages_retained},
     {"messages.sent", &M::messages_sent},
+    {"packets.auth.received", &M::packets_auth_received},
+    {"packets.auth.sent", &M::packets_auth_sent},
     {"packets.connack.auth_error", &M::packets_connack_auth_error},
     {"packets.connack.error", &M::packets_connack_error},
     {"packets.connack.sent", &M::packets_connack_sent},
@@ -57,17 +59,25 @@ constexpr Named table[] = {
     {"packets.disconnect.sent", &M::packets_disconnect_sent},
     {"packets.pingreq.received", &M::packets_pingreq_received},
     {"packets.pingresp.sent", &M::packets_pingresp_sent},
+    {"packets.puback.inuse", &M::packets_puback_inuse},
+    {"packets.puback.missed", &M::packets_puback_missed},
     {"packets.puback.received", &M::packets_puback_received},
     {"packets.puback.sent", &M::packets_puback_sent},
+    {"packets.pubcomp.inuse", &M::packets_pubcomp_inuse},
+    {"packets.pubcomp.missed", &M::packets_pubcomp_missed},
     {"packets.pubcomp.received", &M::packets_pubcomp_received},
     {"packets.pubcomp.sent", &M::packets_pubcomp_sent},
     {"packets.publish.auth_error", &M::packets_publish_auth_error},
     {"packets.publish.dropped", &M::packets_publish_dropped},
     {"packets.publish.error", &M::packets_publish_error},
+    {"packets.publish.inuse", &M::packets_publish_inuse},
     {"packets.publish.received", &M::packets_publish_received},
     {"packets.publish.sent", &M::packets_publish_sent},
+    {"packets.pubrec.inuse", &M::packets_pubrec_inuse},
+    {"packets.pubrec.missed", &M::packets_pubrec_missed},
     {"packets.pubrec.received", &M::packets_pubrec_received},
     {"packets.pubrec.sent", &M::packets_pubrec_sent},
+    {"packets.pubrel.missed", &M::packets_pubrel_missed},
     {"packets.pubrel.received", &M::packets_pubrel_received},
     {"packets.pubrel.sent", &M::packets_pubrel_sent},
     {"packets.received", &M::packets_received},
@@ -77,6 +87,7 @@ constexpr Named table[] = {
     {"packets.subscribe.error", &M::packets_subscribe_error},
     {"packets.subscribe.received", &M::packets_subscribe_received},
     {"packets.unsuback.sent", &M::packets_unsuback_sent},
+    {"packets.unsubscribe.error", &M::packets_unsubscribe_error},
     {"packets.unsubscribe.received", &M::packets_unsubscribe_received},
     {"session.created", &M::session_created},
     {"session.discarded", &M::session_discarded},
@@ -97,7 +108,7 @@ Counters metrics_of(const std::vector<node::QueryReply>& replies) {
   return counters;
 }
 
-Counters stats_of(const std::vector<node::QueryReply>& replies, const node::ControlStats& control) {
+Counters stats_of(Desk& desk, const std::vector<node::QueryReply>& replies) {
   broker::Stats sum;
   for (const node::QueryReply& reply : replies) {
     sum.connections += reply.stats.connections;
@@ -105,11 +116,30 @@ Counters stats_of(const std::vector<node::QueryReply>& replies, const node::Cont
     sum.subscriptions += reply.stats.subscriptions;
     sum.shared_subscriptions += reply.stats.shared_subscriptions;
   }
-  return {
-      {"connections.count", sum.connections},     {"sessions.count", sum.sessions},
-      {"subscriptions.count", sum.subscriptions}, {"subscriptions.shared.count", sum.shared_subscriptions},
-      {"routes.count", control.routes},           {"topics.count", control.topics},
-      {"retained.count", control.retained}};
+  const node::ControlStats control = desk.control.stats();
+  const std::pair<const char*, std::uint64_t> sizes[] = {
+      {"channels", sum.sessions},
+      {"connections", sum.connections},
+      {"retained", control.retained},
+      {"routes", control.routes},
+      {"sessions", sum.sessions},
+      {"suboptions", sum.subscriptions},
+      {"subscribers", sum.subscriptions - sum.shared_subscriptions},
+      {"subscriptions", sum.subscriptions},
+      {"subscriptions.shared", sum.shared_subscriptions},
+      {"topics", control.topics},
+  };
+  Counters counters;
+  for (const auto& [name, size] : sizes) {
+    counters.emplace_back(std::string(name) + ".count", size);
+    counters.emplace_back(std::string(name) + ".max", desk.peak(name, size));
+  }
+  return counters;
+}
+
+void sample(Desk& desk, Now now) {
+  desk.query(node::QueryKind::stats, {}, now,
+             [&desk](const std::vector<node::QueryReply>& replies) { (void)stats_of(desk, replies); });
 }
 
 }  // namespace meshmq::admin

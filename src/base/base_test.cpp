@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/intrusive_ptr.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -115,6 +118,15 @@ TEST(LoggerType, WithoutASinkNothingHappens) {
   const Logger silent;
   silent.error("{} of {}", 1, 2);
   EXPECT_EQ(to_string(LogLevel::warning), "warning");
+}
+
+TEST(JsonText, EscapesWhatItMust) {
+  EXPECT_EQ(Json::object({{"a\"b", "x\\y\n\x01"}, {"c", true}, {"d", -1}, {"e", Json()}}).text(),
+            "{\"a\\\"b\":\"x\\\\y\\n\\u0001\",\"c\":true,\"d\":-1,\"e\":null}");
+  EXPECT_EQ(Json::strings({"a", "ü"}).text(), "[\"a\",\"ü\"]");
+  EXPECT_EQ(Json::array({}).text(), "[]");
+  EXPECT_EQ(Json::object({{"f", 0.5}, {"n", std::numeric_limits<double>::infinity()}}).text(),
+            "{\"f\":0.5,\"n\":null}");
 }
 
 }  // namespace

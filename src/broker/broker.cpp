@@ -6,6 +6,7 @@
 #include "broker/acknowledging.hpp"
 #include "broker/closing.hpp"
 #include "broker/connecting.hpp"
+#include "broker/presence.hpp"
 #include "broker/publishing.hpp"
 #include "broker/session_life.hpp"
 #include "broker/session_transfer.hpp"
@@ -27,9 +28,10 @@ class Broker::Impl {
         publishing_(world_),
         acknowledging_(world_),
         subscribing_(world_),
-        life_(world_, publishing_),
+        presence_(world_, publishing_),
+        life_(world_, publishing_, presence_),
         closing_(world_, life_),
-        connecting_(world_, life_, closing_),
+        connecting_(world_, life_, closing_, presence_),
         transfer_(world_, life_, closing_),
         timekeeping_(world_, closing_) {}
 
@@ -71,6 +73,7 @@ class Broker::Impl {
   Publishing publishing_;
   Acknowledging acknowledging_;
   Subscribing subscribing_;
+  Presence presence_;
   SessionLife life_;
   Closing closing_;
   Connecting connecting_;
@@ -82,6 +85,7 @@ class Broker::Impl {
 void Broker::Impl::open(ConnId conn, Peer peer, Now now) {
   Channel& channel = world_.channels.open(conn);
   channel.zone = &world_.config.zone(peer.zone);
+  channel.listener_port = peer.listener_port;
   channel.peer = std::make_unique<Peer>(std::move(peer));
   channel.last_received = now.mono;
   world_.timers.arm(conn, now.mono + channel.zone->idle_timeout, now.mono);
@@ -163,6 +167,7 @@ Verdict Broker::Impl::handle_packet(Channel& channel, PacketType type, Now now) 
       // [MQTT-3.1.0-2]
       return Fatal{ReasonCode::protocol_error, "a second CONNECT"};
     case PacketType::auth:
+      ++metrics.packets_auth_received;
       // [MQTT-4.12.0-6]
       return Fatal{ReasonCode::protocol_error, "AUTH without an authentication method in CONNECT"};
     default:
@@ -326,8 +331,11 @@ void Broker::caught_up(std::string_view client_id, Now now) {
 void Broker::arrival_over(std::string_view client_id, Now now) {
   impl_->transfer().arrival_over(client_id, now);
 }
-std::uint64_t Broker::next_message_id() {
-  return impl_->world().next_message_id();
+void Broker::publish(const mqtt::MessagePtr& message, Now now) {
+  impl_->publishing().publish(message->with_id(impl_->world().next_message_id()), 0, now);
+}
+void Broker::publish_system(const mqtt::MessagePtr& message, Now now) {
+  impl_->publishing().publish_system(message->with_id(impl_->world().next_message_id()), now);
 }
 void Broker::set_access(AccessPolicy policy) {
   impl_->world().access.set(std::move(policy));

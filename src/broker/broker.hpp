@@ -93,6 +93,10 @@ class Broker {
   void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);
+  /// As if a client without a name had published it; its id is replaced.
+  void publish(const mqtt::MessagePtr& message, Now now);
+  /// The same for what the broker says of itself ($SYS): not counted, and not retained here.
+  void publish_system(const mqtt::MessagePtr& message, Now now);
   /// What congested route() has room again.
   void resume_publishers(Now now);
 
@@ -108,8 +112,6 @@ class Broker {
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
-  /// An id for a message that does not come from a client.
-  std::uint64_t next_message_id();
 
   /// Who may do what, from now on.
   void set_access(AccessPolicy policy);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "broker/ack_queue.hpp"
@@ -55,10 +56,12 @@ struct Channel {
   std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
   /// [MQTT-3.1.2-29] Whether reason strings may be sent; not before CONNECT has said so.
   bool problem_information = false;
-  std::uint32_t packet_bytes_max = 0;  ///< [MQTT-3.1.2-24] what the client takes, once connected
-  std::uint32_t keepalive_ms = 0;      ///< silence after which the client is gone; 0: unlimited
-  Session* session = nullptr;          ///< set while connected
-  TimePoint last_received{};           ///< the last whole packet
+  std::uint16_t listener_port = 0;      ///< 0: none
+  std::uint32_t packet_bytes_max = 0;   ///< [MQTT-3.1.2-24] what the client takes, once connected
+  std::uint32_t keepalive_ms = 0;       ///< silence after which the client is gone; 0: unlimited
+  std::string_view end = "tcp_closed";  ///< why the connection ends, as EMQ X calls it; a literal
+  Session* session = nullptr;           ///< set while connected
+  TimePoint last_received{};            ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
   ClientAclPtr acl;  ///< Access's: made when it is asked for

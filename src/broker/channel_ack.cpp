@@ -9,8 +9,14 @@ using mqtt::ReasonCode;
 
 Verdict Acknowledging::handle_puback(Channel& channel, const mqtt::Ack& packet, Now now) {
   InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
-  if (entry == nullptr) return std::nullopt;
-  if (entry->state != InflightState::awaiting_puback) return Fatal{.text = "PUBACK for a QoS 2 message"};
+  if (entry == nullptr) {
+    ++world_.metrics.packets_puback_missed;
+    return std::nullopt;
+  }
+  if (entry->state != InflightState::awaiting_puback) {
+    ++world_.metrics.packets_puback_inuse;
+    return Fatal{.text = "PUBACK for a QoS 2 message"};
+  }
   done(*channel.session, *entry, now);
   return std::nullopt;
 }
@@ -18,12 +24,16 @@ Verdict Acknowledging::handle_puback(Channel& channel, const mqtt::Ack& packet, 
 Verdict Acknowledging::handle_pubrec(Channel& channel, const mqtt::Ack& packet, Now now) {
   InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
   if (entry == nullptr) {
+    ++world_.metrics.packets_pubrec_missed;
     // [MQTT5 3.6.2.1] A refusal is the end of the exchange; there is nothing to release.
     if (mqtt::is_error(packet.reason)) return std::nullopt;
     world_.sender.ack(channel, PacketType::pubrel, packet.packet_id, ReasonCode::packet_identifier_not_found);
     return std::nullopt;
   }
-  if (entry->state == InflightState::awaiting_puback) return Fatal{.text = "PUBREC for a QoS 1 message"};
+  if (entry->state == InflightState::awaiting_puback) {
+    ++world_.metrics.packets_pubrec_inuse;
+    return Fatal{.text = "PUBREC for a QoS 1 message"};
+  }
   // [MQTT-4.3.3-4] The receiver refuses the message; its id is free.
   if (mqtt::is_error(packet.reason)) {
     done(*channel.session, *entry, now);
@@ -37,8 +47,14 @@ Verdict Acknowledging::handle_pubrec(Channel& channel, const mqtt::Ack& packet, 
 
 Verdict Acknowledging::handle_pubcomp(Channel& channel, const mqtt::Ack& packet, Now now) {
   InflightEntry* entry = channel.session->inflight.find(packet.packet_id);
-  if (entry == nullptr) return std::nullopt;
-  if (entry->state != InflightState::awaiting_pubcomp) return Fatal{.text = "PUBCOMP without PUBREC"};
+  if (entry == nullptr) {
+    ++world_.metrics.packets_pubcomp_missed;
+    return std::nullopt;
+  }
+  if (entry->state != InflightState::awaiting_pubcomp) {
+    ++world_.metrics.packets_pubcomp_inuse;
+    return Fatal{.text = "PUBCOMP without PUBREC"};
+  }
   done(*channel.session, *entry, now);
   return std::nullopt;
 }

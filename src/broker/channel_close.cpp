@@ -23,6 +23,8 @@ std::string_view to_string(CloseReason reason) {
       return "not_authorized";
     case CloseReason::taken_over:
       return "takeovered";
+    case CloseReason::discarded:
+      return "discarded";
     case CloseReason::kicked:
       return "kicked";
     case CloseReason::limit:
@@ -33,14 +35,28 @@ std::string_view to_string(CloseReason reason) {
   return "unknown";
 }
 
+namespace {
+
+/// As EMQ X calls it.
+std::string_view why(CloseReason close, ReasonCode reason) {
+  const bool in_detail = close == CloseReason::protocol_error || close == CloseReason::limit ||
+                         (close == CloseReason::normal && reason != ReasonCode::normal_disconnection);
+  if (reason == ReasonCode::packet_too_large) return "frame_too_large";
+  return in_detail ? mqtt::to_string(reason) : to_string(close);
+}
+
+}  // namespace
+
 void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now, std::string_view text) {
   const bool connected = channel.state == ChannelState::connected;
+  channel.end = why(close, reason);
   unclaim(channel);
   if (connected) world_.sender.disconnect(channel, reason, text);
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, close);
-  const auto if_over = close == CloseReason::taken_over ? SessionEnd::discarded : SessionEnd::terminated;
+  const bool replaced = close == CloseReason::taken_over || close == CloseReason::discarded;
+  const auto if_over = replaced ? SessionEnd::discarded : SessionEnd::terminated;
   if (connected) life_.detach(channel, WillFate::publish, if_over, now);
 }
 
@@ -62,6 +78,7 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
     channel.session->expiry_s = std::min(*packet.session_expiry_s, channel.zone->session_expiry_max_s);
   }
   channel.state = ChannelState::closed;
+  channel.end = why(CloseReason::normal, packet.reason);
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, CloseReason::normal);
   const bool proper = packet.reason == ReasonCode::normal_disconnection;

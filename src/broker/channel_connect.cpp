@@ -82,6 +82,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
   connack.session_present = present;
   world_.sender.connack(channel, connack);
   if (present) world_.delivery.resume(session, now);
+  if (world_.config.presence) presence_.connected(channel, now);
 }
 
 void Connecting::handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now) {
@@ -225,7 +226,8 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
   const bool was_online = session != nullptr && session->online;
   if (was_online) {
     // [MQTT-3.1.4-3] A session that lived as long as its connection is gone after this.
-    closing_.close(*world_.channels.find(session->conn), CloseReason::taken_over,
+    closing_.close(*world_.channels.find(session->conn),
+                   clean_start ? CloseReason::discarded : CloseReason::taken_over,
                    ReasonCode::session_taken_over, now);
     session = world_.sessions.find(client_id);
   }

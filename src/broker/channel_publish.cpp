@@ -73,6 +73,7 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
 
 void Publishing::handle_pubrel(Channel& channel, const mqtt::Ack& packet) {
   const bool known = channel.session->awaiting_rel.erase(packet.packet_id);
+  if (!known) ++world_.metrics.packets_pubrel_missed;
   world_.sender.ack(channel, PacketType::pubcomp, packet.packet_id,
                     known ? ReasonCode::success : ReasonCode::packet_identifier_not_found);
 }
@@ -84,13 +85,22 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
     world_.router.retain(message);
     if (!message->payload().empty()) ++metrics.messages_retained;
   }
-  const RouteResult result = world_.router.route(message, token);
-  if (result.local) world_.dispatcher.deliver(message, now);
-  if (!result.groups.empty()) world_.shared.deliver(message, result.groups, now);
+  const RouteResult result = distribute(message, token, now);
   if (!result.matched) {
     ++metrics.messages_dropped;
     ++metrics.messages_dropped_no_subscribers;
   }
+  return result;
+}
+
+void Publishing::publish_system(const mqtt::MessagePtr& message, Now now) {
+  (void)distribute(message, 0, now);
+}
+
+RouteResult Publishing::distribute(const mqtt::MessagePtr& message, Token token, Now now) {
+  const RouteResult result = world_.router.route(message, token);
+  if (result.local) world_.dispatcher.deliver(message, now);
+  if (!result.groups.empty()) world_.shared.deliver(message, result.groups, now);
   return result;
 }
 
@@ -164,7 +174,10 @@ bool Publishing::answer_known(Channel& channel, const mqtt::Publish& packet) {
   // [MQTT-4.3.3-2] A repetition is acknowledged like the first one. Without DUP it is another message under
   // an id that is still taken; only MQTT 5 can say so.
   const bool misused = channel.version == mqtt::Version::v5 && !packet.dup;
-  if (misused) ++world_.metrics.packets_publish_error;
+  if (misused) {
+    ++world_.metrics.packets_publish_error;
+    ++world_.metrics.packets_publish_inuse;
+  }
   acknowledge(channel, {packet.packet_id, PacketType::pubrec,
                         misused ? ReasonCode::packet_identifier_in_use : ReasonCode::success, true});
   return true;

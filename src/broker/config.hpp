@@ -57,6 +57,9 @@ struct Config {
   QueuePriorities queue_priorities = {};                     ///< zone.*.mqueue_priorities
   std::string mountpoint = {};                 ///< zone.*.mountpoint; %c client id, %u user name
   std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
+  std::string node_name = {};                  ///< node: node.name; set by its owner
+  bool presence = false;                       ///< node: module.presence
+  mqtt::QoS presence_qos = mqtt::QoS::at_least_once;        ///< node: module.presence.qos
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =
       std::chrono::seconds(60);         ///< node: cluster.forward_keep, how late one may come

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "broker/closing.hpp"
+#include "broker/presence.hpp"
 #include "broker/session_life.hpp"
 #include "broker/world.hpp"
 #include "mqtt/decoder.hpp"
@@ -19,8 +20,8 @@ namespace meshmq::broker {
 /// one owner.
 class Connecting {
  public:
-  Connecting(World& world, SessionLife& life, Closing& closing)
-      : world_(world), life_(life), closing_(closing), id_key_(world.random.next()) {}
+  Connecting(World& world, SessionLife& life, Closing& closing, Presence& presence)
+      : world_(world), life_(life), closing_(closing), presence_(presence), id_key_(world.random.next()) {}
 
   /// Leaves the channel connected, closed, or moved.
   void handle(Channel& channel, mqtt::Connect packet, Now now);
@@ -67,6 +68,7 @@ class Connecting {
   World& world_;
   SessionLife& life_;
   Closing& closing_;
+  Presence& presence_;
   std::uint64_t id_key_;
   struct Claimant {
     ConnId conn;

@@ -51,6 +51,7 @@ void PacketSender::suback(Channel& channel, mqtt::PacketId packet_id, std::span<
 void PacketSender::unsuback(Channel& channel, mqtt::PacketId packet_id,
                             std::span<const mqtt::ReasonCode> codes) {
   ++metrics_.packets_unsuback_sent;
+  if (std::any_of(codes.begin(), codes.end(), mqtt::is_error)) ++metrics_.packets_unsubscribe_error;
   explained(channel, mqtt::Unsuback{.packet_id = packet_id, .codes = codes}, channel.version, {});
 }
 

@@ -33,6 +33,7 @@ enum class CloseReason : std::uint8_t {
   idle_timeout,       ///< no CONNECT in time
   not_authorized,
   taken_over,  ///< the same client id connected again
+  discarded,   ///< the same, with a clean start
   kicked,      ///< by an operator
   limit,       ///< a configured limit; the log line names the key
   shutting_down,

@@ -26,6 +26,8 @@ class Publishing {
 
   /// Also for wills. `token` 0: nobody waits for the outcome.
   RouteResult publish(const mqtt::MessagePtr& message, Token token, Now now);
+  /// What the broker says of itself: no client's publish, not counted as one, and not retained here.
+  void publish_system(const mqtt::MessagePtr& message, Now now);
   void settled(Token token);
   void resume_publishers();
   /// [MQTT-3.3.4-7] Publishes that a client may leave without PUBACK or PUBCOMP.
@@ -45,6 +47,7 @@ class Publishing {
   void acknowledge(Channel& channel, PendingAck ack);
   void flush(Channel& channel);
   void count_received(mqtt::QoS qos);
+  RouteResult distribute(const mqtt::MessagePtr& message, Token token, Now now);
 
   struct PausedPublisher {
     ConnId conn;

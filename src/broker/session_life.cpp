@@ -60,6 +60,7 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
   --world_.connected_count;
   ++world_.metrics.client_disconnected;
   if (fate == WillFate::discard) session.will.reset();
+  if (world_.config.presence) presence_.disconnected(session, channel, now);
   if (session.expiry_s == 0) {
     end(session, if_over, now);
     return;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "broker/presence.hpp"
 #include "broker/publishing.hpp"
 #include "broker/world.hpp"
 
@@ -22,7 +23,8 @@ enum class SessionEnd : std::uint8_t {
 /// Keeps channel and session tied or apart, and the deadlines of those apart. Thread rule: one owner.
 class SessionLife {
  public:
-  SessionLife(World& world, Publishing& publishing) : world_(world), publishing_(publishing) {}
+  SessionLife(World& world, Publishing& publishing, Presence& presence)
+      : world_(world), publishing_(publishing), presence_(presence) {}
 
   /// CONNECT was accepted: the session, new or resumed, belongs to this channel now.
   void attach(Session& session, Channel& channel, Now now);
@@ -44,6 +46,7 @@ class SessionLife {
 
   World& world_;
   Publishing& publishing_;
+  Presence& presence_;
 };
 
 }  // namespace meshmq::broker

@@ -141,7 +141,7 @@ TEST(Takeover, OfA3xClientJustCloses) {
   Harness h;
   auto& old = h.connect("a", Version::v3_1_1);
   auto& fresh = h.connecting({.version = Version::v3_1_1, .client_id = "a"});
-  EXPECT_EQ(old.receives(), lines("closed: takeovered"));
+  EXPECT_EQ(old.receives(), lines("closed: discarded"));
   EXPECT_EQ(fresh.receives(), lines("CONNACK"));
   EXPECT_EQ(h.metrics().session_discarded, 1U);
   EXPECT_EQ(h.metrics().session_terminated, 0U);
@@ -158,7 +158,7 @@ TEST(Takeover, ByACleanStartDiscards) {
   Harness h;
   auto& old = h.connect(persistent("a")).subscribes("t", 1).ignores();
   auto& fresh = h.connecting({.client_id = "a"});
-  EXPECT_EQ(old.receives(), lines("DISCONNECT reason=8e", "closed: takeovered"));
+  EXPECT_EQ(old.receives(), lines("DISCONNECT reason=8e", "closed: discarded"));
   EXPECT_EQ(fresh.receives(), lines(connack_v5));
   EXPECT_FALSE(h.router.has_route("t"));
 }

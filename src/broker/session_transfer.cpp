@@ -45,7 +45,7 @@ bool SessionTransfer::discard(std::string_view client_id, Now now) {
   Session* session = world_.sessions.find(client_id);
   if (session == nullptr) return false;
   if (session->online) {
-    closing_.close(*world_.channels.find(session->conn), CloseReason::taken_over,
+    closing_.close(*world_.channels.find(session->conn), CloseReason::discarded,
                    ReasonCode::session_taken_over, now);
     session = world_.sessions.find(client_id);
   }

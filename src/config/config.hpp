@@ -190,6 +190,17 @@ struct Access {
   std::string acl_file;  ///< empty: the default rules
 };
 
+/// What a node tells of itself and watches: broker.sys_*, os_mon.*
+struct Monitoring {
+  Duration sys_interval{};
+  Duration sys_heartbeat{};
+  Duration cpu_check_interval{};
+  unsigned cpu_high_watermark = 0;  ///< percent
+  unsigned cpu_low_watermark = 0;
+  Duration mem_check_interval{};
+  unsigned sysmem_high_watermark = 0;
+};
+
 struct Log {
   std::string to;  ///< off, file, console, both
   LogLevel level = LogLevel::warning;
@@ -211,6 +222,7 @@ struct Config {
   Discovery discovery;
   Access access;
   Log log;
+  Monitoring monitoring;
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first
 };

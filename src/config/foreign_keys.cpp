@@ -77,8 +77,6 @@ constexpr ForeignKey table[] = {
     {"listener.{ws,wss}.*.idle_timeout", R::not_here},
 
     // ---- the rest of the broker
-    {"broker.sys_interval", R::not_yet},
-    {"broker.sys_heartbeat", R::not_yet},
     {"broker.session_locking_strategy", R::not_yet},
     {"broker.route_batch_clean", R::not_yet},
     {"broker.perf.**", R::not_yet},
@@ -86,11 +84,11 @@ constexpr ForeignKey table[] = {
     {"retainer.expiry_interval", R::not_yet, "0"},
     {"plugins.**", R::not_here},
     {"modules.**", R::not_here},
-    {"module.**", R::not_yet},
+    {"module.rewrite.**", R::not_yet},
+    {"module.subscription.**", R::not_yet},
     {"sysmon.**", R::not_here},
-    {"os_mon.**", R::not_yet},
+    {"os_mon.procmem_high_watermark", R::not_here},
     {"vm_mon.**", R::not_here},
-    {"alarm.**", R::not_yet},
     {"dashboard.**", R::not_yet},
     {"management.**", R::not_yet},
     {"telemetry.**", R::not_here},

@@ -85,6 +85,7 @@ void ConnectionTable::introduce(Connection& c, broker::Peer peer) {
   c.state = State::open;
   c.known = true;
   peer.zone = c.ledger->zone;
+  peer.listener_port = c.ledger->port;
   counters_.connections.set(++known_);
   host_.broker().open(c.id, std::move(peer), host_.turn());
 }

@@ -23,6 +23,7 @@ class Listener::Impl {
   void start(std::vector<UniqueFd> sockets, std::span<WorkerThread* const> workers) {
     workers_.assign(workers.begin(), workers.end());
     address_ = local_address(sockets.front().get());
+    shared_->ledger->port = address_.port();
     if (!shared_->options.unix_path.empty()) ::lstat(shared_->options.unix_path.c_str(), &file_);
     for (std::size_t i = 0; i < workers.size(); ++i) {
       acceptors_.emplace_back(workers[i],

@@ -38,6 +38,7 @@ class ListenerLedger {
   Duration send_timeout{0};  ///< 0: a client may stop taking for as long as it likes
   Duration handshake_timeout{0};
   std::uint16_t zone = 0;  ///< of its clients, see broker::Config::zone()
+  std::uint16_t port = 0;  ///< where they connected to; 0: no port
 
   std::atomic<bool> ended{false};  ///< its clients are to go: one that is just moving is not taken
   std::atomic<std::size_t> connections{0};

@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "broker/config.hpp"
 #include "cluster/discovery.hpp"
+#include "node/alarms.hpp"
 
 namespace meshmq::node {
 
@@ -16,6 +17,7 @@ struct Config {
   std::uint16_t workers = 1;              ///< node.workers
   broker::Config broker;
   cluster::DiscoverySettings discovery;
+  AlarmSettings alarms;
   std::uint64_t client_key_seed = 0;  ///< made from node.cookie: secret, the same on all nodes
 
   Duration suback_wait = std::chrono::seconds(5);  ///< cluster.suback_wait

@@ -56,7 +56,9 @@ class Control::Impl final : public cluster::ClusterPorts,
         queries_(config_, ports),
         writer_(cluster_),
         retainer_(config_, retained_, writer_, log),
-        access_(config_, ports) {
+        access_(config_, ports),
+        alarms_(config.name, config.alarms, log,
+                [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }) {
     tables_.add(SharedTable::retained, retained_);
     tell_members();
     moves_.on_kick = [this](const std::string& client_id) {
@@ -95,7 +97,10 @@ class Control::Impl final : public cluster::ClusterPorts,
   void verified(OperationId operation, const cluster::VerifyReport& report) override {
     ports_.verified(operation, report);
   }
-  void partition_alarm(const std::string& text) override { ports_.partition_alarm(text); }
+  void partition_alarm(const std::string& text) override {
+    split_ = text;
+    ports_.partition_alarm(text);
+  }
   std::uint64_t merged_sessions() const override { return moves_.taken_in(); }
 
   void met(const std::string& node, const cluster::Meeting& meeting) override {
@@ -145,6 +150,7 @@ class Control::Impl final : public cluster::ClusterPorts,
       }
     }
     events_.clear();
+    if (const auto split = std::exchange(split_, std::nullopt)) tell_split(*split, now);
   }
 
   // ---------------------------------------------------------------- workers
@@ -171,6 +177,7 @@ class Control::Impl final : public cluster::ClusterPorts,
       next_expiry_ = now.mono + expiry_sweep;
       retained_.expire(now.wall);
       tables_.expire(now.wall);
+      alarms_.tick(now);
     }
   }
 
@@ -187,6 +194,13 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   void publish(const mqtt::MessagePtr& message) { ports_.to_worker(WorkerIndex(0), PublishRequest{message}); }
+  void publish_system(const mqtt::MessagePtr& message, Now now) {
+    if (message->retain()) {
+      const mqtt::MessagePtr stored = retained_.find(message->topic());
+      if (!stored || stored->payload() != message->payload()) retainer_.retain(message, now);
+    }
+    ports_.to_worker(WorkerIndex(0), PublishRequest{message, true});
+  }
 
   void shut_down() {
     to_all_workers(ShutDown{});
@@ -221,6 +235,7 @@ class Control::Impl final : public cluster::ClusterPorts,
 
   AccessAdmin& access() { return access_; }
   Retainer& retainer() { return retainer_; }
+  Alarms& alarms() { return alarms_; }
   const RetainedStore& retained() const { return retained_; }
 
  private:
@@ -234,6 +249,14 @@ class Control::Impl final : public cluster::ClusterPorts,
     std::string node;
     std::optional<std::string> message;  ///< absent: the peer is down
   };
+  void tell_split(const std::string& text, Now now) {
+    constexpr std::string_view alarm = "partition";
+    if (text.empty()) {
+      alarms_.deactivate(alarm, now);
+    } else {
+      alarms_.activate(alarm, Json::object({{"occurred", text}}), text, now);
+    }
+  }
   void tell_members() {
     const MembersChanged now{cluster_.membership().alone(), cluster_.everybody_runs()};
     if (now != std::exchange(told_members_, now)) to_all_workers(now);
@@ -274,6 +297,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   SharedTables tables_;
   SessionMoves moves_;
   std::vector<PeerEvent> events_;
+  std::optional<std::string> split_;  ///< what the cluster machine has to say of it
   cluster::Cluster cluster_;
   cluster::Discovery discovery_;
   OwnRoutes own_routes_;
@@ -283,6 +307,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   SharedWriter writer_;
   Retainer retainer_;
   AccessAdmin access_;
+  Alarms alarms_;
   /// What discovery is told at the next tick.
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
@@ -349,6 +374,9 @@ void Control::query(OperationId operation, QueryKind kind, std::string client_id
 void Control::publish(const mqtt::MessagePtr& message, Now) {
   impl_->publish(message);
 }
+void Control::publish_system(const mqtt::MessagePtr& message, Now now) {
+  impl_->publish_system(message, now);
+}
 void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
   impl_->discovered(found, now);
 }
@@ -357,6 +385,9 @@ void Control::shut_down(Now) {
 }
 AccessAdmin& Control::access() {
   return impl_->access();
+}
+Alarms& Control::alarms() {
+  return impl_->alarms();
 }
 ClusterStatus Control::status() const {
   return impl_->status();

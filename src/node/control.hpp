@@ -15,6 +15,7 @@
 #include "cluster/heal_record.hpp"
 #include "cluster/routes.hpp"
 #include "node/access_admin.hpp"
+#include "node/alarms.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
@@ -71,12 +72,16 @@ class Control {
   void verify(OperationId operation, Now now);
   void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
   void publish(const mqtt::MessagePtr& message, Now now);
+  /// What the broker says of itself, below `$SYS/brokers`. What is retained already is not stored again.
+  void publish_system(const mqtt::MessagePtr& message, Now now);
   /// The provider of discovery has answered.
   void discovered(const Result<cluster::Discovered>& found, Now now);
   /// Says goodbye to the peers, so that they need not find out.
   void shut_down(Now now);
 
   AccessAdmin& access();
+  /// Who watches something raises and ends them here.
+  Alarms& alarms();
 
   // --- inspection
   ClusterStatus status() const;

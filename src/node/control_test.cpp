@@ -164,6 +164,17 @@ TEST_F(ControlTest, ALostPeerFreesTheSubacksThatWaitForIt) {
   EXPECT_EQ(control->status().stopped_nodes, std::vector<std::string>{"b@h"});
 }
 
+TEST_F(ControlTest, ASplitIsAnAlarmUntilItIsOver) {
+  join_silent_peer();
+  control->link_down("b@h", LinkError::timed_out, "", now);
+  control->tick(now);
+  ASSERT_TRUE(control->alarms().is_active("partition"));
+  EXPECT_EQ(control->alarms().active().front().message, "no word from b@h");
+  control->force_leave(OperationId(1), "b@h", now);
+  control->tick(now);
+  EXPECT_FALSE(control->alarms().is_active("partition"));
+}
+
 TEST_F(ControlTest, RetainedMessagesComeWithTheAnswer) {
   control->handle(RetainRequest{mqtt::Message::make({.topic = "t/a", .payload = "x", .retain = true})}, now);
   subscribe(0, 7, "t/+");

@@ -128,6 +128,8 @@ struct AccessChanged {
 /// Publish as if a client of this node had (RPC, REST).
 struct PublishRequest {
   mqtt::MessagePtr message;
+  /// The broker speaks of itself ($SYS): no client's publish, and stored already if it is to be retained.
+  bool system = false;
 };
 enum class QueryKind : std::uint8_t { clients, subscriptions, stats, kick };
 struct Query {

@@ -28,7 +28,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         links_(config_, self, incarnation, ports, log),
         settling_(config.forward_ack_wait),
         shared_(config_, Slot(self.value), routes, *this, hash_mix(seed, 1)),
-        broker_(config_.broker, self, output, *this, log, seed) {}
+        broker_(broker_config(config_), self, output, *this, log, seed) {}
 
   // Hot path: no lock; the scratch sets are reused.
   broker::RouteResult route(const mqtt::MessagePtr& message, Token token) override {
@@ -153,6 +153,12 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   broker::Broker& broker() { return broker_; }
 
  private:
+  static broker::Config broker_config(const Config& config) {
+    broker::Config result = config.broker;
+    result.node_name = config.name;
+    return result;
+  }
+
   // --- ParcelPort
   bool send(Slot slot, Parcel parcel, Token token) override {
     if (slot.value == self_.value) {
@@ -251,11 +257,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     settle(confirmed_);
   }
   void handle_one(PublishRequest& m) {
-    const mqtt::MessagePtr message = m.message->with_id(broker_.next_message_id());
-    if (message->retain()) retain(message);
-    const broker::RouteResult result = route(message, 0);
-    if (result.local) broker_.deliver(message, now_);
-    broker_.deliver_shared(message, result.groups, now_);
+    m.system ? broker_.publish_system(m.message, now_) : broker_.publish(m.message, now_);
   }
   void handle_one(ShutDown&) { broker_.shut_down(now_); }
   void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, m.left_behind, now_); }

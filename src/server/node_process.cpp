@@ -16,8 +16,11 @@
 #include <vector>
 
 #include "admin/command_table.hpp"
-#include "admin/json.hpp"
+#include "admin/metrics.hpp"
+#include "admin/os_monitor.hpp"
+#include "admin/sys_topics.hpp"
 #include "base/assert.hpp"
+#include "base/json.hpp"
 #include "cluster/membership.hpp"
 #include "config/run_file.hpp"
 #include "discovery/provider.hpp"
@@ -80,6 +83,19 @@ mesh::MeshOptions mesh_options(const config::Config& config) {
 std::string absolute(const std::string& path) {
   std::error_code ignored;
   return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
+}
+
+admin::SysIntervals sys_intervals(const config::Config& config) {
+  return {.interval = config.monitoring.sys_interval, .heartbeat = config.monitoring.sys_heartbeat};
+}
+
+admin::OsMonitorSettings os_monitor_settings(const config::Config& config) {
+  const config::Monitoring& monitoring = config.monitoring;
+  return {.cpu_check_interval = monitoring.cpu_check_interval,
+          .cpu_high_watermark = monitoring.cpu_high_watermark,
+          .cpu_low_watermark = monitoring.cpu_low_watermark,
+          .mem_check_interval = monitoring.mem_check_interval,
+          .sysmem_high_watermark = monitoring.sysmem_high_watermark};
 }
 
 }  // namespace
@@ -173,7 +189,10 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   ControlShell shell_;
   std::unique_ptr<discovery::Provider> provider_;
   std::unique_ptr<node::Control> control_;
+  std::unique_ptr<admin::Desk> desk_;
   std::unique_ptr<admin::CommandTable> commands_;
+  std::unique_ptr<admin::SysTopics> sys_topics_;
+  std::unique_ptr<admin::OsMonitor> os_monitor_;
   std::unique_ptr<RemoteCalls> remote_calls_;
   std::ptrdiff_t links_ = 0;  ///< open control links
   bool stopping_ = false;
@@ -244,16 +263,19 @@ Result<void> NodeProcess::Impl::start_control() {
   shell_.attach(*control_);
   acl_.attach(control_->access());
   if (const auto loaded = acl_.load(); !loaded) return tl::unexpected<Error>(loaded.error());
-  commands_ = std::make_unique<admin::CommandTable>(config_.node.name, *control_, host_, now);
+  desk_ = std::make_unique<admin::Desk>(config_.node.name, *control_, host_, now);
+  commands_ = std::make_unique<admin::CommandTable>(*desk_);
+  sys_topics_ = std::make_unique<admin::SysTopics>(*desk_, sys_intervals(config_));
+  os_monitor_ = std::make_unique<admin::OsMonitor>(host_, control_->alarms(), os_monitor_settings(config_));
   remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_);
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
-    commands_->operation_done(operation, std::move(result));
+    desk_->operation_done(operation, std::move(result));
   };
   shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
-    commands_->query_done(operation, std::move(replies));
+    desk_->query_done(operation, std::move(replies));
   };
   shell_.on_verified = [this](node::OperationId operation, const cluster::VerifyReport& report) {
-    commands_->verified(operation, report);
+    desk_->verified(operation, report);
   };
   return {};
 }
@@ -302,14 +324,14 @@ Result<void> NodeProcess::Impl::write_run_file() const {
 
 Result<void> NodeProcess::Impl::write_ports_file() const {
   if (options_.ports_file.empty()) return {};
-  std::vector<std::pair<std::string, admin::Json>> ports;
+  std::vector<std::pair<std::string, Json>> ports;
   for (const config::Listener& listener : config_.listeners) {
     ports.emplace_back(fmt::format("listener.{}.{}", listener.kind, listener.name),
                        host_.port_of(listener_id(listener)));
   }
   ports.emplace_back("node.dist", mesh_.port());
   if (config_.mesh.epmd) ports.emplace_back("node.epmd", config_.mesh.epmd_port);
-  return replace_file(options_.ports_file, admin::Json::object(ports).text() + "\n", 0644);
+  return replace_file(options_.ports_file, Json::object(ports).text() + "\n", 0644);
 }
 
 // ---------------------------------------------------------------- membership on disk
@@ -353,7 +375,12 @@ void NodeProcess::Impl::arm_tick() {
   tick_timer_.expires_after(tick_interval);
   tick_timer_.async_wait([this](error_code error) {
     if (error) return;
-    shell_.event([](node::Control& control) { control.tick(net::read_clock()); });
+    shell_.event([this](node::Control& control) {
+      const Now now = net::read_clock();
+      control.tick(now);
+      sys_topics_->tick(now);
+      os_monitor_->tick(now);
+    });
     arm_tick();
   });
 }
@@ -362,7 +389,7 @@ void NodeProcess::Impl::arm_sample() {
   sample_timer_.expires_after(sample_interval);
   sample_timer_.async_wait([this](error_code error) {
     if (error) return;
-    shell_.event([this](node::Control&) { commands_->sample(net::read_clock()); });
+    shell_.event([this](node::Control&) { admin::sample(*desk_, net::read_clock()); });
     arm_sample();
   });
 }

@@ -18,6 +18,7 @@
 #include "server/acl_source.hpp"
 #include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
+#include "server/system_load.hpp"
 
 namespace meshmq::server {
 
@@ -47,6 +48,7 @@ class ProcessHost final : public admin::Host {
   std::vector<admin::CertificateReload> reload_certificates() override;
   Result<std::size_t> reload_acl() override { return acl_.load(); }
   admin::RuntimeInfo runtime() const override;
+  admin::SystemLoad system_load() const override { return read_system_load(); }
   LogLevel log_level() const override { return log_.level(); }
   void set_log_level(LogLevel level) override { log_.set_level(level); }
 

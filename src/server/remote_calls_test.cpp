@@ -16,7 +16,8 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   RemoteCallsTest() {
     config_.name = "a@h";
     control_.emplace(config_, "", 1, routes_, *this, Logger(), 5, now_);
-    commands_.emplace(config_.name, *control_, *this, now_);
+    desk_.emplace(config_.name, *control_, *this, now_);
+    commands_.emplace(*desk_);
     calls_.emplace(*commands_, *control_);
   }
   RemoteAnswer call(const std::string& module, const std::string& function, std::vector<Term> arguments) {
@@ -53,6 +54,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   Result<std::size_t> reload_acl() override { return 0; }
   std::vector<admin::CertificateReload> reload_certificates() override { return {}; }
   admin::RuntimeInfo runtime() const override { return {}; }
+  admin::SystemLoad system_load() const override { return {}; }
   LogLevel log_level() const override { return LogLevel::warning; }
   void set_log_level(LogLevel) override {}
 
@@ -60,6 +62,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   cluster::RouteTable routes_;
   Now now_{TimePoint(Duration(10'000)), 1'700'000'000'000};
   std::optional<node::Control> control_;
+  std::optional<admin::Desk> desk_;
   std::optional<admin::CommandTable> commands_;
   std::optional<RemoteCalls> calls_;
 };

@@ -112,7 +112,7 @@ class QosSessions(SceneTest):
         self.assertEqual([m.retain for m in self.two(early)], [False, False])
         for node in (self.node1, self.node2):
             # Replicated like everything else; nobody waits for it, so poll.
-            eventually(lambda node=node: "1" in node.ctl("retainer", "info").out, "one retained message")
+            eventually(lambda node=node: "kept/a\n" in node.ctl("retainer", "topics").out, "the retained message")
             late = node.client("late")
             late.subscribe("kept/+", qos=1)
             message = late.receive()

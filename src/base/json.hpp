@@ -1,5 +1,5 @@
 #pragma once
-// Just enough JSON for answers to machines and for small files of our own: written, never read.
+// Just enough JSON for answers to machines, events and small files of our own: written, never read.
 
 #include <concepts>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace meshmq::admin {
+namespace meshmq {
 
 /// A value that is already text. Members of an object keep the order in which they were added.
 class Json {
@@ -20,6 +20,8 @@ class Json {
   Json(std::same_as<bool> auto value) : text_(value ? "true" : "false") {}
   Json(std::integral auto value) requires(!std::same_as<decltype(value), bool>)
       : text_(std::to_string(value)) {}
+  /// null if it is no number of JSON.
+  Json(std::floating_point auto value) : text_(number(value)) {}
 
   static Json array(const std::vector<Json>& items) {
     Json result;
@@ -49,6 +51,7 @@ class Json {
 
  private:
   static std::string quote(std::string_view value);
+  static std::string number(double value);
   void append(std::string_view item) {
     if (text_.size() > 1) text_ += ',';
     text_ += item;
@@ -57,4 +60,4 @@ class Json {
   std::string text_;
 };
 
-}  // namespace meshmq::admin
+}  // namespace meshmq

@@ -1,8 +1,10 @@
-#include "admin/json.hpp"
+#include "base/json.hpp"
 
 #include <fmt/format.h>
 
-namespace meshmq::admin {
+#include <cmath>
+
+namespace meshmq {
 
 std::string Json::quote(std::string_view value) {
   std::string result = "\"";
@@ -22,4 +24,8 @@ std::string Json::quote(std::string_view value) {
   return result + '"';
 }
 
-}  // namespace meshmq::admin
+std::string Json::number(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : "null";
+}
+
+}  // namespace meshmq

@@ -1,0 +1,75 @@
+#pragma once
+// Where whoever serves operators asks the node, and where its answers come back.
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/host.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "cluster/verify_report.hpp"
+#include "node/control.hpp"
+
+namespace meshmq::admin {
+
+/// Answers of node::Control find back to who asked by OperationId: operations are numbered here and nowhere
+/// else. The owner hands on what node::ControlPorts hears: operation_done(), query_done(), verified(), never
+/// from within a call into node::Control. Thread rule: one owner, the control thread.
+class Desk {
+ public:
+  using OperationDone = std::function<void(Result<void>)>;
+  using Verified = std::function<void(const cluster::VerifyReport&)>;
+  using QueryDone = std::function<void(std::vector<node::QueryReply>)>;
+
+  /// `node_name` is this node's; `node_control` and `node_host` must outlive the desk.
+  Desk(std::string node_name, node::Control& node_control, Host& node_host, Now node_started)
+      : name(std::move(node_name)), control(node_control), host(node_host), started(node_started) {}
+
+  node::OperationId await(OperationDone done) {
+    const node::OperationId id(++last_);
+    operations_.emplace(id, std::move(done));
+    return id;
+  }
+  /// Asks all workers.
+  void query(node::QueryKind kind, std::string client_id, Now now, QueryDone done) {
+    const node::OperationId id(++last_);
+    queries_.emplace(id, std::move(done));
+    control.query(id, kind, std::move(client_id), now);
+  }
+  void operation_done(node::OperationId id, Result<void> result) {
+    if (auto waiting = operations_.extract(id)) waiting.mapped()(std::move(result));
+  }
+  void verify(Now now, Verified done) {
+    const node::OperationId id(++last_);
+    verifications_.emplace(id, std::move(done));
+    control.verify(id, now);
+  }
+  void verified(node::OperationId id, const cluster::VerifyReport& report) {
+    if (auto waiting = verifications_.extract(id)) waiting.mapped()(report);
+  }
+  void query_done(node::OperationId id, std::vector<node::QueryReply> replies) {
+    if (auto waiting = queries_.extract(id)) waiting.mapped()(std::move(replies));
+  }
+  /// The largest value that each counter has had, this one included.
+  std::uint64_t peak(const std::string& counter, std::uint64_t value) {
+    return peaks_[counter] = std::max(peaks_[counter], value);
+  }
+
+  const std::string name;
+  node::Control& control;
+  Host& host;
+  const Now started;
+
+ private:
+  std::uint64_t last_ = 0;
+  std::map<node::OperationId, OperationDone> operations_;
+  std::map<node::OperationId, QueryDone> queries_;
+  std::map<node::OperationId, Verified> verifications_;
+  std::map<std::string, std::uint64_t> peaks_;
+};
+
+}  // namespace meshmq::admin

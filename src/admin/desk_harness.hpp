@@ -1,0 +1,124 @@
+#pragma once
+// A node without peers, for tests of those who serve operators: its two workers are answered for by the test.
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/desk.hpp"
+#include "cluster/route_table.hpp"
+#include "node/control.hpp"
+
+namespace meshmq::admin::testing {
+
+class DeskTest : public ::testing::Test, public node::ControlPorts, public Host {
+ protected:
+  DeskTest() {
+    config_.name = "meshmq@127.0.0.1";
+    config_.workers = 2;
+    control_.emplace(config_, "", 1, routes_, *this, Logger(), 5, now_);
+    desk_.emplace(config_.name, *control_, *this, now_);
+  }
+
+  /// Lets answers of the control core and of the workers find their way.
+  void settle() {
+    while (!queue_.empty()) {
+      const auto next = std::move(queue_.front());
+      queue_.pop_front();
+      next();
+    }
+  }
+  void pass(Duration time) {
+    now_.mono += time;
+    now_.wall += time.count();
+  }
+  void subscribe(const std::string& filter) {
+    control_->handle(node::SubscribeRequest{node::WorkerIndex(0), 1, {{filter, true, true}}}, now_);
+    for (int i = 0; i < 3; ++i) (void)control_->end_of_turn(now_);
+  }
+  void retain(const std::string& topic) {
+    control_->handle(
+        node::RetainRequest{mqtt::Message::make({.topic = topic, .payload = "x", .retain = true})}, now_);
+  }
+
+  node::QueryReply worker_replies_[2];
+  std::vector<mqtt::MessagePtr> published_;
+  std::optional<cluster::VerifyReport> verify_report_;  ///< instead of what the cluster finds
+  std::vector<std::string> dialled_;
+  std::vector<ListenerInfo> listeners_;
+  std::vector<CertificateReload> certificate_reloads_;
+  Result<std::size_t> acl_reload_ = 4;
+  SystemLoad load_;
+  LogLevel log_level_ = LogLevel::warning;
+  Now now_{TimePoint(Duration(10'000)), 1'700'000'000'000};
+  std::optional<node::Control> control_;
+  std::optional<Desk> desk_;
+
+ private:
+  // --- node::ControlPorts
+  void to_worker(node::WorkerIndex worker, node::ToWorker message) override {
+    if (const auto* publish = std::get_if<node::PublishRequest>(&message))
+      published_.push_back(publish->message);
+    const auto* query = std::get_if<node::Query>(&message);
+    if (query == nullptr) return;
+    queue_.push_back([this, worker, query = *query] {
+      node::QueryReply reply = worker_replies_[worker.value];
+      reply.query = query.query;
+      reply.worker = worker;
+      reply.done = query.kind == node::QueryKind::kick && query.client_id == "known" && worker.value == 1;
+      control_->handle(std::move(reply), now_);
+    });
+  }
+  void dial(const std::string& node) override { dialled_.push_back(node); }
+  void hang_up(const std::string&) override {}
+  void send(const std::string&, std::string) override {}
+  void save(std::string) override {}
+  void operation_done(node::OperationId operation, Result<void> result) override {
+    queue_.push_back([this, operation, result] { desk_->operation_done(operation, result); });
+  }
+  void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override {
+    queue_.push_back([this, operation, replies] { desk_->query_done(operation, replies); });
+  }
+  void verified(node::OperationId operation, const cluster::VerifyReport& report) override {
+    queue_.push_back(
+        [this, operation, report = verify_report_.value_or(report)] { desk_->verified(operation, report); });
+  }
+
+  // --- Host
+  Result<std::size_t> reload_acl() override { return acl_reload_; }
+  std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
+  std::string_view version() const override { return "1.2.3"; }
+  std::vector<ListenerInfo> listeners() const override { return listeners_; }
+  Result<void> stop_listener(std::string_view id) override {
+    if (id == "mqtt:tcp:external") return {};
+    return fail(Errc::not_found, "");
+  }
+  Result<void> start_listener(std::string_view id) override {
+    if (id == "mqtt:ws:external") return {};
+    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "it runs already");
+    return fail(Errc::not_found, "");
+  }
+  Result<void> restart_listener(std::string_view id) override {
+    if (id == "mqtt:tcp:external") return fail(Errc::already_exists, "address in use");
+    return fail(Errc::not_found, "");
+  }
+  RuntimeInfo runtime() const override {
+    RuntimeInfo info;
+    info.load1 = 1.294;
+    return info;
+  }
+  SystemLoad system_load() const override { return load_; }
+  LogLevel log_level() const override { return log_level_; }
+  void set_log_level(LogLevel level) override { log_level_ = level; }
+
+  node::Config config_;
+  cluster::RouteTable routes_;
+  std::deque<std::function<void()>> queue_;
+};
+
+}  // namespace meshmq::admin::testing

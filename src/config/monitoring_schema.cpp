@@ -1,0 +1,68 @@
+// Keys of what a node tells of itself and watches: $SYS, alarms, the machine.
+
+#include "config/assign.hpp"
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+template <auto Field>
+void set(Target& t, const Value& v) {
+  assign(t.config.monitoring.*Field, v);
+}
+
+template <auto Field>
+void alarm(Target& t, const Value& v) {
+  assign(t.config.node.alarms.*Field, v);
+}
+void alarm_actions(Target& t, const Value& v) {
+  t.config.node.alarms.log = v.text.find("log") != std::string::npos;
+  t.config.node.alarms.publish = v.text.find("publish") != std::string::npos;
+}
+
+using M = Monitoring;
+using A = node::AlarmSettings;
+constexpr Range percent{1, 100};
+constexpr Range interval{1000, INT64_MAX};
+
+constexpr Key table[] = {
+    {"broker.sys_interval", Type::duration_s, "1m",
+     "How often version, nodes, statistics and metrics are published below $SYS", set<&M::sys_interval>,
+     interval},
+    {"broker.sys_heartbeat", Type::duration_s, "30s", "The same of uptime and time", set<&M::sys_heartbeat>,
+     interval},
+    {"alarm.actions",
+     Type::word,
+     "log,publish",
+     "What happens when an alarm begins or ends",
+     alarm_actions,
+     {},
+     "log,publish publish,log log publish none"},
+    {"alarm.size_limit",
+     Type::integer,
+     "1000",
+     "Alarms kept that are over; 0: no limit",
+     alarm<&A::size_limit>,
+     {0, UINT32_MAX}},
+    {"alarm.validity_period", Type::duration_s, "24h", "How long they are kept", alarm<&A::validity_period>,
+     interval},
+    {"os_mon.cpu_check_interval", Type::duration_s, "60s", "How often the processors are looked at",
+     set<&M::cpu_check_interval>, interval},
+    {"os_mon.cpu_high_watermark", Type::percent, "80%", "Above this the alarm high_cpu_usage is raised",
+     set<&M::cpu_high_watermark>, percent},
+    {"os_mon.cpu_low_watermark", Type::percent, "60%", "Below this it ends", set<&M::cpu_low_watermark>,
+     percent},
+    {"os_mon.mem_check_interval", Type::duration_s, "60s", "How often the memory is looked at",
+     set<&M::mem_check_interval>, interval},
+    {"os_mon.sysmem_high_watermark", Type::percent, "70%",
+     "Above this the alarm high_system_memory_usage is raised", set<&M::sysmem_high_watermark>, percent},
+};
+
+}  // namespace
+
+std::span<const Key> monitoring_keys() {
+  return table;
+}
+
+}  // namespace meshmq::config
