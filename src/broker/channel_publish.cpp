@@ -83,7 +83,11 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   ++metrics.messages_publish;
   if (message->retain()) {
     world_.router.retain(message);
-    if (!message->payload().empty()) ++metrics.messages_retained;
+    if (!message->payload().empty()) {
+      ++metrics.messages_retained;
+    } else if (world_.config.stop_publish_clear) {
+      return {.matched = true};
+    }
   }
   const RouteResult result = distribute(message, token, now);
   if (!result.matched) {

@@ -35,6 +35,7 @@ struct Config {
   bool wildcard_subscription = true;                        ///< mqtt.wildcard_subscription
   bool shared_subscription = true;                          ///< mqtt.shared_subscription
   SharedStrategy shared_strategy = SharedStrategy::random;  ///< broker.shared_subscription_strategy
+  bool stop_publish_clear = false;                          ///< retainer.stop_publish_clear_msg
   bool shared_dispatch_ack = false;                         ///< broker.shared_dispatch_ack_enabled
   std::uint16_t server_keepalive_s = 0;                     ///< zone.*.server_keepalive; 0 = the client's own
   Duration idle_timeout = std::chrono::seconds(15);         ///< zone.*.idle_timeout: from accept to CONNECT

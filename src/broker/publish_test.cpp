@@ -339,5 +339,19 @@ TEST(Publish, WithRetainIsStoredBeforeItIsRouted) {
   EXPECT_EQ(h.metrics().messages_retained, 1U);
 }
 
+TEST(Publish, OfAnEmptyRetainedMessageMayEndWithItsDeletion) {
+  Config config;
+  config.stop_publish_clear = true;
+  Harness h(config);
+  auto& a = h.connect("a").subscribes("t").ignores();
+  h.router.take();
+  auto& b = h.connect("b").sends(Publish{.topic = "t", .payload = "x", .retain = true});
+  b.sends(Publish{.topic = "t", .packet_id = 1, .qos = QoS::at_least_once, .retain = true});
+  b.sends(Publish{.topic = "t"});
+  EXPECT_EQ(h.router.take(), lines("retain t", "route t", "retain t", "route t"));
+  EXPECT_EQ(b.receives(), lines("PUBACK id=1"));
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='x'", "PUBLISH topic='t'"));
+}
+
 }  // namespace
 }  // namespace meshmq::broker::testing

@@ -81,7 +81,6 @@ constexpr ForeignKey table[] = {
     {"broker.route_batch_clean", R::not_yet},
     {"broker.perf.**", R::not_yet},
     {"retainer.storage_type", R::not_yet, "ram"},
-    {"retainer.expiry_interval", R::not_yet, "0"},
     {"plugins.**", R::not_here},
     {"modules.**", R::not_here},
     {"module.rewrite.**", R::not_yet},

@@ -52,6 +52,9 @@ void shared_strategy(Target& t, const Value& v) {
     if (v.text == name) t.config.node.broker.shared_strategy = strategy;
   }
 }
+void stop_publish_clear(Target& t, const Value& v) {
+  assign(t.config.node.broker.stop_publish_clear, v);
+}
 void shared_dispatch_ack(Target& t, const Value& v) {
   assign(t.config.node.broker.shared_dispatch_ack, v);
 }
@@ -202,6 +205,12 @@ constexpr Key table[] = {
      node<&N::retained_max>, counter},
     {"retainer.max_payload_size", Type::bytes, "1MB", "Largest payload that is retained",
      node<&N::retained_payload_bytes_max>},
+    {"retainer.expiry_interval", Type::duration_or_integer, "0",
+     "How long retained messages live whose publisher has not said it; 0: until they are replaced or deleted",
+     node<&N::retained_lifetime>},
+    {"retainer.stop_publish_clear_msg", Type::boolean, "false",
+     "Whether the empty message that deletes a retained one goes to nobody, against the specification",
+     stop_publish_clear},
 };
 
 }  // namespace

@@ -17,6 +17,15 @@ bool TopicOrder::operator()(std::string_view a, std::string_view b) const {
   return left < right;
 }
 
+std::optional<WallMillis> RetainedStore::end_of(const Row& row) const {
+  if (!row.message) return written_at(row.stamp) + LwwRows::tombstone_keep.count();
+  const std::uint32_t expiry_s = row.message->expiry_s();
+  if (expiry_s != mqtt::Message::no_expiry)
+    return row.message->created_at() + static_cast<WallMillis>(expiry_s) * 1000;
+  if (lifetime_ == Duration{}) return std::nullopt;
+  return row.message->created_at() + lifetime_.count();
+}
+
 bool RetainedStore::put(std::string_view topic, cluster::RowStamp stamp, mqtt::MessagePtr message) {
   std::uint64_t& digest = digests_[cluster::bucket_of(topic)];
   auto it = messages_.find(topic);
@@ -126,8 +135,8 @@ std::vector<RetainedStore::Messages::const_iterator> RetainedStore::lookup(std::
 std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, WallMillis now) const {
   std::vector<mqtt::MessagePtr> result;
   for (const auto& it : lookup(filter)) {
-    const mqtt::MessagePtr& message = it->second.message;
-    if (message && !message->expired(now)) result.push_back(message);
+    const Row& row = it->second;
+    if (row.message && now < end_of(row).value_or(WallMillis{INT64_MAX})) result.push_back(row.message);
   }
   return result;
 }
@@ -135,9 +144,7 @@ std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, Wall
 void RetainedStore::expire(WallMillis now) {
   std::erase_if(messages_, [&](const auto& item) {
     const Row& row = item.second;
-    const bool over = row.message ? row.message->expired(now)
-                                  : written_at(row.stamp) + LwwRows::tombstone_keep.count() <= now;
-    if (!over) return false;
+    if (now < end_of(row).value_or(WallMillis{INT64_MAX})) return false;
     live_ -= row.message ? 1 : 0;
     digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);
     return true;

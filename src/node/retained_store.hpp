@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ struct TopicOrder {
 /// topics.
 class RetainedStore final : public cluster::SharedRows {
  public:
+  /// `lifetime` of messages whose publisher has not given one; 0: no end.
+  explicit RetainedStore(Duration lifetime = {}) : lifetime_(lifetime) {}
+
   /// Stores, or deletes if the payload is empty [MQTT-3.3.1-6], unless what is there is newer. Returns true
   /// if it did.
   bool store(const mqtt::MessagePtr& message, cluster::RowStamp stamp);
@@ -52,6 +56,8 @@ class RetainedStore final : public cluster::SharedRows {
   };
   using Messages = std::map<std::string, Row, TopicOrder>;
 
+  /// Nothing for messages that stay.
+  std::optional<WallMillis> end_of(const Row& row) const;
   bool put(std::string_view topic, cluster::RowStamp stamp, mqtt::MessagePtr message);
 
   void collect(std::string& prefix, std::string_view filter,
@@ -59,6 +65,7 @@ class RetainedStore final : public cluster::SharedRows {
   void collect_below(const std::string& prefix, std::vector<Messages::const_iterator>& found) const;
   std::vector<Messages::const_iterator> lookup(std::string_view filter) const;
 
+  Duration lifetime_;
   Messages messages_;
   std::size_t live_ = 0;
   cluster::BucketDigests digests_{};

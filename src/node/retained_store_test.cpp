@@ -130,5 +130,17 @@ TEST(RetainedStore, ExpiredMessagesAreNotFoundAndGoAway) {
   EXPECT_EQ(store.digests(), same.digests());
 }
 
+TEST(RetainedStore, AMessageWithoutExpiryMayHaveTheNodes) {
+  RetainedStore store(std::chrono::seconds(5));
+  store.store(retained("a"), at(0));
+  store.store(retained("b", "x", 10), at(0));
+  store.store(retained("c", "x", 1), at(0));
+  EXPECT_EQ(topics(store.match("#", 999)), "a b c ");
+  EXPECT_EQ(topics(store.match("#", 4999)), "a b ");
+  EXPECT_EQ(topics(store.match("#", 5000)), "b ");
+  store.expire(9999);
+  EXPECT_EQ(store.size(), 1U);
+}
+
 }  // namespace
 }  // namespace meshmq::node
