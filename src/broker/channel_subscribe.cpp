@@ -20,6 +20,13 @@ constexpr Fatal too_large_to_answer{ReasonCode::packet_too_large,
 
 constexpr std::size_t filter_bytes_max = 0xFFFF;
 
+// [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1], [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+constexpr Fatal ill_formed_filter{ReasonCode::topic_filter_invalid, "ill-formed topic filter"};
+
+bool is_well_formed(std::string_view filter) {
+  return topic::is_shared(filter) ? topic::parse_shared(filter).has_value() : topic::is_valid_filter(filter);
+}
+
 ReasonCode granted(const Session& session, const mqtt::Subscription& wanted) {
   return static_cast<ReasonCode>(mqtt::min_qos(wanted.qos, session.zone->qos_max));
 }
@@ -80,6 +87,7 @@ Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscri
                  "subscription identifiers are off by mqtt.subscription_identifier"};
   }
   for (const mqtt::Subscription& wanted : packet.subscriptions) {
+    if (config.strict && !is_well_formed(wanted.filter)) return ill_formed_filter;
     const bool shared = topic::is_shared(wanted.filter);
     // [MQTT-3.8.3-4]
     if (wanted.no_local && shared) {
@@ -226,6 +234,8 @@ void Subscribing::send_retained(Session& session, const std::string& filter,
 
 Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
   if (!PacketSender::fits_codes(channel, packet.filters.size())) return too_large_to_answer;
+  if (channel.zone->strict && !std::all_of(packet.filters.begin(), packet.filters.end(), is_well_formed))
+    return ill_formed_filter;
   std::vector<ReasonCode> codes;
   for (const std::string_view filter : packet.filters) {
     codes.push_back(topic::is_shared(filter) ? leave(*channel.session, filter)

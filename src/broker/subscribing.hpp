@@ -39,7 +39,8 @@ class Subscribing {
     std::string_view text{};  ///< why a filter was refused; a literal
   };
 
-  /// What the client was told that it may not ask for ([MQTT5 3.2.2.3.11 - 13]), or could not be answered.
+  /// What the client was told that it may not ask for ([MQTT5 3.2.2.3.11 - 13]), what no client may, or what
+  /// could not be answered.
   static Verdict check_available(const Channel& channel, const mqtt::Subscribe& packet);
   bool any_forbidden(Channel& channel, const mqtt::Subscribe& packet);
   void count_refusals(const std::vector<mqtt::ReasonCode>& codes);
