@@ -2,7 +2,8 @@
 """docs/conformance.md and the tree say the same.
 
 Each row names a place in the code and what shows that it holds: a packet script with a case of this number, a unit
-test, an end-to-end test, or `gap: why`. And each number of a script's case has a row that names the script.
+test, an end-to-end test, or `gap: why`. Each number of a script's case has a row that names the script, each number
+that the code cites a row of either version.
 
 usage: check_conformance.py [--self-test]
 """
@@ -33,9 +34,12 @@ class Tree:
         for path in (ROOT / "tests/scripts").glob("*/*.mqtt"):
             self.scripts[(path.parent.name, path.stem)] = cases_of(path.read_text())
         self.tests = set()
-        for path in files(".cpp"):
+        self.cited = {}  # number -> a file
+        for path in files(".cpp", ".hpp"):
+            text = (ROOT / path).read_text()
+            self.cited.update(dict.fromkeys(NUMBER.findall(text), path))
             if path.name.endswith("_test.cpp"):
-                self.tests |= {f"{suite}.{name}" for suite, name in TEST.findall((ROOT / path).read_text())}
+                self.tests |= {f"{suite}.{name}" for suite, name in TEST.findall(text)}
 
     def place_problem(self, text):
         place = PLACE.match(text)
@@ -85,13 +89,16 @@ def check(text, tree):
         for number in sorted(numbers):
             if name not in seen.get((script_version, number), ()):
                 problems.append(f"{script_version} {number}: its row does not name the script {name}")
-    return problems
+    known = {number for _, number in seen}
+    unknown = {number: path for number, path in tree.cited.items() if number not in known}
+    return problems + [f"{path} cites {number}, which has no row" for number, path in unknown.items()]
 
 
 def self_test():
     tree = Tree.__new__(Tree)
     tree.scripts = {("5.0", "connect"): {"3.1.0-1"}}
     tree.tests = {"Connect.MustBeTheFirstPacket"}
+    tree.cited = {"3.1.0-1": "src/broker/broker.cpp"}
     shown = "`connect`, `Connect.MustBeTheFirstPacket`"
     good = f"## MQTT 5.0\n| 3.1.0-1 | first | `broker/broker.cpp` handle_first | {shown} |\n"
     assert check(good, tree) == [], check(good, tree)
@@ -107,6 +114,8 @@ def self_test():
         ("\n", "\n" + good.splitlines()[1] + "\n"),
     ]:
         assert check(good.replace(old, new), tree), f"{old} -> {new} was not seen"
+    tree.cited["3.1.0-9"] = "src/broker/broker.cpp"
+    assert check(good, tree), "a citation was not seen"
     print("sees what it should")
     return 0
 
