@@ -8,7 +8,7 @@ SECONDS ?= 60
 # As many runs as `make test` can wait for; `make fuzz` takes its time.
 FUZZ_TEST_SECONDS = 10
 
-.PHONY: help deps build run test cluster sim fuzz fuzzers bench format lint clean
+.PHONY: help deps build run test cluster sim chaos fuzz fuzzers bench format lint clean
 
 help:
 	@echo "make run       one node in the foreground, on 1883"
@@ -16,6 +16,7 @@ help:
 	@echo "make cluster   three nodes on this machine, joined; Ctrl-C stops them"
 	@echo "make build     $(BIN)/meshmq, meshmq_ctl, meshmq_bench"
 	@echo "make sim       SEEDS=N for N simulated clusters, SEED=n to replay one"
+	@echo "make chaos     five nodes under load while links and nodes fail: what is lost, how fast it heals"
 	@echo "make fuzz      every fuzzer for SECONDS=60 seconds"
 	@echo "make bench     MeshMQ and mosquitto under the same load"
 	@echo "make format    clang-format;  make lint: clang-format and clang-tidy as checks"
@@ -51,6 +52,9 @@ sim: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target meshmq_sim
 	@$(BIN)/meshmq_sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+chaos: build
+	@python3 tests/cluster/chaos.py --bin $(BIN)
 
 fuzzers: deps
 	@cmake --preset fuzz >/dev/null

@@ -73,9 +73,13 @@ void Simulation::promise(MessageId message) {
   const Published& p = published_.at(message);
   promise_to_groups(message);
   for (const auto& client : clients_) {
-    if (is_member(*client) || !client->ready() || !calm(p.node, client->node())) continue;
-    if (!client->subscribed(p.topic)) continue;
+    if (is_member(*client) || !client->ready() || !client->subscribed(p.topic)) continue;
     const Promise promised{client, client->epoch(), message, client->node()};
+    if (!calm(p.node, client->node())) {
+      // Kept until the two meet again.
+      if (p.qos != mqtt::QoS::at_most_once && knows_away(p.node, *client, p.topic)) kept_.push_back(promised);
+      continue;
+    }
     scheduler.after(delivery_time, [this, promised] { check_promise(promised); });
     if (p.qos == mqtt::QoS::at_most_once) continue;
     scheduler.after(arrival_time, [this, promised] {
@@ -83,6 +87,16 @@ void Simulation::promise(MessageId message) {
       if (disturbed_at(sent.node, promised.to) < sent.at) kept_.push_back(promised);
     });
   }
+}
+
+bool Simulation::knows_away(const std::string& node, const SimClient& client, const std::string& topic) {
+  const auto process = find(node);
+  if (process == nullptr || process->paused() || weather_.moves) return false;
+  for (const node::Route& route : process->control().routes_away()) {
+    if (route.node != client.node() || !client.confirmed().contains(route.filter)) continue;
+    if (topic::matches(route.filter, topic)) return true;
+  }
+  return false;
 }
 
 void Simulation::check_promise(const Promise& promise) {

@@ -116,6 +116,8 @@ class Simulation final : public Universe {
   void lost_session(const SimClient& client, Micros since);
   /// True if the way between the nodes has been undisturbed long enough for a promise.
   bool calm(const std::string& a, const std::string& b);
+  /// The node has routes of this client's node, which it cannot reach.
+  bool knows_away(const std::string& node, const SimClient& client, const std::string& topic);
   Micros disturbed_at(const std::string& a, const std::string& b) const;
   void promise(MessageId message);
   void check_promise(const Promise& promise);

@@ -33,6 +33,9 @@ struct Arrival {
   /// What the session here had when it took in another one, and the messages that had come here by then.
   std::vector<std::string> had;
   std::unordered_set<std::uint64_t> dispatched;
+  /// The same of those that it took in. Ids tell what came to a node, filters whether the session got it.
+  std::vector<std::string> theirs;
+  std::unordered_set<std::uint64_t> theirs_dispatched;
   /// An older session is out of reach: what this one gets at QoS 2 is remembered until they become one.
   bool remember = false;
 };

@@ -10,6 +10,15 @@ namespace meshmq::broker {
 
 using mqtt::ReasonCode;
 
+namespace {
+
+bool matches_one_of(const std::vector<std::string>& filters, std::string_view topic) {
+  return std::any_of(filters.begin(), filters.end(),
+                     [&](const std::string& filter) { return topic::matches(filter, topic); });
+}
+
+}  // namespace
+
 // ---------------------------------------------------------------- old home
 
 std::optional<std::string> SessionTransfer::export_image(std::string_view client_id, Now now) {
@@ -120,7 +129,7 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   if (!subscriptions) return tl::unexpected<Error>(subscriptions.error());
   Session* local = world_.sessions.find(client_id);
   if (local != nullptr) {
-    take_in(*local, *arriving, now);
+    take_in(*local, *arriving, *subscriptions, now);
   } else {
     local = &settle_in(client_id, std::move(arriving), now);
   }
@@ -166,7 +175,8 @@ Session& SessionTransfer::settle_in(const std::string& client_id, std::unique_pt
 
 /// Two sessions that did not know of each other: the one here keeps its subscriptions and gets what the other
 /// one has, but what either client has got already.
-void SessionTransfer::take_in(Session& session, Session& other, Now now) {
+void SessionTransfer::take_in(Session& session, Session& other, const std::vector<ImagedSubscription>& theirs,
+                              Now now) {
   if (session.moving == Moving::arriving) drain(session, now);
   if (!session.arrival) session.arrival = std::make_unique<Arrival>();
   Arrival& arrival = *session.arrival;
@@ -189,40 +199,57 @@ void SessionTransfer::take_in(Session& session, Session& other, Now now) {
     if (entry->state != InflightState::awaiting_pubcomp) waiting.push_back(std::move(entry->outgoing));
   }
   while (other.has_waiting()) waiting.push_back(other.queue->pop());
-  std::unordered_set<std::uint64_t> delivered = other.arrival->seen;
-  for (const Outgoing& outgoing : waiting) delivered.erase(outgoing.message->id());
-  if (!session.online) forget_delivered(session, delivered);
-  arrival.seen.merge(delivered);
+  std::unordered_set<std::uint64_t> dispatched = other.arrival->seen;
+  for (const Outgoing& outgoing : waiting) dispatched.erase(outgoing.message->id());
+  arrival.theirs_dispatched.merge(dispatched);
+  for (const ImagedSubscription& subscription : theirs) {
+    if (!topic::is_shared(subscription.filter)) arrival.theirs.push_back(subscription.filter);
+  }
+  if (!session.online) forget_got_there(session);
   for (Outgoing& outgoing : waiting) {
     // The direct copy may be among those held: it is not seen yet.
-    if (got_directly(arrival, outgoing)) continue;
-    const std::uint64_t id = outgoing.message->id();
-    if (id != 0 && !arrival.seen.insert(id).second) continue;
+    if (got_directly(arrival, outgoing) || !note(arrival, outgoing)) continue;
     world_.delivery.deliver_late(session, std::move(outgoing), now);
   }
 }
 
-void SessionTransfer::forget_delivered(Session& session, const std::unordered_set<std::uint64_t>& delivered) {
+void SessionTransfer::forget_got_there(Session& session) {
+  const Arrival& arrival = *session.arrival;
   for (InflightEntry* entry : session.inflight.in_order()) {
-    if (entry->outgoing.message && delivered.contains(entry->outgoing.message->id()))
-      session.inflight.remove(*entry);
+    if (entry->outgoing.message && got_there(arrival, entry->outgoing)) session.inflight.remove(*entry);
   }
   if (!session.has_waiting()) return;
   auto rest = std::make_unique<MessageQueue>();
   while (!session.queue->empty()) {
     Outgoing outgoing = session.queue->pop();
-    if (!delivered.contains(outgoing.message->id())) (void)rest->push(std::move(outgoing), 0);
+    if (!got_there(arrival, outgoing)) (void)rest->push(std::move(outgoing), 0);
   }
   session.queue = std::move(rest);
 }
 
 /// At QoS 0 rather nothing than twice.
 bool SessionTransfer::got_directly(const Arrival& arrival, const Outgoing& outgoing) {
-  const mqtt::Message& message = *outgoing.message;
   if (outgoing.group) return false;
-  if (outgoing.qos != mqtt::QoS::at_most_once && !arrival.dispatched.contains(message.id())) return false;
-  return std::any_of(arrival.had.begin(), arrival.had.end(),
-                     [&](const std::string& filter) { return topic::matches(filter, message.topic()); });
+  if (outgoing.qos != mqtt::QoS::at_most_once && !arrival.dispatched.contains(outgoing.message->id()))
+    return false;
+  return matches_one_of(arrival.had, outgoing.message->topic());
+}
+
+/// By a session that was taken in.
+bool SessionTransfer::got_there(const Arrival& arrival, const Outgoing& outgoing) {
+  return !outgoing.group && arrival.theirs_dispatched.contains(outgoing.message->id()) &&
+         matches_one_of(arrival.theirs, outgoing.message->topic());
+}
+
+bool SessionTransfer::has_got(const Arrival& arrival, const Outgoing& outgoing) {
+  const std::uint64_t id = outgoing.message->id();
+  return id != 0 && (arrival.seen.contains(id) || got_there(arrival, outgoing));
+}
+
+/// It gets this one now; false: it has it already.
+bool SessionTransfer::note(Arrival& arrival, const Outgoing& outgoing) {
+  const std::uint64_t id = outgoing.message->id();
+  return id == 0 || (!got_there(arrival, outgoing) && arrival.seen.insert(id).second);
 }
 
 void SessionTransfer::subscribe(Session& session, std::string_view filter, SubscriptionOptions options,
@@ -260,9 +287,7 @@ void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes
   }
   // Without an arrival it is another one: the client began anew.
   if (session->moving != Moving::arriving || !session->arrival->relaying) return;
-  if (got_directly(*session->arrival, outgoing)) return;
-  const std::uint64_t id = outgoing.message->id();
-  if (id != 0 && !session->arrival->seen.insert(id).second) return;
+  if (got_directly(*session->arrival, outgoing) || !note(*session->arrival, outgoing)) return;
   world_.delivery.deliver_late(*session, std::move(outgoing), now);
 }
 
@@ -276,8 +301,7 @@ void SessionTransfer::drain(Session& session, Now now) {
   Arrival& arrival = *session.arrival;
   arrival.holding = false;
   for (Outgoing& outgoing : std::exchange(arrival.held, {})) {
-    const std::uint64_t id = outgoing.message->id();
-    if (id != 0 && !arrival.seen.insert(id).second) continue;
+    if (!note(arrival, outgoing)) continue;
     world_.delivery.deliver_late(session, std::move(outgoing), now);
   }
 }
@@ -318,7 +342,7 @@ bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now
     return true;
   }
   Arrival& arrival = *session.arrival;
-  if (session.moving == Moving::settled) return message.id() != 0 && arrival.seen.contains(message.id());
+  if (session.moving == Moving::settled) return has_got(arrival, outgoing);
   if (arrival.holding) {
     arrival.held.push_back(outgoing);
     if (arrival.held.size() >= held_max) drain(session, now);
@@ -326,8 +350,7 @@ bool SessionTransfer::divert(Session& session, const Outgoing& outgoing, Now now
   }
   const bool remembers =
       arrival.relaying || (outgoing.qos == mqtt::QoS::exactly_once && arrival.seen.size() < remembered_max);
-  if (!remembers) return arrival.seen.contains(message.id());
-  return message.id() != 0 && !arrival.seen.insert(message.id()).second;
+  return remembers ? !note(arrival, outgoing) : has_got(arrival, outgoing);
 }
 
 }  // namespace meshmq::broker

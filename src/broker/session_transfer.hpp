@@ -69,9 +69,12 @@ class SessionTransfer final : public Diversion {
   void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,
                  std::vector<SubscribeFilter>& filters);
   Session& settle_in(const std::string& client_id, std::unique_ptr<Session> arriving, Now now);
-  void take_in(Session& session, Session& other, Now now);
-  static void forget_delivered(Session& session, const std::unordered_set<std::uint64_t>& delivered);
+  void take_in(Session& session, Session& other, const std::vector<ImagedSubscription>& theirs, Now now);
+  static void forget_got_there(Session& session);
   static bool got_directly(const Arrival& arrival, const Outgoing& outgoing);
+  static bool got_there(const Arrival& arrival, const Outgoing& outgoing);
+  static bool has_got(const Arrival& arrival, const Outgoing& outgoing);
+  static bool note(Arrival& arrival, const Outgoing& outgoing);
   void keep(Session& stub, const Outgoing& outgoing);
   void linger(const std::string& client_id, Now now);
   void drain(Session& session, Now now);

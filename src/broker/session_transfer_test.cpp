@@ -102,6 +102,23 @@ TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
   EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='7'")) << "8 was sent before it moved";
 }
 
+TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) {
+  old_home.connect(persistent("a")).subscribes("t", 2).ignores();
+  auto& a = new_home.connect(persistent("a"));
+  a.subscribes("u", 2).ignores();
+  // What came to the old home while they were apart: only one of them was for the session there.
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  old_home.delivers({.topic = "u", .payload = "2", .qos = mqtt::QoS::exactly_once, .id = 2});
+  move("a");
+  // Their direct copies were kept until the nodes met again.
+  new_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  new_home.delivers({.topic = "u", .payload = "2", .qos = mqtt::QoS::exactly_once, .id = 2});
+  new_home.broker.caught_up("a", new_home.now);
+  new_home.broker.arrival_over("a", new_home.now);
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=1 qos=2 payload='1'",  // not acknowledged there
+                                "PUBLISH topic='u' id=2 qos=2 payload='2'"));
+}
+
 TEST_F(Transfer, TheConnectedClientIsToldAndItsWillDoesNotOutliveTheMove) {
   Connect connect = persistent("a");
   connect.version = mqtt::Version::v5;

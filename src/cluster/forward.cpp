@@ -81,6 +81,7 @@ std::vector<ForwardToken> ForwardSender::welcome(std::uint64_t last_received) {
   }
   batch_first_seq_ = next_seq_ - unacknowledged_.size();
   batch_ = std::move(again) + unnumbered;
+  batch_taken_ = 0;
   return settled;
 }
 
@@ -99,16 +100,35 @@ std::vector<ForwardToken> ForwardSender::acknowledge(std::uint64_t seq) {
   return pop_until(seq);
 }
 
+ForwardSender::Piece ForwardSender::next_piece() const {
+  const std::string_view rest = std::string_view(batch_).substr(batch_taken_);
+  if (rest.size() <= frame_bytes) return {rest.size(), next_seq_ - batch_first_seq_};
+  Piece piece;
+  ByteReader r(rest);
+  while (!r.at_end() && piece.bytes < frame_bytes) {
+    if ((r.u8() & message_numbered) != 0) ++piece.numbered;
+    const std::size_t size = r.u32();
+    r.bytes(size);
+    piece.bytes += message_header + size;
+  }
+  return piece;
+}
+
 std::string ForwardSender::take_frame(WallMillis sent_at) {
   if (!ready_ || batch_.empty()) return {};
+  const Piece piece = next_piece();
   std::string frame = frame_head(ForwardFrame::Kind::messages);
   ByteWriter w(frame);
   w.u64(batch_first_seq_);
   w.u64(static_cast<std::uint64_t>(sent_at));
-  frame += batch_;
-  batch_.clear();
-  batch_first_seq_ = next_seq_;
-  sent_until_ = next_seq_ - 1;
+  frame.append(batch_, batch_taken_, piece.bytes);
+  batch_taken_ += piece.bytes;
+  batch_first_seq_ += piece.numbered;
+  sent_until_ = batch_first_seq_ - 1;
+  if (batch_taken_ == batch_.size()) {
+    batch_.clear();
+    batch_taken_ = 0;
+  }
   return frame;
 }
 
@@ -131,6 +151,7 @@ std::vector<ForwardToken> ForwardSender::clear() {
   unacknowledged_.clear();
   unacknowledged_bytes_ = 0;
   batch_.clear();
+  batch_taken_ = 0;
   batch_first_seq_ = next_seq_;
   return dropped;
 }

@@ -59,9 +59,11 @@ class ForwardSender {
   /// The receiver has everything up to `seq`; returns the tokens that this settles.
   std::vector<ForwardToken> acknowledge(std::uint64_t seq);
 
-  /// All that waits to be sent, as one frame; empty if there is nothing or the link is not ready. `sent_at`
-  /// tells the receiver how our clock differs from its own.
+  /// What waits to be sent, as one frame of about `frame_bytes` at most: call it until it is empty, which it
+  /// is if nothing waits or the link is not ready. `sent_at` tells the receiver how our clock differs from
+  /// its own.
   std::string take_frame(WallMillis sent_at = 0);
+  static constexpr std::size_t frame_bytes = 1024 * 1024;
 
   /// Drops what has waited longer than `keep` for a link. Returns the tokens, 0 for messages without one: the
   /// size is the number of messages dropped, those withdrawn not counted.
@@ -120,6 +122,11 @@ class ForwardSender {
   static bool is_shared(std::string_view bytes);
   static std::string_view content(std::string_view bytes);
   static std::string ordinary_message(std::string_view bytes);
+  struct Piece {
+    std::size_t bytes = 0;
+    std::uint64_t numbered = 0;
+  };
+  Piece next_piece() const;
   void end_message(std::size_t at);
   std::vector<ForwardToken> pop_until(std::uint64_t seq);
 
@@ -127,6 +134,7 @@ class ForwardSender {
   Duration keep_;
   bool ready_ = false;
   std::string batch_;                  ///< messages of this turn, encoded
+  std::size_t batch_taken_ = 0;        ///< bytes of it, by take_frame()
   std::uint64_t next_seq_ = 1;         ///< number of the next numbered message
   std::uint64_t batch_first_seq_ = 1;  ///< number of the first numbered message in the batch
   std::uint64_t sent_until_ = 0;       ///< number of the last numbered message that was in a frame

@@ -41,6 +41,14 @@ TEST(RouteTable, OnlyLiveDestinationsMatch) {
   out.clear();
   table.match("t/a/x", out);
   EXPECT_FALSE(out.slots.contains(Slot(70)));
+  EXPECT_TRUE(out.away.contains(Slot(70)));
+  EXPECT_FALSE(out.away.contains(Slot(5))) << "never was live";
+  EXPECT_FALSE(out.away.contains(Slot(0)));
+  table.set_live(Slot(70), true);
+  out.clear();
+  table.match("t/a/x", out);
+  EXPECT_TRUE(out.slots.contains(Slot(70)));
+  EXPECT_TRUE(out.away.empty());
   EXPECT_TRUE(table.remove("t/+/x", Slot(70)));
   EXPECT_FALSE(table.remove("t/+/x", Slot(70)));
   EXPECT_TRUE(table.remove("t/+/x", Slot(0)));
@@ -187,6 +195,23 @@ TEST_F(Forwarding, AFreshLinkResendsWhatTheReceiverDoesNotHave) {
   EXPECT_EQ(sender.welcome(1), std::vector<ForwardToken>{11});
   EXPECT_EQ(show(sender.take_frame()), "2: #m2 #m3 #m4 q");
   EXPECT_EQ(sender.acknowledge(4), (std::vector<ForwardToken>{12, 13, 14}));
+}
+
+TEST_F(Forwarding, WhatHasGatheredLeavesInFramesOfBoundedSize) {
+  sender.link_up();
+  const std::string big(ForwardSender::frame_bytes * 2 / 3, 'x');
+  for (int i = 0; i < 5; ++i) numbered(big);
+  unnumbered("q");
+  numbered("m6");
+  sender.welcome(0);
+  EXPECT_EQ(show(sender.take_frame()), "1: #" + big + " #" + big);
+  EXPECT_EQ(show(sender.take_frame()), "3: #" + big + " #" + big);
+  EXPECT_EQ(show(sender.take_frame()), "5: #" + big + " #m6 q");
+  EXPECT_EQ(sender.take_frame(), "");
+  numbered("m7");
+  EXPECT_EQ(show(sender.take_frame()), "7: #m7");
+  sender.acknowledge(7);
+  EXPECT_EQ(sender.queued_bytes(), 0U);
 }
 
 TEST_F(Forwarding, WhatWaitsTooLongForANodeIsDroppedAndTold) {

@@ -28,6 +28,7 @@ struct GroupSlot {
 class RouteMatch {
  public:
   SlotSet slots;  ///< of ordinary subscribers
+  SlotSet away;   ///< would be in `slots`, but cannot be reached now
 
   struct Group {
     std::string_view name;  ///< `$share/<group>/<filter>`
@@ -36,6 +37,7 @@ class RouteMatch {
 
   void clear() {
     slots.clear();
+    away.clear();
     groups_.clear();
     names_.clear();
     group_slots_.clear();

@@ -19,6 +19,10 @@ void RouteTable::match(std::string_view topic, RouteMatch& out) const {
     out.slots.unite(sets_.get(row.slots));
     if (row.groups != 0) groups_.match(row.groups, live_, out);
   });
+  if (some_away_) {
+    out.away.unite(out.slots);
+    out.away.intersect(away_);
+  }
   out.slots.intersect(live_);
 }
 
@@ -78,9 +82,12 @@ void RouteTable::for_each_group(const std::function<void(std::string_view, const
 void RouteTable::set_live(Slot slot, bool live) {
   if (live) {
     live_.insert(slot);
+    away_.erase(slot);
   } else {
+    if (live_.contains(slot)) away_.insert(slot);
     live_.erase(slot);
   }
+  some_away_ = !away_.empty();
 }
 
 }  // namespace meshmq::cluster

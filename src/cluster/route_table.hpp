@@ -46,6 +46,8 @@ class RouteTable final : public RouteReader, public RouteWriter {
   SlotSetPool sets_;
   GroupTable groups_;
   SlotSet live_;
+  SlotSet away_;  ///< were live
+  bool some_away_ = false;
 };
 
 }  // namespace meshmq::cluster

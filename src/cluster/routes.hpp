@@ -13,7 +13,8 @@ namespace meshmq::cluster {
 class RouteReader {
  public:
   virtual ~RouteReader() = default;
-  /// Adds to `out` every live destination whose filters match `topic`, and every group with such.
+  /// Adds to `out` every live destination whose filters match `topic`, every group with such, and the
+  /// destinations that were live once and are away.
   virtual void match(std::string_view topic, RouteMatch& out) const = 0;
   /// Adds the group with this name, `$share/<group>/<filter>`, if it has a live destination. Returns whether
   /// it has any, live or not.
@@ -39,7 +40,8 @@ class RouteWriter {
   /// Every group with each of its destinations, live or not, uncommitted changes included.
   virtual void for_each_group(
       const std::function<void(std::string_view group, const GroupSlot& slot)>& visit) const = 0;
-  /// A destination that is not live keeps its rows but matches nothing; new slots are not live.
+  /// A destination that is not live keeps its rows, but is only told as one that is away, or not at all if it
+  /// never was live.
   virtual void set_live(Slot slot, bool live) = 0;
   /// When it returns, every match that starts from now on sees the changes, and no match still uses the old
   /// state.

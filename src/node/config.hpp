@@ -24,7 +24,9 @@ struct Config {
   bool forward_ack = true;                         ///< cluster.forward_ack: PUBACK waits for the other nodes
   Duration forward_ack_wait = std::chrono::seconds(5);  ///< cluster.forward_ack_wait
   std::size_t link_bytes_max = 16 * 1024 * 1024;        ///< cluster.link_high_watermark: waiting for one node
-  Duration forward_keep = std::chrono::seconds(60);     ///< cluster.forward_keep: for a node that is away
+  Duration forward_keep = std::chrono::minutes(5);      ///< cluster.forward_keep: for a node that is away
+  /// cluster.forward_keep_bytes: for one that is away, by each worker
+  std::size_t forward_keep_bytes = 32 * 1024 * 1024;
   Duration redial_min = std::chrono::milliseconds(200);  ///< cluster.redial_min
   Duration redial_max = std::chrono::seconds(5);         ///< cluster.redial_max
   Duration join_wait = std::chrono::seconds(15);         ///< cluster.join_wait: for `cluster join`

@@ -399,6 +399,9 @@ cluster::DiscoveryStatus Control::discovery() const {
 std::vector<Route> Control::routes() const {
   return impl_->listing().routes();
 }
+std::vector<Route> Control::routes_away() const {
+  return impl_->listing().away();
+}
 std::vector<std::string> Control::trie() const {
   return impl_->listing().trie();
 }

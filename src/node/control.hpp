@@ -90,6 +90,8 @@ class Control {
   const std::deque<cluster::HealRecord>& heal_log() const;
   /// Every (filter, node) of live nodes, sorted by filter, then node.
   std::vector<Route> routes() const;
+  /// (filter, node) of members that are away, in no order; shared groups not.
+  std::vector<Route> routes_away() const;
   /// The wildcard filters of live nodes, sorted.
   std::vector<std::string> trie() const;
   std::vector<mqtt::MessagePtr> retained(std::string_view filter) const;

@@ -31,6 +31,7 @@ void ForwardLinks::peer_up(const PeerUp& peer, Now now) {
                            .link = {}});
   }
   out->peer_up = true;
+  out->keeps_no_more = false;
   out->pause = Duration(0);
   if (!out->connected && !out->dialing) dial(*out, now);
 }
@@ -113,10 +114,28 @@ Forwarded ForwardLinks::forward(Slot slot, const Parcel& parcel, Token token, No
   return Forwarded::sent;
 }
 
+bool ForwardLinks::keep(Slot slot, const Parcel& parcel, Now now) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr || out->sender.queued_bytes() >= config_.forward_keep_bytes) {
+    ++counters_.dropped;
+    if (out != nullptr && !std::exchange(out->keeps_no_more, true)) {
+      log_.warning("{} is away, and cluster.forward_keep_bytes wait for it: further messages are dropped",
+                   out->node);
+    }
+    return false;
+  }
+  out->dirty = true;
+  out->sender.push_numbered(0, false, now, [&](std::string& to) { encode_parcel(parcel, to); });
+  ++counters_.sent;
+  return true;
+}
+
 bool ForwardLinks::congested() {
   if (!congested_) return false;
+  // Nobody waits for a node that is away.
   congested_ = std::any_of(outbound_.begin(), outbound_.end(), [&](const auto& item) {
-    return item.second->sender.queued_bytes() + item.second->transport_bytes > config_.link_bytes_max;
+    return item.second->peer_up &&
+           item.second->sender.queued_bytes() + item.second->transport_bytes > config_.link_bytes_max;
   });
   return congested_;
 }
@@ -253,8 +272,9 @@ void ForwardLinks::link_down(LinkId link, Now now) {
 void ForwardLinks::end_of_turn(Now now) {
   for (auto& [slot, out] : outbound_) {
     if (!out->dirty || !out->connected) continue;
-    const std::string frame = out->sender.take_frame(now.wall);
-    if (!frame.empty()) out->transport_bytes = ports_.link_send(out->link, frame);
+    for (std::string frame; !(frame = out->sender.take_frame(now.wall)).empty();) {
+      out->transport_bytes = ports_.link_send(out->link, frame);
+    }
     out->dirty = false;
   }
   for (auto& [link, in] : inbound_) {

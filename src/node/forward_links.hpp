@@ -60,6 +60,8 @@ class ForwardLinks {
   // --- outgoing
   /// `token` 0: nobody waits.
   Forwarded forward(Slot slot, const Parcel& parcel, Token token, Now now);
+  /// Keeps a message of QoS 1 or 2 for a node that is away: it is sent when the node is back. False: dropped.
+  bool keep(Slot slot, const Parcel& parcel, Now now);
   /// True if a link has more waiting than `cluster.link_high_watermark` allows.
   bool congested();
   void link_up(LinkId link, Slot slot, Now now);
@@ -90,6 +92,7 @@ class ForwardLinks {
     bool dialing = false;
     bool connected = false;
     bool dirty = false;
+    bool keeps_no_more = false;  ///< said in the log
     LinkId link;
     std::size_t transport_bytes = 0;  ///< waiting in the socket's queue
     TimePoint next_dial{};

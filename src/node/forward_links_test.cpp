@@ -100,6 +100,29 @@ TEST_F(ForwardLinksTest, MessagesTravelInOrderAndAreConfirmedOnce) {
   EXPECT_EQ(b.counters().received, 3U);
 }
 
+TEST_F(ForwardLinksTest, ForANodeThatIsAwayMessagesAreKeptUpToALimitAndBeforeWhatComesThen) {
+  config_a.forward_keep_bytes = 60;
+  const auto keep = [&](std::string_view payload) {
+    return a.keep(Slot(1),
+                  {mqtt::Message::make({.topic = "t", .payload = payload, .qos = mqtt::QoS::at_least_once})},
+                  now);
+  };
+  EXPECT_FALSE(keep("never met"));
+  peer_up();
+  connect();
+  a.peer_down(Slot(1), back);
+  disconnect();
+  EXPECT_TRUE(keep("m1"));
+  EXPECT_TRUE(keep("m2"));
+  EXPECT_FALSE(keep("m3")) << "the limit";
+  EXPECT_EQ(a.counters().dropped, 2U);
+  EXPECT_FALSE(a.congested()) << "publishers are not made to wait for it";
+  peer_up();
+  forward("m4", mqtt::QoS::at_least_once);
+  connect();
+  EXPECT_EQ(received, "m1 m2 m4 ");
+}
+
 TEST_F(ForwardLinksTest, OneTurnIsOneFrame) {
   peer_up();
   connect();

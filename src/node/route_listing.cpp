@@ -57,6 +57,17 @@ std::vector<Route> RouteListing::routes() const {
   return result;
 }
 
+std::vector<Route> RouteListing::away() const {
+  std::vector<Route> result;
+  routes_.for_each([&](std::string_view filter, const cluster::SlotSet& slots) {
+    slots.for_each([&](cluster::Slot slot) {
+      if (!live_node(slot).empty()) return;
+      result.push_back({std::string(filter), std::string(cluster_.node_of(slot))});
+    });
+  });
+  return result;
+}
+
 std::vector<std::string> RouteListing::trie() const {
   std::set<std::string> filters;
   for_each([&](std::string_view key, std::string_view) {

@@ -31,6 +31,8 @@ class RouteListing {
   /// Sorted by filter, then node. Several groups of a filter on one node, or a group and ordinary
   /// subscribers, are one route.
   std::vector<Route> routes() const;
+  /// Routes of members that are away: messages are kept for them.
+  std::vector<Route> away() const;
   /// The wildcard filters, sorted.
   std::vector<std::string> trie() const;
   RouteCounts counts() const;

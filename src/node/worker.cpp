@@ -47,6 +47,11 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         ++confirmations;
       }
     });
+    if (message->qos() != mqtt::QoS::at_most_once) {
+      match_.away.for_each([&](Slot slot) {
+        if (links_.keep(slot, {message}, now_)) result.matched = true;
+      });
+    }
     // Last, because it is borrowed until the next one.
     if (shared) result.groups = shared_.picks_for(Slot(self_.value));
     if (confirmations > 0) settling_.wait_for(token, confirmations, now_);

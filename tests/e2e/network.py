@@ -106,7 +106,7 @@ class Network:
 
     def __init__(self):
         self.hosts = []
-        self._switch = None
+        self.switch = None  # made for the first host that is not alone
 
     def host(self, alone=False):
         """A new host; `alone` gives one that has loopback only."""
@@ -114,16 +114,16 @@ class Network:
             host = Host()
             self.hosts.append(host)
             return host
-        if self._switch is None:
-            self._switch = Host()
-            self._switch.run(["ip", "link", "add", "br0", "type", "bridge"])
-            self._switch.run(["ip", "link", "set", "br0", "up"])
+        if self.switch is None:
+            self.switch = Host()
+            self.switch.run(["ip", "link", "add", "br0", "type", "bridge"])
+            self.switch.run(["ip", "link", "set", "br0", "up"])
         number = len(self.hosts) + 1
         host = Host(f"10.77.0.{number}")
         self.hosts.append(host)
         port = f"port{number}"
-        self._switch.run(["ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid)])
-        self._switch.run(["ip", "link", "set", port, "master", "br0", "up"])
+        self.switch.run(["ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid)])
+        self.switch.run(["ip", "link", "set", port, "master", "br0", "up"])
         host.run(["ip", "address", "add", f"{host.address}/24", "dev", "eth0"])
         host.run(["ip", "link", "set", "eth0", "up"])
         return host
@@ -131,5 +131,5 @@ class Network:
     def close(self):
         for host in self.hosts:
             host.close()
-        if self._switch:
-            self._switch.close()
+        if self.switch:
+            self.switch.close()
