@@ -164,9 +164,9 @@ Verdict Publishing::check(const Config& config, const mqtt::Publish& packet, std
 }
 
 Verdict Publishing::check_quota(const Channel& channel) {
-  // A 3.x client was not told a Receive Maximum; its packet ids bound it. As long as we owe acknowledgements
-  // the client cannot know better: it is paused instead, see acknowledge().
-  const bool exceeded = channel.version == mqtt::Version::v5 && channel.acks.empty() &&
+  // A 3.x client was not told a Receive Maximum; its packet ids bound it. QoS 1 messages that we have not yet
+  // acknowledged are no reason: the client is paused instead, see acknowledge().
+  const bool exceeded = channel.version == mqtt::Version::v5 &&
                         channel.session->awaiting_rel.size() >= receive_maximum(*channel.zone);
   if (!exceeded) return std::nullopt;
   return Fatal{ReasonCode::receive_maximum_exceeded,

@@ -222,6 +222,15 @@ TEST(ReceiveMaximum, ExceededByAV5ClientEndsTheConnection) {  // [MQTT-3.3.4-7]
   EXPECT_EQ(a.publishes("t", "", 2).receives(), lines("DISCONNECT reason=93", "closed: limit"));
 }
 
+TEST(ReceiveMaximum, CountsWhatWeHaveNotYetAnswered) {
+  Harness h({.awaiting_rel_max = 2});
+  auto& a = h.connect("a", Version::v5);
+  a.publishes("t", "", 2).ignores();
+  h.router.unsettled = true;
+  EXPECT_EQ(a.publishes("t", "", 2).receives(), "");
+  EXPECT_EQ(a.publishes("t", "", 2).receives(), lines("DISCONNECT reason=93", "closed: limit"));
+}
+
 TEST(ReceiveMaximum, CountsQos1AsWell) {
   Harness h({.awaiting_rel_max = 2});
   auto& a = h.connect("a", Version::v5);
