@@ -20,7 +20,8 @@ using mqtt::Version;
 
 constexpr std::array<std::string_view, 4> client_ids = {"a", "b", "c", ""};
 constexpr std::array<std::string_view, 4> user_names = {"a", "t", "+", ""};
-constexpr std::array<std::string_view, 6> topics = {"t", "t/1", "t/2", "$x/1", "/", ""};
+constexpr std::array<std::string_view, 9> topics = {"t", "t/1",          "t/2",        "$x/1",   "/",
+                                                    "",  "$delayed/5/t", "$delayed/x", "old/t/1"};
 constexpr std::array<std::string_view, 12> filters = {"t",  "t/#",          "t/+",      "#",    "+/1", "$x/#",
                                                       "/+", "$share/g/t/#", "$queue/t", "bad#", "",    "t/1"};
 constexpr std::size_t connections_max = 5;
@@ -39,6 +40,13 @@ class Play {
   }
 
  private:
+  static topic::RewritesPtr rewrites() {
+    std::vector<topic::RewriteRule> rules;
+    for (const std::string_view text : {"old/# ^old/(.+)$ $1", "+/2 ^(.*)/2$ $delayed/1/$1", "# ^/$ %u/%c"})
+      rules.push_back(std::move(*topic::RewriteRule::parse(text)));
+    return std::make_shared<const topic::Rewrites>(std::move(rules));
+  }
+
   broker::Config settings() {
     const std::uint8_t head = input_.byte();
     broker::Config config;
@@ -62,6 +70,10 @@ class Play {
     broker::Config other = config;
     other.mountpoint = (habits & 128) != 0 ? "t/" : "%c/%u/";
     config.more_zones.push_back(other);
+    if ((habits & 1) != 0) {
+      config.rewrite_publish = config.rewrite_subscribe = rewrites();
+      config.auto_subscriptions = {{.filter = "t/%c"}, {.filter = "$share/g/%u", .no_local = true}};
+    }
     return config;
   }
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "fuzz.hpp"
+#include "topic/delayed_topic.hpp"
 #include "topic/filter.hpp"
+#include "topic/rewrite.hpp"
 #include "topic/shared_filter.hpp"
 #include "topic/topic_table.hpp"
 
@@ -57,6 +59,27 @@ void check_text(std::string_view text) {
   FUZZ_CHECK(!shared->group.empty() && shared->group.find_first_of("+#/") == std::string_view::npos);
 }
 
+/// What EMQ X's extensions make of it is a topic or filter again, and a name stays a name.
+void check_extensions(std::string_view text) {
+  constexpr WallMillis now = 1'700'000'000'000;
+  if (const auto delayed = topic::parse_delayed(text, now)) {
+    FUZZ_CHECK(topic::is_valid_name(delayed->topic) && !topic::is_delayed(delayed->topic));
+    FUZZ_CHECK(delayed->due <= now + topic::delay_s_max * 1000);
+    FUZZ_CHECK(topic::final_topic(text) == delayed->topic);
+  }
+  if (!topic::is_valid_filter(text)) return;
+  static const topic::Rewrites rules = [] {
+    std::vector<topic::RewriteRule> all;
+    for (const std::string_view rule : {"# ^(.*)$ $1/$1", "a/# (.)/(.*)$ $2%c/$1", "+/b ^(.+)/b$ $1/%u/#"})
+      all.push_back(std::move(*topic::RewriteRule::parse(rule)));
+    return topic::Rewrites(std::move(all));
+  }();
+  std::string storage;
+  const std::string_view other = rules.apply(text, {text, "u"}, storage);
+  FUZZ_CHECK(topic::is_valid_filter(other));
+  FUZZ_CHECK(!topic::is_valid_name(text) || topic::is_valid_name(other));
+}
+
 /// Lines: `-filter` takes it out of the table, `=name` looks up, other text goes into the table.
 void run(Input input) {
   topic::TopicTable<int> table(7);
@@ -69,6 +92,7 @@ void run(Input input) {
     const char what = text.empty() ? ' ' : text.front();
     if (what == '-' || what == '=') text.remove_prefix(1);
     check_text(text);
+    check_extensions(text);
     if (what == '=') {
       if (!topic::is_valid_name(text)) continue;
       std::vector<int> found;

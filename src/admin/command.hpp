@@ -47,5 +47,6 @@ std::span<const Command> route_commands();    // routes, trie, topics, retainer
 std::span<const Command> listener_commands();
 std::span<const Command> access_commands();  // acl
 std::span<const Command> alarm_commands();
+std::span<const Command> delayed_commands();
 
 }  // namespace meshmq::admin

@@ -233,6 +233,7 @@ TEST_F(CommandTableTest, StatsAreAddedUp) {
   retain("r");
   EXPECT_EQ(run({"broker", "stats"}, true).text,
             R"({"channels.count":3,"channels.max":3,"connections.count":2,"connections.max":2,)"
+            R"("delayed.count":0,"delayed.max":0,)"
             R"("retained.count":1,"retained.max":1,"routes.count":1,"routes.max":1,)"
             R"("sessions.count":3,"sessions.max":3,"suboptions.count":5,"suboptions.max":5,)"
             R"("subscribers.count":4,"subscribers.max":4,"subscriptions.count":5,"subscriptions.max":5,)"
@@ -300,6 +301,28 @@ TEST_F(CommandTableTest, DiscoverySaysWhichProviderThereIs) {
   EXPECT_EQ(run({"cluster", "discovery"}, true).text,
             "{\"provider\":\"manual\",\"asked_at\":0,\"answered_at\":0,\"error\":\"\",\"acted_at\":0,"
             "\"action\":\"\",\"found\":[]}\n");
+}
+
+TEST_F(CommandTableTest, DelayedMessages) {
+  EXPECT_EQ(run({"delayed", "list"}).text, "");
+  const auto message = mqtt::Message::make({.topic = "t/1",
+                                            .publisher = "c1",
+                                            .qos = mqtt::QoS::at_least_once,
+                                            .created_at = now_.wall,
+                                            .id = 0xab});
+  control_->handle(node::DelayRequest{node::WorkerIndex(0), 0, message, now_.wall + 60'000}, now_);
+  EXPECT_EQ(run({"delayed", "info"}).text, "delayed/total: 1\n");
+  EXPECT_EQ(run({"delayed", "list"}).text,
+            "Delayed(00000000000000ab, publish_at=" + format_datetime(now_.wall + 60'000) +
+                ", topic=t/1, qos=1, from=c1, node=meshmq@127.0.0.1)\n");
+  EXPECT_EQ(run({"delayed", "list"}, true).text,
+            R"([{"from":"c1","id":"00000000000000ab","node":"meshmq@127.0.0.1","publish_at":1700000060000,)"
+            R"("qos":1,"topic":"t/1"}])"
+            "\n");
+  EXPECT_EQ(run({"delayed", "delete", "ab"}).text, "There is no delayed message ab.\n");
+  EXPECT_EQ(run({"delayed", "delete", "00000000000000ab"}).text, "ok\n");
+  EXPECT_EQ(run({"delayed", "info"}, true).text, "{\"delayed\":0}\n");
+  EXPECT_EQ(run({"delayed"}).outcome, Outcome::usage);
 }
 
 TEST_F(CommandTableTest, Alarms) {

@@ -32,6 +32,7 @@ constexpr Named table[] = {
     {"delivery.dropped.queue_full", &M::delivery_dropped_queue_full},
     {"delivery.dropped.too_large", &M::delivery_dropped_too_large},
     {"messages.acked", &M::messages_acked},
+    {"messages.delayed", &M::messages_delayed},
     {"messages.delivered", &M::messages_delivered},
     {"messages.dropped", &M::messages_dropped},
     {"messages.dropped.expired", &M::messages_dropped_expired},
@@ -118,15 +119,11 @@ Counters stats_of(Desk& desk, const std::vector<node::QueryReply>& replies) {
   }
   const node::ControlStats control = desk.control.stats();
   const std::pair<const char*, std::uint64_t> sizes[] = {
-      {"channels", sum.sessions},
-      {"connections", sum.connections},
-      {"retained", control.retained},
-      {"routes", control.routes},
-      {"sessions", sum.sessions},
-      {"suboptions", sum.subscriptions},
-      {"subscribers", sum.subscriptions - sum.shared_subscriptions},
-      {"subscriptions", sum.subscriptions},
-      {"subscriptions.shared", sum.shared_subscriptions},
+      {"channels", sum.sessions},           {"connections", sum.connections},
+      {"delayed", control.delayed},         {"retained", control.retained},
+      {"routes", control.routes},           {"sessions", sum.sessions},
+      {"suboptions", sum.subscriptions},    {"subscribers", sum.subscriptions - sum.shared_subscriptions},
+      {"subscriptions", sum.subscriptions}, {"subscriptions.shared", sum.shared_subscriptions},
       {"topics", control.topics},
   };
   Counters counters;

@@ -32,9 +32,12 @@ class AckQueue {
     ring_.push_back(ack);
     return first_ + static_cast<std::uint32_t>(ring_.size()) - 1;
   }
-  void settle(std::uint32_t number) {
+  /// Nothing if there is none of this number any more. Borrowed until the next call.
+  PendingAck* settle(std::uint32_t number) {
     const std::uint32_t index = number - first_;
-    if (index < ring_.size()) ring_[index].settled = true;
+    if (index >= ring_.size()) return nullptr;
+    ring_[index].settled = true;
+    return &ring_[index];
   }
   /// Gives all memory back if nothing waits.
   void trim() {

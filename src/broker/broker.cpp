@@ -31,7 +31,7 @@ class Broker::Impl {
         presence_(world_, publishing_),
         life_(world_, publishing_, presence_),
         closing_(world_, life_),
-        connecting_(world_, life_, closing_, presence_),
+        connecting_(world_, subscribing_, life_, closing_, presence_),
         transfer_(world_, life_, closing_),
         timekeeping_(world_, closing_) {}
 
@@ -301,8 +301,11 @@ void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePt
   if (impl_->transfer().routes_done(token)) return;
   impl_->subscribing().done(token, std::move(retained), now);
 }
+void Broker::publish_refused(Token token, Now) {
+  impl_->publishing().settled(token, mqtt::ReasonCode::quota_exceeded);
+}
 void Broker::publish_settled(Token token, Now) {
-  impl_->publishing().settled(token);
+  impl_->publishing().settled(token, mqtt::ReasonCode::success);
 }
 void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   impl_->connecting().claim_done(token, superseded, left_behind, now);
@@ -332,7 +335,9 @@ void Broker::arrival_over(std::string_view client_id, Now now) {
   impl_->transfer().arrival_over(client_id, now);
 }
 void Broker::publish(const mqtt::MessagePtr& message, Now now) {
-  impl_->publishing().publish(message->with_id(impl_->world().next_message_id()), 0, now);
+  mqtt::MessageParts parts = message->parts();
+  parts.id = impl_->world().next_message_id();
+  impl_->publishing().submit(parts, now);
 }
 void Broker::publish_system(const mqtt::MessagePtr& message, Now now) {
   impl_->publishing().publish_system(message->with_id(impl_->world().next_message_id()), now);

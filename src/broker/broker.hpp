@@ -93,6 +93,8 @@ class Broker {
   void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);
+  /// Answer to Router::delay(): there are as many as may be.
+  void publish_refused(Token token, Now now);
   /// As if a client without a name had published it; its id is replaced.
   void publish(const mqtt::MessagePtr& message, Now now);
   /// The same for what the broker says of itself ($SYS): not counted, and not retained here.

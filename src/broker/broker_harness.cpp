@@ -86,6 +86,11 @@ void TestRouter::redispatch(const mqtt::MessagePtr& message, std::string_view gr
   calls_ += "redispatch " + std::string(message->payload()) + " " + std::string(group) + "\n";
 }
 
+void TestRouter::delay(const mqtt::MessagePtr& message, WallMillis due, Token token) {
+  delayed.emplace_back(message, due);
+  if (token != 0) unsettled_tokens_.push_back(token);
+}
+
 void TestRouter::retain(const mqtt::MessagePtr& message) {
   calls_ += "retain " + std::string(message->topic()) + "\n";
   if (message->payload().empty()) {
@@ -231,6 +236,11 @@ void Harness::release_subscribes() {
 void Harness::settle(std::size_t index) {
   ASSERT_LT(index, router.unsettled_tokens_.size());
   broker.publish_settled(router.unsettled_tokens_[index], now);
+  run();
+}
+
+void Harness::refuse_all() {
+  for (const Token token : std::exchange(router.unsettled_tokens_, {})) broker.publish_refused(token, now);
   run();
 }
 

@@ -39,6 +39,7 @@ class TestRouter : public Router {
   bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) override;
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message) override;
+  void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override;
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
   void unclaim(Token token) override { unclaimed.push_back(token); }
   void hold(std::string_view, bool, Token) override {}
@@ -53,6 +54,7 @@ class TestRouter : public Router {
 
   bool hold_subscribes = false;  ///< SUBACKs wait for Harness::release_subscribes()
   bool unsettled = false;        ///< publishes wait for Harness::settle()
+  std::vector<std::pair<mqtt::MessagePtr, WallMillis>> delayed;  ///< answered like route()
   bool congested = false;
   bool remote_subscribers = false;  ///< somebody else wants everything
   bool hold_claims = false;         ///< CONNECTs wait for Broker::claim_done()
@@ -174,6 +176,8 @@ class Harness {
   /// Settles the publish that was routed `index`-th since the last call that emptied the list.
   void settle(std::size_t index);
   void settle_all();
+  /// As settle_all(), with a refusal.
+  void refuse_all();
   void drained(TestClient& client);
   std::size_t unsettled_count() const { return router.unsettled_tokens_.size(); }
 

@@ -9,6 +9,7 @@
 #include "broker/connecting.hpp"
 #include "mqtt/encoder.hpp"
 #include "mqtt/payload_format.hpp"
+#include "topic/delayed_topic.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::broker {
@@ -82,6 +83,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
   connack.session_present = present;
   world_.sender.connack(channel, connack);
   if (present) world_.delivery.resume(session, now);
+  if (!world_.config.auto_subscriptions.empty()) subscribing_.subscribe_automatically(channel);
   if (world_.config.presence) presence_.connected(channel, now);
 }
 
@@ -167,8 +169,9 @@ ReasonCode Connecting::ask_access(const Channel& channel, std::string_view clien
   if (!channel.zone->allow_anonymous) return ReasonCode::not_authorized;
   ++world_.metrics.client_auth_anonymous;
   if (!packet.will) return ReasonCode::success;
-  const bool allowed =
-      world_.access.may_leave_will(channel, client_id, packet.username.value_or(""), packet.will->topic);
+  const std::string_view topic =
+      world_.config.delayed ? topic::final_topic(packet.will->topic) : packet.will->topic;
+  const bool allowed = world_.access.may_leave_will(channel, client_id, packet.username.value_or(""), topic);
   return allowed ? ReasonCode::success : ReasonCode::not_authorized;
 }
 
@@ -276,8 +279,12 @@ void Connecting::configure(Session& session, Channel& channel, const mqtt::Conne
   session.view = make_view(config, session, packet.topic_alias_max);
   if (!packet.will) return;
   const mqtt::Will& will = *packet.will;
+  std::string rewritten;
   std::string storage;
-  const std::string_view topic = mounted(session.view.get(), will.topic, storage);
+  const std::string_view topic = mounted(session.view.get(),
+                                         topic::rewritten(world_.config.rewrite_publish, will.topic,
+                                                          {session.client_id, session.username}, rewritten),
+                                         storage);
   auto message = mqtt::Message::make({.topic = topic,
                                       .payload = will.payload,
                                       .properties = will.properties,

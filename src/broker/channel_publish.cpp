@@ -5,6 +5,7 @@
 
 #include "broker/publishing.hpp"
 #include "mqtt/payload_format.hpp"
+#include "topic/delayed_topic.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::broker {
@@ -43,13 +44,19 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
     refuse(channel, packet, ReasonCode::payload_format_invalid);
     return std::nullopt;
   }
-  if (!world_.access.may_publish(channel, topic)) return forbid(channel, packet, topic);
+  Place place{topic};
+  const ReasonCode refusal = locate(channel, place, now);
+  if (refusal == ReasonCode::not_authorized) return forbid(channel, packet, topic);
+  if (is_error(refusal)) {
+    refuse(channel, packet, refusal);
+    return std::nullopt;
+  }
   if (session.view) {
-    topic = mounted(session.view.get(), topic, mounted_);
-    if (topic.size() > topic_bytes_max) return too_long;
+    place.topic = mounted(session.view.get(), place.topic, mounted_);
+    if (place.topic.size() > topic_bytes_max) return too_long;
   }
   if (packet.qos == QoS::exactly_once) session.awaiting_rel.insert(packet.packet_id, now.mono);
-  const mqtt::MessagePtr message = mqtt::Message::make({.topic = topic,
+  const mqtt::MessagePtr message = mqtt::Message::make({.topic = place.topic,
                                                         .payload = packet.payload,
                                                         .properties = packet.properties,
                                                         .publisher = session.client_id,
@@ -58,7 +65,8 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
                                                         .expiry_s = packet.expiry_s,
                                                         .created_at = now.wall,
                                                         .id = world_.next_message_id()});
-  const RouteResult result = publish(message, acknowledged ? tokens_.next() : 0, now);
+  const Token token = acknowledged ? tokens_.next() : 0;
+  const RouteResult result = place.due ? delay(message, *place.due, token) : publish(message, token, now);
   if (result.congested && (channel.paused & static_cast<std::uint8_t>(PauseReason::route)) == 0) {
     world_.sender.pause(channel, PauseReason::route);
     paused_.push_back({channel.conn, channel.generation});
@@ -69,6 +77,31 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
     acknowledge(channel, {packet.packet_id, ack_type(packet.qos), reason, result.settled});
   }
   return std::nullopt;
+}
+
+ReasonCode Publishing::locate(Channel& channel, Place& place, Now now) {
+  if (!take_delay(place, now)) return ReasonCode::topic_name_invalid;
+  if (!world_.access.may_publish(channel, place.topic)) return ReasonCode::not_authorized;
+  if (!world_.config.rewrite_publish) return ReasonCode::success;
+  const Session& session = *channel.session;
+  place.topic =
+      world_.config.rewrite_publish->apply(place.topic, {session.client_id, session.username}, rewritten_);
+  // A rule may be what delays it.
+  return place.due || take_delay(place, now) ? ReasonCode::success : ReasonCode::topic_name_invalid;
+}
+
+bool Publishing::take_delay(Place& place, Now now) const {
+  if (!topic::is_delayed(place.topic) || !world_.config.delayed) return true;
+  const auto delayed = topic::parse_delayed(place.topic, now.wall);
+  if (!delayed) return false;
+  place = {delayed->topic, delayed->due};
+  return true;
+}
+
+RouteResult Publishing::delay(const mqtt::MessagePtr& message, WallMillis due, Token token) {
+  ++world_.metrics.messages_delayed;
+  world_.router.delay(message, due, token);
+  return {.matched = true, .settled = token == 0};
 }
 
 void Publishing::handle_pubrel(Channel& channel, const mqtt::Ack& packet) {
@@ -97,6 +130,18 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   return result;
 }
 
+void Publishing::submit(mqtt::MessageParts parts, Now now) {
+  Place place{parts.topic};
+  if (!take_delay(place, now)) {
+    world_.log.info("message of client '{}' dropped: '{}' does not say when or where", parts.publisher,
+                    parts.topic);
+    return;
+  }
+  parts.topic = place.topic;
+  const mqtt::MessagePtr message = mqtt::Message::make(parts);
+  (void)(place.due ? delay(message, *place.due, 0) : publish(message, 0, now));
+}
+
 void Publishing::publish_system(const mqtt::MessagePtr& message, Now now) {
   (void)distribute(message, 0, now);
 }
@@ -108,12 +153,19 @@ RouteResult Publishing::distribute(const mqtt::MessagePtr& message, Token token,
   return result;
 }
 
-void Publishing::settled(Token token) {
+void Publishing::settled(Token token, ReasonCode reason) {
   const auto target = tokens_.take(token);
   if (!target) return;
   Channel* channel = world_.channels.find(target->conn, target->generation);
   if (channel == nullptr || channel->state != ChannelState::connected) return;
-  channel->acks.settle(target->number);
+  PendingAck* ack = channel->acks.settle(target->number);
+  if (ack != nullptr && is_error(reason)) {
+    ++world_.metrics.packets_publish_error;
+    ++world_.metrics.packets_publish_dropped;
+    ack->reason = reason;
+    // [MQTT5 4.13.2] A refused exchange is over.
+    if (ack->type == PacketType::pubrec) channel->session->awaiting_rel.erase(ack->packet_id);
+  }
   flush(*channel);
 }
 

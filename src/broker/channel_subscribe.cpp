@@ -5,6 +5,7 @@
 
 #include "broker/subscribing.hpp"
 #include "topic/filter.hpp"
+#include "topic/placeholders.hpp"
 #include "topic/shared_filter.hpp"
 
 namespace meshmq::broker {
@@ -54,11 +55,43 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
     world_.sender.suback(channel, packet.packet_id, pending.codes, pending.text);
     return std::nullopt;
   }
+  ask_router(channel, token, std::move(pending), std::move(filters));
+  return std::nullopt;
+}
+
+void Subscribing::subscribe_automatically(Channel& channel) {
+  Session& session = *channel.session;
+  const Token token = std::exchange(next_token_, next_token_ + 2);
+  Pending pending{channel.conn, channel.generation, 0, {}, {}};
+  std::vector<SubscribeFilter> filters;
+  for (const AutoSubscription& wanted : world_.config.auto_subscriptions) {
+    const bool nameless = session.username.empty() && wanted.filter.find("%u") != std::string::npos;
+    const auto filter = topic::put_names(wanted.filter, {session.client_id, session.username});
+    auto code = ReasonCode::topic_filter_invalid;
+    if (filter && !nameless) {
+      const mqtt::Subscription subscription{*filter, wanted.qos, wanted.no_local, wanted.retain_as_published,
+                                            wanted.retain_handling};
+      code = subscribe(session, subscription, 0, token, pending, filters);
+    }
+    if (!is_error(code)) continue;
+    world_.log.info("client '{}' ({}) is not subscribed to '{}' by module.subscription: {}",
+                    session.client_id, session.peername, wanted.filter, to_string(code));
+  }
+  if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
+}
+
+void Subscribing::ask_router(Channel& channel, Token token, Pending pending,
+                             std::vector<SubscribeFilter> filters) {
   pending_.emplace(token, std::move(pending));
   if (++channel.pending_subscribes >= pending_subscribes_max)
     world_.sender.pause(channel, PauseReason::subscribes);
   world_.router.subscribe(token, std::move(filters));
-  return std::nullopt;
+}
+
+std::string_view Subscribing::real_filter(const Session& session, std::string_view filter) {
+  filter = topic::rewritten(world_.config.rewrite_subscribe, filter, {session.client_id, session.username},
+                            rewritten_);
+  return mounted(session.view.get(), filter, mounted_);
 }
 
 bool Subscribing::any_forbidden(Channel& channel, const mqtt::Subscribe& packet) {
@@ -131,8 +164,7 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
   if (topic::is_shared(wanted.filter)) return join(session, wanted, subscription_id, pending, filters);
   const ReasonCode refusal = check(session, wanted.filter, pending);
   if (refusal != ReasonCode::success) return refusal;
-  std::string storage;
-  const std::string_view filter = mounted(session.view.get(), wanted.filter, storage);
+  const std::string_view filter = real_filter(session, wanted.filter);
   if (filter.size() > filter_bytes_max) return ReasonCode::topic_filter_invalid;
   if (at_limit(session) && !world_.subscriptions.contains(session, filter)) return refuse_more(pending);
 
@@ -158,9 +190,7 @@ ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
   if (!shared) return ReasonCode::topic_filter_invalid;
   const ReasonCode refusal = check(session, shared->filter, pending);
   if (refusal != ReasonCode::success) return refusal;
-  std::string storage;
-  std::string name =
-      topic::shared_name({shared->group, mounted(session.view.get(), shared->filter, storage)});
+  std::string name = topic::shared_name({shared->group, real_filter(session, shared->filter)});
   if (name.size() > filter_bytes_max) return ReasonCode::topic_filter_invalid;
   if (at_limit(session) && !world_.groups.contains(session, name)) return refuse_more(pending);
   const auto [group, is_new] = world_.groups.join(session, name, options(session, wanted, subscription_id));
@@ -207,7 +237,7 @@ void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> r
   if (--channel->pending_subscribes < pending_subscribes_max) {
     world_.sender.resume(*channel, PauseReason::subscribes);
   }
-  world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
+  if (pending.packet_id != 0) world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
   for (std::size_t i = 0; i < pending.accepted.size() && i < retained.size(); ++i) {
     if (!pending.accepted[i].retained) continue;
     send_retained(*channel->session, pending.accepted[i].filter, retained[i], now);
@@ -247,8 +277,7 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
 
 ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
-  std::string storage;
-  filter = mounted(session.view.get(), filter, storage);
+  filter = real_filter(session, filter);
   const auto result = world_.subscriptions.unsubscribe(session, filter);
   if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
   // [MQTT-3.11.3-1]
@@ -259,9 +288,7 @@ ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
 ReasonCode Subscribing::leave(Session& session, std::string_view filter) {
   const auto shared = topic::parse_shared(filter);
   if (!shared) return ReasonCode::topic_filter_invalid;
-  std::string storage;
-  const std::string name =
-      topic::shared_name({shared->group, mounted(session.view.get(), shared->filter, storage)});
+  const std::string name = topic::shared_name({shared->group, real_filter(session, shared->filter)});
   const auto weight = world_.groups.leave(session, name);
   if (!weight) return ReasonCode::no_subscription_existed;
   world_.router.share(name, *weight);

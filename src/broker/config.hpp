@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "broker/auto_subscription.hpp"
 #include "broker/queue_priorities.hpp"
 #include "broker/shared_pick.hpp"
 #include "mqtt/types.hpp"
+#include "topic/rewrite.hpp"
 
 namespace meshmq::broker {
 
@@ -61,6 +63,10 @@ struct Config {
   std::string node_name = {};                  ///< node: node.name; set by its owner
   bool presence = false;                       ///< node: module.presence
   mqtt::QoS presence_qos = mqtt::QoS::at_least_once;        ///< node: module.presence.qos
+  bool delayed = true;                                      ///< node: module.delayed
+  topic::RewritesPtr rewrite_publish = {};                  ///< node: module.rewrite.pub.rule.*
+  topic::RewritesPtr rewrite_subscribe = {};                ///< node: module.rewrite.sub.rule.*
+  std::vector<AutoSubscription> auto_subscriptions = {};    ///< node: module.subscription.*
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =
       std::chrono::seconds(60);         ///< node: cluster.forward_keep, how late one may come

@@ -10,6 +10,7 @@
 #include "broker/closing.hpp"
 #include "broker/presence.hpp"
 #include "broker/session_life.hpp"
+#include "broker/subscribing.hpp"
 #include "broker/world.hpp"
 #include "mqtt/decoder.hpp"
 #include "mqtt/packet.hpp"
@@ -20,8 +21,13 @@ namespace meshmq::broker {
 /// one owner.
 class Connecting {
  public:
-  Connecting(World& world, SessionLife& life, Closing& closing, Presence& presence)
-      : world_(world), life_(life), closing_(closing), presence_(presence), id_key_(world.random.next()) {}
+  Connecting(World& world, Subscribing& subscribing, SessionLife& life, Closing& closing, Presence& presence)
+      : world_(world),
+        subscribing_(subscribing),
+        life_(life),
+        closing_(closing),
+        presence_(presence),
+        id_key_(world.random.next()) {}
 
   /// Leaves the channel connected, closed, or moved.
   void handle(Channel& channel, mqtt::Connect packet, Now now);
@@ -66,6 +72,7 @@ class Connecting {
                                     std::string_view assigned_client_id);
 
   World& world_;
+  Subscribing& subscribing_;
   SessionLife& life_;
   Closing& closing_;
   Presence& presence_;

@@ -58,6 +58,7 @@ struct Metrics {
   std::uint64_t messages_forward = 0;           ///< copies sent to other nodes
   std::uint64_t messages_forward_received = 0;  ///< copies that came from other nodes
   std::uint64_t messages_forward_dropped = 0;   ///< copies that could not be kept for a node that is away
+  std::uint64_t messages_delayed = 0;
   std::uint64_t messages_delivered = 0;
   std::uint64_t messages_acked = 0;
   std::uint64_t messages_retained = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/strong_id.hpp"
+#include "base/time.hpp"
 #include "broker/frame.hpp"
 #include "broker/outgoing.hpp"
 #include "broker/shared_pick.hpp"
@@ -103,6 +104,10 @@ class Router {
   virtual void redispatch(const mqtt::MessagePtr& message, std::string_view group) = 0;
   /// Stores a retained message; an empty payload deletes it. Called before route() of the same message.
   virtual void retain(const mqtt::MessagePtr& message) = 0;
+
+  /// Keeps a message and publishes it when it is time. Answered by Broker::publish_settled(token) or
+  /// Broker::publish_refused(token); not if `token` is 0.
+  virtual void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) = 0;
 
   // --- sessions that live on one node of many
   /// Brings the session of this client id here if another node has it, or ends it there (`clean_start`).

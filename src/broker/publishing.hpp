@@ -2,6 +2,7 @@
 // PUBLISH from clients: checks, routing, and acknowledgements in the right order at the right time.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,16 +25,28 @@ class Publishing {
   /// [MQTT-4.3.3-2] The sender knows that we have it; the id may be used again.
   void handle_pubrel(Channel& channel, const mqtt::Ack& packet);
 
-  /// Also for wills. `token` 0: nobody waits for the outcome.
+  /// `token` 0: nobody waits for the outcome.
   RouteResult publish(const mqtt::MessagePtr& message, Token token, Now now);
   /// What the broker says of itself: no client's publish, not counted as one, and not retained here.
   void publish_system(const mqtt::MessagePtr& message, Now now);
-  void settled(Token token);
+  /// A will, or what an operator sends: `$delayed/...` is kept for later.
+  void submit(mqtt::MessageParts parts, Now now);
+  void settled(Token token, mqtt::ReasonCode reason);
   void resume_publishers();
   /// [MQTT-3.3.4-7] Publishes that a client may leave without PUBACK or PUBCOMP.
   static std::uint16_t receive_maximum(const Config& config);
 
  private:
+  /// Where a message goes, and when if not now.
+  struct Place {
+    std::string_view topic;
+    std::optional<WallMillis> due{};
+  };
+  /// From what the client says to where it is meant: delayed, allowed, rewritten. A refusal or success.
+  mqtt::ReasonCode locate(Channel& channel, Place& place, Now now);
+  /// False: it says `$delayed/` and not when or where.
+  bool take_delay(Place& place, Now now) const;
+  RouteResult delay(const mqtt::MessagePtr& message, WallMillis due, Token token);
   /// What the topic is, with or without an alias.
   static Verdict resolve_alias(Channel& channel, const mqtt::Publish& packet, std::string_view& topic);
   static Verdict check(const Config& config, const mqtt::Publish& packet, std::string_view topic);
@@ -57,7 +70,8 @@ class Publishing {
   World& world_;
   AckTokens tokens_;
   std::vector<PausedPublisher> paused_;
-  std::string mounted_;  ///< scratch
+  std::string rewritten_;  ///< scratch
+  std::string mounted_;    ///< scratch
 };
 
 }  // namespace meshmq::broker

@@ -115,16 +115,10 @@ void SessionLife::publish_will(Session& session, Now now) {
   if (!session.will) return;
   const mqtt::MessagePtr made = std::exchange(session.will, nullptr)->message;
   // Its lifetime begins when it is published ([MQTT5 3.1.3.2.4]), not when it was left with us.
-  const mqtt::MessagePtr message = mqtt::Message::make({.topic = made->topic(),
-                                                        .payload = made->payload(),
-                                                        .properties = made->properties(),
-                                                        .publisher = made->publisher(),
-                                                        .qos = made->qos(),
-                                                        .retain = made->retain(),
-                                                        .expiry_s = made->expiry_s(),
-                                                        .created_at = now.wall,
-                                                        .id = world_.next_message_id()});
-  publishing_.publish(message, 0, now);
+  mqtt::MessageParts parts = made->parts();
+  parts.created_at = now.wall;
+  parts.id = world_.next_message_id();
+  publishing_.submit(parts, now);
 }
 
 }  // namespace meshmq::broker

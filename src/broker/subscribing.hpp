@@ -21,6 +21,8 @@ class Subscribing {
 
   Verdict handle(Channel& channel, const mqtt::Subscribe& packet);
   Verdict handle(Channel& channel, const mqtt::Unsubscribe& packet);
+  /// module.subscription.*: what the client has without asking. What it may not have is left out.
+  void subscribe_automatically(Channel& channel);
   void done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
 
  private:
@@ -33,7 +35,7 @@ class Subscribing {
   struct Pending {
     ConnId conn;
     std::uint32_t generation = 0;
-    mqtt::PacketId packet_id = 0;
+    mqtt::PacketId packet_id = 0;  ///< 0: nobody asked, nobody is answered
     std::vector<mqtt::ReasonCode> codes;
     std::vector<Accepted> accepted;
     std::string_view text{};  ///< why a filter was refused; a literal
@@ -56,12 +58,17 @@ class Subscribing {
   /// The same for shared subscriptions.
   mqtt::ReasonCode join(Session& session, const mqtt::Subscription& wanted, std::uint32_t subscription_id,
                         Pending& pending, std::vector<SubscribeFilter>& filters);
+  /// What the filter is for the broker: rewritten, below the mountpoint.
+  std::string_view real_filter(const Session& session, std::string_view filter);
+  void ask_router(Channel& channel, Token token, Pending pending, std::vector<SubscribeFilter> filters);
   mqtt::ReasonCode unsubscribe(Session& session, std::string_view filter);
   mqtt::ReasonCode leave(Session& session, std::string_view filter);
   void send_retained(Session& session, const std::string& filter,
                      const std::vector<mqtt::MessagePtr>& messages, Now now);
 
   World& world_;
+  std::string rewritten_;  ///< of real_filter()
+  std::string mounted_;
   std::map<Token, Pending> pending_;
   Token next_token_ = 1;  ///< odd; the even ones are publishes'
 };

@@ -1,25 +1,14 @@
 #include "broker/topic_view.hpp"
 
+#include "topic/placeholders.hpp"
+
 namespace meshmq::broker {
 
 std::optional<std::string> expand_mountpoint(std::string_view pattern, std::string_view client_id,
                                              std::string_view username) {
-  std::string result;
-  while (!pattern.empty()) {
-    if (pattern.starts_with("%c")) {
-      result += client_id;
-      pattern.remove_prefix(2);
-    } else if (pattern.starts_with("%u") && !username.empty()) {
-      result += username;
-      pattern.remove_prefix(2);
-    } else {
-      result += pattern.front();
-      pattern.remove_prefix(1);
-    }
-  }
+  auto result = topic::put_names(pattern, {client_id, username});
   constexpr std::size_t room_for_topics = 1024;
-  if (result.find_first_of("+#") != std::string::npos || result.size() > 0xFFFF - room_for_topics)
-    return std::nullopt;
+  if (result && result->size() > 0xFFFF - room_for_topics) return std::nullopt;
   return result;
 }
 

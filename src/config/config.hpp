@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -190,6 +191,13 @@ struct Access {
   std::string acl_file;  ///< empty: the default rules
 };
 
+/// module.*, as far as it is a list. Numbers are in order.
+struct Modules {
+  std::vector<std::string> publish_rules;    ///< module.rewrite.rule.*, .pub.rule.*
+  std::vector<std::string> subscribe_rules;  ///< module.rewrite.rule.*, .sub.rule.*
+  std::vector<std::pair<std::string, broker::AutoSubscription>> subscriptions;  ///< with their numbers
+};
+
 /// What a node tells of itself and watches: broker.sys_*, os_mon.*
 struct Monitoring {
   Duration sys_interval{};
@@ -222,6 +230,7 @@ struct Config {
   Discovery discovery;
   Access access;
   Log log;
+  Modules modules;
   Monitoring monitoring;
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first

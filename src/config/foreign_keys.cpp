@@ -83,8 +83,6 @@ constexpr ForeignKey table[] = {
     {"retainer.storage_type", R::not_yet, "ram"},
     {"plugins.**", R::not_here},
     {"modules.**", R::not_here},
-    {"module.rewrite.**", R::not_yet},
-    {"module.subscription.**", R::not_yet},
     {"sysmon.**", R::not_here},
     {"os_mon.procmem_high_watermark", R::not_here},
     {"vm_mon.**", R::not_here},

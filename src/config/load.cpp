@@ -44,6 +44,11 @@ std::string listener_pattern(std::string_view kind) {
   return fmt::format("listener.{}.*", kind);
 }
 
+/// As numbers: 10 comes after 9.
+bool before(std::string_view a, std::string_view b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
 std::string_view why(ForeignKey::Reason reason) {
   return reason == ForeignKey::Reason::not_yet ? "no effect yet" : "no effect, MeshMQ has nothing like it";
 }
@@ -71,6 +76,7 @@ class Loader {
     make_zones();
     apply_keys();
     make_mountpoints();
+    make_modules();
     read_api_server(request);
     check_others();
     check_together();
@@ -118,10 +124,8 @@ class Loader {
 
   void add_access_lines(Listener& listener) {
     for (const std::string& name : names_below(listener, "access.*")) listener.access.push_back({name, {}});
-    // As numbers: 10 comes after 9.
-    std::sort(listener.access.begin(), listener.access.end(), [](const AccessLine& a, const AccessLine& b) {
-      return a.number.size() != b.number.size() ? a.number.size() < b.number.size() : a.number < b.number;
-    });
+    std::sort(listener.access.begin(), listener.access.end(),
+              [](const AccessLine& a, const AccessLine& b) { return before(a.number, b.number); });
   }
 
   void add_host_names(Listener& listener) {
@@ -175,6 +179,42 @@ class Loader {
     }
   }
 
+  /// Keys of modules with names that the user chooses, numbers as a rule, in their order.
+  void apply_to_modules(const Key& key) {
+    std::vector<std::string> names;
+    for (const auto& [name, setting] : settings_) {
+      if (matches(key.key, name)) names.emplace_back(name_in(key.key, name));
+    }
+    std::sort(names.begin(), names.end(), before);
+    for (const std::string& name : names) {
+      Target target{result_.config};
+      target.name = name;
+      apply(key, instance_of(key.key, name), target);
+    }
+  }
+
+  static topic::RewritesPtr make_rewrites(const std::vector<std::string>& texts) {
+    std::vector<topic::RewriteRule> rules;
+    for (const std::string& text : texts) {
+      if (auto rule = topic::RewriteRule::parse(text)) rules.push_back(std::move(*rule));
+    }
+    return rules.empty() ? nullptr : std::make_shared<const topic::Rewrites>(std::move(rules));
+  }
+
+  void make_modules() {
+    const Modules& modules = result_.config.modules;
+    broker::Config& config = result_.config.node.broker;
+    config.rewrite_publish = make_rewrites(modules.publish_rules);
+    config.rewrite_subscribe = make_rewrites(modules.subscribe_rules);
+    for (const auto& [number, subscription] : modules.subscriptions) {
+      if (subscription.filter.empty()) {
+        error_at(fmt::format("module.subscription.{}.topic", number), "missing or wrong");
+      } else {
+        config.auto_subscriptions.push_back(subscription);
+      }
+    }
+  }
+
   void apply_keys() {
     std::size_t& output_bytes_max = result_.config.node.broker.output_bytes_max;
     const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
@@ -185,6 +225,8 @@ class Loader {
         for (Listener& listener : result_.config.listeners) {
           if (key.key.starts_with(listener_pattern(listener.kind))) apply_to(key, listener);
         }
+      } else if (key.key.find('*') != std::string_view::npos) {
+        apply_to_modules(key);
       } else {
         apply(key, std::string(key.key), Target{result_.config});
       }

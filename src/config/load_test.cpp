@@ -167,6 +167,53 @@ TEST(Mistakes, ThatOnlyShowTogether) {
   EXPECT_EQ(with({"node.epmd=off", "node.dist_listen_min=0"}).errors.size(), 1u);
 }
 
+TEST(Modules, RulesAndSubscriptionsAreInTheOrderOfTheirNumbers) {
+  const Loaded loaded = from_file(
+      "module.rewrite.pub.rule.10 = x/# ^x/(.+)$ ten/$1  # the last one counts\n"
+      "module.rewrite.pub.rule.9 = x/# ^x/(.+)$ nine/$1\n"
+      "module.rewrite.rule.1 = y/# ^y/(.+)$ both/$1\n"
+      "module.subscription.2.topic = two/%c/#\n"
+      "module.subscription.2.qos = 2\n"
+      "module.subscription.2.nl = 1\n"
+      "module.subscription.2.rh = 1\n"
+      "module.subscription.1.topic = $share/g/one\n"
+      "module.delayed = off\n"
+      "module.delayed.max_delayed_messages = 7\n");
+  EXPECT_TRUE(loaded.errors.empty()) << loaded.errors[0];
+  const broker::Config& config = loaded.config.node.broker;
+  std::string storage;
+  EXPECT_EQ(topic::rewritten(config.rewrite_publish, "x/a", {}, storage), "ten/a");
+  EXPECT_EQ(topic::rewritten(config.rewrite_publish, "y/a", {}, storage), "both/a");
+  EXPECT_EQ(topic::rewritten(config.rewrite_subscribe, "x/a", {}, storage), "x/a");
+  EXPECT_EQ(topic::rewritten(config.rewrite_subscribe, "y/a", {}, storage), "both/a");
+  ASSERT_EQ(config.auto_subscriptions.size(), 2U);
+  EXPECT_EQ(config.auto_subscriptions[0].filter, "$share/g/one");
+  const broker::AutoSubscription& two = config.auto_subscriptions[1];
+  EXPECT_EQ(two.filter, "two/%c/#");
+  EXPECT_EQ(two.qos, mqtt::QoS::exactly_once);
+  EXPECT_TRUE(two.no_local);
+  EXPECT_FALSE(two.retain_as_published);
+  EXPECT_EQ(two.retain_handling, mqtt::RetainHandling::send_if_new);
+  EXPECT_FALSE(config.delayed);
+  EXPECT_EQ(loaded.config.node.delayed_max, 7U);
+}
+
+TEST(Modules, MistakesSayWhatWasExpected) {
+  const Loaded loaded = from_file(
+      "module.rewrite.pub.rule.1 = x/# ^x/(.+$ z\n"
+      "module.rewrite.sub.rule.1 = x/#\n"
+      "module.subscription.1.topic = a#\n"
+      "module.subscription.2.qos = 1\n");
+  std::string all;
+  for (const std::string& error : loaded.errors) all += error + "\n";
+  for (const char* part :
+       {"f:1: module.rewrite.pub.rule.1 = x/# ^x/(.+$ z: expected a valid regular expression: ",
+        "f:2: module.rewrite.sub.rule.1 = x/#: expected a topic filter, a regular expression ",
+        "f:3: module.subscription.1.topic = a#: expected a topic filter",
+        "default: module.subscription.2.topic: missing or wrong"})
+    EXPECT_NE(all.find(part), std::string::npos) << part << "\n" << all;
+}
+
 TEST(Listeners, AreNamedByTheUser) {
   const Loaded loaded = from_file(
       "listener.tcp.inner = 127.0.0.1:0\n"
@@ -485,7 +532,8 @@ TEST(ShippedFile, AgreesWithTheSchema) {
   const std::string text = read("etc/meshmq.conf");
   for (const Key& key : keys()) {
     if (is_as_for_another_kind(key.key)) continue;
-    const std::string line = "\n" + instance_of(instance_of(key.key, "external"), "1") + " = ";
+    const bool module = key.key.starts_with("module.");
+    const std::string line = "\n" + instance_of(instance_of(key.key, module ? "1" : "external"), "1") + " = ";
     std::string commented = line;
     commented.insert(1, "#");
     const bool there = text.find(line + std::string(key.fallback) + "\n") != std::string::npos ||

@@ -19,6 +19,8 @@ struct Target {
   TlsCertificate* certificate = nullptr;
   AccessLine* access = nullptr;  ///< of `access.<n>`
   broker::Config* zone = nullptr;
+  std::string_view name =
+      {};  ///< of `module.subscription.<name>`: what the `*` of a key of modules stands for
 };
 
 /// The kinds of listeners, as their keys have them.

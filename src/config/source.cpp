@@ -56,6 +56,14 @@ std::string key_of_variable(std::string_view name) {
   return dots || known ? key : std::string();
 }
 
+/// A comment begins at a `#` that stands first or behind a blank: `a/#` is a topic filter.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
+    if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return line.substr(0, at);
+  }
+  return line;
+}
+
 }  // namespace
 
 Source parse_file(std::string_view text, const std::string& path) {
@@ -66,7 +74,7 @@ Source parse_file(std::string_view text, const std::string& path) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    line = trim(line.substr(0, line.find('#')));
+    line = trim(without_comment(line));
     if (line.empty()) continue;
     const std::string origin = fmt::format("{}:{}", path, number);
     const std::size_t equals = line.find('=');

@@ -11,6 +11,9 @@
 #include "base/hash.hpp"
 
 #include "front/access_rules.hpp"
+#include "topic/filter.hpp"
+#include "topic/rewrite.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::config {
 
@@ -169,6 +172,10 @@ bool valid_mountpoint(std::string_view text) {
          !text.starts_with("$share/") && !text.starts_with("$queue/");
 }
 
+bool valid_filter(std::string_view text) {
+  return topic::is_shared(text) ? topic::parse_shared(text).has_value() : topic::is_valid_filter(text);
+}
+
 std::vector<std::string_view> split_words(std::string_view words) {
   std::vector<std::string_view> result;
   while (!words.empty()) {
@@ -221,6 +228,9 @@ std::optional<Value> parse_any(Type type, std::string_view text, Range range, st
   if (type == Type::address) return parse_address(text);
   if (type == Type::access_rule) return front::AccessRule::parse(text) ? std::optional(value) : std::nullopt;
   if (type == Type::priorities) return parse_priorities(text) ? std::optional(value) : std::nullopt;
+  if (type == Type::rewrite_rule)
+    return topic::RewriteRule::parse(text) ? std::optional(value) : std::nullopt;
+  if (type == Type::topic_filter) return valid_filter(text) ? std::optional(value) : std::nullopt;
   if (type == Type::mountpoint) return valid_mountpoint(text) ? std::optional(value) : std::nullopt;
   if (type == Type::node_name) return valid_node_name(text) ? std::optional(value) : std::nullopt;
   if (type == Type::word) {
@@ -268,8 +278,10 @@ std::optional<std::vector<std::pair<std::string, std::uint8_t>>> parse_prioritie
 
 Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words) {
   auto value = parse_any(type, text, range, words);
-  if (!value) return fail(Errc::invalid_argument, describe_type(type, range, words));
-  return *std::move(value);
+  if (value) return *std::move(value);
+  if (type == Type::rewrite_rule)
+    return fail(Errc::invalid_argument, topic::RewriteRule::parse(text).error().message);
+  return fail(Errc::invalid_argument, describe_type(type, range, words));
 }
 
 std::string describe_type(Type type, Range range, std::string_view words) {
@@ -305,6 +317,10 @@ std::string describe_type(Type type, Range range, std::string_view words) {
       return "allow or deny, then all, an address or a network such as 10.0.0.0/8";
     case Type::priorities:
       return "none or topics with priorities from 0 to 255, such as alarms=10,topic/2=8";
+    case Type::rewrite_rule:
+      return "a topic filter, a regular expression and a target, such as x/# ^x/(.+)$ z/$1";
+    case Type::topic_filter:
+      return "a topic filter, perhaps shared";
     case Type::mountpoint:
       return "the beginning of a topic, without wildcards, such as devices/%c/";
   }

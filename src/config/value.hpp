@@ -29,7 +29,9 @@ enum class Type : std::uint8_t {
   mode,                 ///< permissions of a file: `0660`
   access_rule,          ///< `allow all`, `deny 10.0.0.0/8`
   priorities,           ///< `none`, `alarms=10,topic/2=8`
-  mountpoint,           ///< the beginning of a topic: `devices/%c/`
+  rewrite_rule,         ///< `x/# ^x/(.+)$ z/$1`
+  topic_filter,
+  mountpoint,  ///< the beginning of a topic: `devices/%c/`
 };
 
 /// `number` holds 0 or 1, an integer, milliseconds, bytes, percent or a port; `text` the text as written, or

@@ -57,6 +57,8 @@ class Message {
   WallMillis created_at() const { return created_at_; }
   /// Tells copies of one message that came by two ways; 0: it has no id.
   std::uint64_t id() const { return id_; }
+  /// What it was made from; the views borrow from this message.
+  MessageParts parts() const;
   /// Lifetime given by the publisher, in seconds, or no_expiry.
   std::uint32_t expiry_s() const { return expiry_s_; }
   bool expired(WallMillis now) const {
@@ -91,7 +93,6 @@ class Message {
   explicit Message(const MessageParts& parts);
   static void destroy(const Message* message);
 
-  MessageParts parts() const;
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   std::size_t size_of_parts() const {
     return std::size_t{topic_size_} + payload_size_ + properties_size_ + publisher_size_;

@@ -34,6 +34,7 @@ struct Config {
   Duration autoclean = std::chrono::minutes(5);          ///< cluster.autoclean; 0: never
   std::size_t log_entries_max = 100'000;                 ///< cluster.log_entries: history kept for deltas
   std::size_t retained_max = 0;                          ///< retainer.max_retained_messages; 0 = no limit
+  std::size_t delayed_max = 100'000;  ///< module.delayed.max_delayed_messages; 0 = no limit
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
   Duration retained_lifetime{};                          ///< retainer.expiry_interval; 0 = no end
 };

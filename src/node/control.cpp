@@ -1,12 +1,14 @@
 #include "node/control.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 #include <variant>
 
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
 #include "cluster/discovery.hpp"
+#include "node/delayed.hpp"
 #include "node/own_routes.hpp"
 #include "node/retained_store.hpp"
 #include "node/retainer.hpp"
@@ -57,10 +59,17 @@ class Control::Impl final : public cluster::ClusterPorts,
         queries_(config_, ports),
         writer_(cluster_),
         retainer_(config_, retained_, writer_, log),
+        delayed_(
+            config_,
+            [this](std::string_view key, std::string_view value, Now at) {
+              writer_.write(SharedTable::delayed, delayed_.rows(), key, value, at);
+            },
+            log, now),
         access_(config_, ports),
         alarms_(config.name, config.alarms, log,
                 [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }) {
     tables_.add(SharedTable::retained, retained_);
+    tables_.add(SharedTable::delayed, delayed_.rows());
     tell_members();
     moves_.on_kick = [this](const std::string& client_id) {
       to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
@@ -165,6 +174,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     own_routes_.end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
+    answer_delays(now);
     return gate_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
 
@@ -174,10 +184,12 @@ class Control::Impl final : public cluster::ClusterPorts,
     tick_discovery();
     moves_.tick(now);
     queries_.tick(now);
+    if (delayed_.any_due(now)) publish_delayed(now);
     if (next_expiry_ <= now.mono) {
       next_expiry_ = now.mono + expiry_sweep;
       retained_.expire(now.wall);
       tables_.expire(now.wall);
+      delayed_.expire(now.wall);
       alarms_.tick(now);
     }
   }
@@ -230,12 +242,14 @@ class Control::Impl final : public cluster::ClusterPorts,
     return {.routes = counts.routes,
             .topics = counts.topics,
             .retained = retained_.size(),
+            .delayed = delayed_.size(),
             .replicated_bytes_sent = cluster_.replicator().bytes_sent(),
             .replicated_bytes_received = cluster_.bytes_received()};
   }
 
   AccessAdmin& access() { return access_; }
   Retainer& retainer() { return retainer_; }
+  Delayed& delayed() { return delayed_; }
   Alarms& alarms() { return alarms_; }
   const RetainedStore& retained() const { return retained_; }
 
@@ -250,6 +264,20 @@ class Control::Impl final : public cluster::ClusterPorts,
     std::string node;
     std::optional<std::string> message;  ///< absent: the peer is down
   };
+  void publish_delayed(Now now) {
+    delayed_.tick(
+        status().running_nodes, cluster_.membership().alone(),
+        [this](const mqtt::MessagePtr& message) { publish(message); }, now);
+  }
+  /// Who published it hears that it is kept when all peers have it.
+  void answer_delays(Now now) {
+    const std::uint64_t acknowledged = cluster_.replicator().acknowledged_by_all();
+    while (!delaying_.empty() &&
+           (delaying_.front().entry <= acknowledged || delaying_.front().deadline <= now.mono)) {
+      ports_.to_worker(delaying_.front().worker, DelayDone{delaying_.front().token});
+      delaying_.pop_front();
+    }
+  }
   void tell_split(const std::string& text, Now now) {
     constexpr std::string_view alarm = "partition";
     if (text.empty()) {
@@ -276,6 +304,13 @@ class Control::Impl final : public cluster::ClusterPorts,
   void handle_one(UnrouteRequest& m, Now) { own_routes_.remove(m); }
   void handle_one(GroupRequest& m, Now) { own_routes_.set_group(m); }
   void handle_one(RetainRequest& m, Now now) { retainer_.retain(m.message, now); }
+  void handle_one(DelayRequest& m, Now now) {
+    const bool kept = delayed_.add(m.message, m.due, now);
+    if (m.token == 0) return;
+    if (!kept) return ports_.to_worker(m.worker, DelayDone{m.token, false});
+    const Duration wait = config_.forward_ack ? config_.forward_ack_wait : Duration(0);
+    delaying_.push_back({m.worker, m.token, cluster_.replicator().last(), now.mono + wait});
+  }
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
   template <class Moving>
   void handle_one(Moving& m, Now now) {
@@ -307,6 +342,15 @@ class Control::Impl final : public cluster::ClusterPorts,
   WorkerQueries queries_;
   SharedWriter writer_;
   Retainer retainer_;
+  Delayed delayed_;
+  /// Publishers that wait until their delayed messages are everywhere.
+  struct Delaying {
+    WorkerIndex worker;
+    Token token = 0;
+    std::uint64_t entry = 0;  ///< of the log
+    TimePoint deadline;
+  };
+  std::deque<Delaying> delaying_;
   AccessAdmin access_;
   Alarms alarms_;
   /// What discovery is told at the next tick.
@@ -383,6 +427,12 @@ void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
 }
 void Control::shut_down(Now) {
   impl_->shut_down();
+}
+std::vector<DelayedMessage> Control::delayed() const {
+  return impl_->delayed().list();
+}
+bool Control::erase_delayed(std::string_view id, Now now) {
+  return impl_->delayed().erase(id, now);
 }
 AccessAdmin& Control::access() {
   return impl_->access();

@@ -17,6 +17,7 @@
 #include "node/access_admin.hpp"
 #include "node/alarms.hpp"
 #include "node/config.hpp"
+#include "node/delayed.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
 
@@ -36,6 +37,7 @@ struct ControlStats {
   std::size_t routes = 0;    ///< (filter, node) pairs of live nodes
   std::size_t topics = 0;    ///< distinct filters
   std::size_t retained = 0;  ///< messages
+  std::size_t delayed = 0;   ///< messages
   std::uint64_t replicated_bytes_sent = 0;
   std::uint64_t replicated_bytes_received = 0;
 };
@@ -97,6 +99,10 @@ class Control {
   std::vector<mqtt::MessagePtr> retained(std::string_view filter) const;
   /// Removes retained messages that match; returns how many.
   std::size_t clean_retained(std::string_view filter, Now now);
+  /// In the order of their times.
+  std::vector<DelayedMessage> delayed() const;
+  /// Deletes one cluster-wide; false: there is none with this id.
+  bool erase_delayed(std::string_view id, Now now);
   ControlStats stats() const;
   /// Hash of the replicated tables; equal on nodes that agree.
   std::uint64_t digest() const;

@@ -175,6 +175,42 @@ TEST_F(ControlTest, ASplitIsAnAlarmUntilItIsOver) {
   EXPECT_FALSE(control->alarms().is_active("partition"));
 }
 
+TEST_F(ControlTest, ADelayedPublishIsConfirmedWhenAllHaveItAndPublishedWhenItIsTime) {
+  const auto answer = [this] {
+    std::string text;
+    for (const ToWorker& message : ports.workers[1]) {
+      if (const auto* done = std::get_if<DelayDone>(&message))
+        text += std::to_string(done->token) + (done->kept ? " kept " : " refused ");
+    }
+    return text;
+  };
+  config.delayed_max = 1;
+  control = std::make_unique<Control>(config, "", 1, routes, ports, Logger(), 5, now);
+  join_silent_peer();
+  const auto message = mqtt::Message::make({.topic = "t", .qos = mqtt::QoS::at_least_once, .id = 1});
+  control->handle(DelayRequest{WorkerIndex(1), 7, message, now.wall + 60'000}, now);
+  control->handle(DelayRequest{WorkerIndex(1), 9, message, now.wall + 60'000}, now);
+  turns();
+  EXPECT_EQ(answer(), "9 refused ");
+  now.mono += config.forward_ack_wait;
+  turns();
+  EXPECT_EQ(answer(), "9 refused 7 kept ");
+  EXPECT_EQ(control->stats().delayed, 1U);
+  const auto published = [this] {
+    return std::count_if(ports.workers[0].begin(), ports.workers[0].end(),
+                         [](const ToWorker& m) { return std::holds_alternative<PublishRequest>(m); });
+  };
+  control->tick(now);
+  now.mono += std::chrono::seconds(60);
+  now.wall += 59'999;
+  control->tick(now);
+  EXPECT_EQ(published(), 0);
+  now.wall += 1;
+  control->tick(now);
+  EXPECT_EQ(published(), 1);
+  EXPECT_EQ(control->stats().delayed, 0U);
+}
+
 TEST_F(ControlTest, RetainedMessagesComeWithTheAnswer) {
   control->handle(RetainRequest{mqtt::Message::make({.topic = "t/a", .payload = "x", .retain = true})}, now);
   subscribe(0, 7, "t/+");

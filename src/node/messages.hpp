@@ -41,6 +41,13 @@ struct GroupRequest {
 struct RetainRequest {
   mqtt::MessagePtr message;
 };
+/// `$delayed/...`; answered by DelayDone if `token` is not 0.
+struct DelayRequest {
+  WorkerIndex worker;
+  Token token = 0;
+  mqtt::MessagePtr message;
+  WallMillis due = 0;
+};
 /// One worker's answer to a Query; only the asked-for part is filled.
 struct QueryReply {
   QueryId query;
@@ -90,15 +97,19 @@ struct SessionRelay {
 struct SessionAdopted {
   std::string client_id;
 };
-using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, QueryReply,
-                               SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased, SessionExported,
-                               SessionImported, SessionRelay, SessionAdopted>;
+using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest,
+                               QueryReply, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
+                               SessionExported, SessionImported, SessionRelay, SessionAdopted>;
 
 // ---------------------------------------------------------------- control -> worker
 
 struct SubscribeDone {
   Token token = 0;
   std::vector<std::vector<mqtt::MessagePtr>> retained;
+};
+struct DelayDone {
+  Token token = 0;
+  bool kept = true;  ///< false: there are as many as may be
 };
 /// A member is reachable: open a forwarding link to it. `incarnation` changes whenever that node's process
 /// starts.
@@ -170,8 +181,8 @@ struct SessionTakeBack {
   bool arriving = false;  ///< its own old home still relays
 };
 using ToWorker =
-    std::variant<SubscribeDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged, PublishRequest,
-                 Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp,
-                 SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
+    std::variant<SubscribeDone, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged,
+                 PublishRequest, Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed,
+                 SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
 
 }  // namespace meshmq::node

@@ -30,6 +30,8 @@ std::string_view SharedTables::name_of(std::uint8_t table) const {
   switch (static_cast<SharedTable>(table)) {
     case SharedTable::retained:
       return "retained messages";
+    case SharedTable::delayed:
+      return "delayed messages";
   }
   return {};
 }

@@ -16,6 +16,7 @@ namespace meshmq::node {
 /// Numbered on the wire and on disk: never given to another table.
 enum class SharedTable : std::uint8_t {
   retained = 1,
+  delayed = 8,
 };
 
 /// A row's key on the wire is its table's number (u8) and its key there. Rows of tables that this version

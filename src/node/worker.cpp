@@ -77,6 +77,10 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void retain(const mqtt::MessagePtr& message) override { ports_.to_control(RetainRequest{message}); }
 
+  void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override {
+    ports_.to_control(DelayRequest{self_, token, message, due});
+  }
+
   bool claim(Token token, std::string_view client_id, bool clean_start) override {
     // Alone, nobody else can have it.
     if (members_.alone) return true;
@@ -247,6 +251,9 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
 
   void handle_one(SubscribeDone& m) { broker_.subscribe_done(m.token, std::move(m.retained), now_); }
+  void handle_one(DelayDone& m) {
+    m.kept ? broker_.publish_settled(m.token, now_) : broker_.publish_refused(m.token, now_);
+  }
   void handle_one(MembersChanged& m) { members_ = m; }
   void handle_one(AccessChanged& m) { broker_.set_access(std::move(m.policy)); }
   void handle_one(PeerUp& m) { links_.peer_up(m, now_); }

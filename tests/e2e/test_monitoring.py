@@ -14,12 +14,13 @@ SETTINGS = {
     "os_mon.mem_check_interval": "1s",
     "os_mon.sysmem_high_watermark": "1%",
 }
-STATS = """channels connections retained routes sessions suboptions subscribers subscriptions subscriptions.shared
-topics""".split()
+STATS = """channels connections delayed retained routes sessions suboptions subscribers subscriptions
+subscriptions.shared topics""".split()
 METRICS = """bytes/received bytes/sent client/connack client/connect client/connected client/disconnected
 client/subscribe client/unsubscribe delivery/dropped delivery/dropped/expired delivery/dropped/no_local
-delivery/dropped/qos0_msg delivery/dropped/queue_full delivery/dropped/too_large messages/acked messages/delivered
-messages/dropped messages/dropped/expired messages/dropped/no_subscribers messages/forward messages/publish
+delivery/dropped/qos0_msg delivery/dropped/queue_full delivery/dropped/too_large messages/acked messages/delayed
+messages/delivered messages/dropped messages/dropped/expired messages/dropped/no_subscribers messages/forward
+messages/publish
 messages/qos0/received messages/qos0/sent messages/qos1/received messages/qos1/sent messages/qos2/received
 messages/qos2/sent messages/received messages/retained messages/sent packets/auth/received packets/auth/sent
 packets/connack/error packets/connack/sent packets/connect/received packets/disconnect/received
