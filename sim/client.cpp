@@ -98,8 +98,16 @@ void SimClient::unsubscribe(const std::string& filter) {
 
 void SimClient::publish(MessageId message, const std::string& topic, mqtt::QoS qos) {
   const std::string payload = std::to_string(message);
-  mqtt::Publish packet{.topic = topic, .payload = payload, .qos = qos};
-  if (qos != mqtt::QoS::at_most_once) {
+  publish(message, {.topic = topic, .payload = payload, .qos = qos});
+}
+
+void SimClient::retain(MessageId message, const std::string& topic, mqtt::QoS qos, bool deletes) {
+  const std::string payload = deletes ? "" : std::to_string(message);
+  publish(message, {.topic = topic, .payload = payload, .qos = qos, .retain = true});
+}
+
+void SimClient::publish(MessageId message, mqtt::Publish packet) {
+  if (packet.qos != mqtt::QoS::at_most_once) {
     packet.packet_id = next_packet_id();
     publishing_[packet.packet_id] = message;
   }

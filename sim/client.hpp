@@ -40,6 +40,8 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   void subscribe(const std::string& filter, mqtt::QoS qos);
   void unsubscribe(const std::string& filter);
   void publish(MessageId message, const std::string& topic, mqtt::QoS qos);
+  /// A retained message, or one that deletes it.
+  void retain(MessageId message, const std::string& topic, mqtt::QoS qos, bool deletes);
 
   const std::string& id() const { return id_; }
   bool ready() const { return connack_; }
@@ -93,6 +95,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     mqtt::encode_packet(packet, version_, out);
     if (const auto process = process_.lock()) process->send(connection_, std::move(out));
   }
+  void publish(MessageId message, mqtt::Publish packet);
   void send_ack(mqtt::PacketType type, mqtt::PacketId packet_id) {
     send(mqtt::Ack{.type = type, .packet_id = packet_id});
   }

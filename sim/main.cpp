@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/race.hpp"
+#include "sim/restarts.hpp"
 #include "sim/simulation.hpp"
 
 int main(int argc, char** argv) {
@@ -17,12 +18,14 @@ int main(int argc, char** argv) {
   bool verbose = false;
   bool discovery = false;
   bool race = false;
+  bool restarts = false;
   CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
   app.add_option("--seed", chosen, "run only this seed (or these)");
   app.add_flag("--discovery", discovery, "nodes start at the same moment and find each other");
   app.add_flag("--race", race, "connections of one client id race instead");
+  app.add_flag("--restarts", restarts, "nodes end and start again instead");
   app.add_flag("--verbose", verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {
@@ -34,8 +37,9 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   const auto start = std::chrono::steady_clock::now();
   for (const std::uint64_t seed : chosen) {
-    const meshmq::sim::Outcome outcome = race ? meshmq::sim::Race(seed, verbose).run()
-                                              : meshmq::sim::Simulation(seed, verbose, discovery).run();
+    const meshmq::sim::Outcome outcome = race       ? meshmq::sim::Race(seed, verbose).run()
+                                         : restarts ? meshmq::sim::Restarts(seed, verbose).run()
+                                                    : meshmq::sim::Simulation(seed, verbose, discovery).run();
     total.events += outcome.events;
     total.published += outcome.published;
     total.delivered += outcome.delivered;

@@ -183,8 +183,27 @@ void Process::start() {
   for (std::uint16_t i = 0; i < config_.workers; ++i) shells_.push_back(std::make_unique<Shell>(*this, i));
   control_ = std::make_unique<node::Control>(config_, image_, incarnation_, routes_, *this, Logger(this),
                                              random_.next(), now());
+  for (const auto& [key, value] : universe_.disk(name()).rows()) {
+    control_->load(key.first, key.second, value);
+  }
+  control_->loaded(true, now());
   control_turn();
   tick();
+}
+
+void Process::stop(std::function<void()> stopped) {
+  with_control([](node::Control& control, Now now) { control.shut_down(now); });
+  await_end(std::make_shared<std::function<void()>>(std::move(stopped)));
+}
+
+void Process::await_end(const std::shared_ptr<std::function<void()>>& stopped) {
+  universe_.scheduler.after(20_ms, [this, alive = weak_from_this(), stopped] {
+    const auto keep = alive.lock();
+    if (!keep) return;
+    if (!control_->stopped()) return await_end(stopped);
+    drop_clients();
+    (*stopped)();
+  });
 }
 
 node::Worker& Process::worker(std::size_t i) {
@@ -335,6 +354,15 @@ void Process::send(const std::string& node, std::string frame) {
 void Process::save(std::string image) {
   image_ = image;
   universe_.save(name(), std::move(image));
+}
+
+void Process::store(node::StoreBatch batch) {
+  universe_.disk(name()).write(
+      std::move(batch), [this, alive = weak_from_this()](node::StoreOutcome outcome) {
+        const auto keep = alive.lock();
+        if (!keep) return;
+        with_control([&](node::Control& control, Now at) { control.stored(std::move(outcome), at); });
+      });
 }
 
 void Process::operation_done(node::OperationId operation, Result<void> result) {

@@ -13,6 +13,7 @@
 #include "cluster/route_table.hpp"
 #include "node/control.hpp"
 #include "node/worker.hpp"
+#include "sim/disk.hpp"
 #include "sim/network.hpp"
 #include "sim/scheduler.hpp"
 
@@ -48,6 +49,7 @@ class Universe {
   virtual ~Universe() = default;
   virtual std::shared_ptr<Process> find(const std::string& node) = 0;
   virtual void save(const std::string& node, std::string image) = 0;
+  virtual Disk& disk(const std::string& node) = 0;
   virtual void operation_done(const std::string& node, node::OperationId operation,
                               const Result<void>& result) = 0;
   /// What a provider of discovery tells this node now.
@@ -85,6 +87,8 @@ class Process final : public LinkEnd,
   void send(const std::shared_ptr<Connection>& connection, std::string bytes);
   /// The client closes its socket.
   void close(const std::shared_ptr<Connection>& connection);
+  /// Ends the node as an operator would. `stopped` is called when its process may go.
+  void stop(std::function<void()> stopped);
   /// Tells every client that its connection broke.
   void drop_clients();
 
@@ -104,6 +108,7 @@ class Process final : public LinkEnd,
   void hang_up(const std::string& node) override;
   void send(const std::string& node, std::string frame) override;
   void save(std::string image) override;
+  void store(node::StoreBatch batch) override;
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
   void ask_provider() override;
@@ -139,6 +144,7 @@ class Process final : public LinkEnd,
   void accept_control_link(const std::string& node, std::uint64_t link);
   void dial_forward(std::size_t worker, cluster::Slot slot, const std::string& node);
   void tick();
+  void await_end(const std::shared_ptr<std::function<void()>>& stopped);
 
   Universe& universe_;
   Network& network_;

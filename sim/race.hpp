@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "sim/client.hpp"
+#include "sim/disk.hpp"
 #include "sim/network.hpp"
 #include "sim/process.hpp"
 #include "sim/scheduler.hpp"
@@ -32,6 +33,9 @@ class Race final : public Universe {
   // --- Universe
   std::shared_ptr<Process> find(const std::string& node) override;
   void save(const std::string&, std::string) override {}
+  Disk& disk(const std::string& node) override {
+    return disks_.try_emplace(node, scheduler, random_).first->second;
+  }
   void operation_done(const std::string&, node::OperationId, const Result<void>&) override {}
   Result<cluster::Discovered> discover() override { return cluster::Discovered{}; }
   void log(const std::string& node, LogLevel level, std::string_view text) override;
@@ -50,6 +54,7 @@ class Race final : public Universe {
   Random random_;
   Network network_;
   std::vector<std::string> names_;
+  std::map<std::string, Disk> disks_;
   std::map<std::string, std::shared_ptr<Process>> processes_;
   std::vector<std::shared_ptr<SimClient>> rivals_;
   std::shared_ptr<SimClient> publisher_;

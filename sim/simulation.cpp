@@ -161,6 +161,7 @@ void Simulation::crash_node(const std::string& node) {
   note("crash " + node);
   crashed_ = true;
   process->drop_clients();
+  disk(node).crash();
   processes_.erase(node);
   network_.crashed(node);
   disturb_node(node);

@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "sim/client.hpp"
+#include "sim/disk.hpp"
 #include "sim/network.hpp"
 #include "sim/process.hpp"
 #include "sim/scheduler.hpp"
@@ -46,6 +47,9 @@ class Simulation final : public Universe {
   // --- Universe
   std::shared_ptr<Process> find(const std::string& node) override;
   void save(const std::string& node, std::string image) override { images_[node] = std::move(image); }
+  Disk& disk(const std::string& node) override {
+    return disks_.try_emplace(node, scheduler, random_).first->second;
+  }
   void operation_done(const std::string& node, node::OperationId operation,
                       const Result<void>& result) override;
   Result<cluster::Discovered> discover() override;
@@ -150,6 +154,7 @@ class Simulation final : public Universe {
   Weather weather_;
   std::vector<std::string> names_;
   std::map<std::string, node::Config> configs_;
+  std::map<std::string, Disk> disks_;
   std::map<std::string, std::shared_ptr<Process>> processes_;
   std::map<std::string, std::string> images_;
   std::map<std::string, WallMillis> skews_;  ///< of wall clocks

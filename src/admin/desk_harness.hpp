@@ -77,6 +77,7 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
   void dial(const std::string& node) override { dialled_.push_back(node); }
   void hang_up(const std::string&) override {}
   void send(const std::string&, std::string) override {}
+  void store(node::StoreBatch) override {}
   void save(std::string) override {}
   void operation_done(node::OperationId operation, Result<void> result) override {
     queue_.push_back([this, operation, result] { desk_->operation_done(operation, result); });

@@ -310,8 +310,14 @@ void Broker::publish_settled(Token token, Now) {
 void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   impl_->connecting().claim_done(token, superseded, left_behind, now);
 }
-std::optional<std::string> Broker::export_session(std::string_view client_id, Now now) {
-  return impl_->transfer().export_image(client_id, now);
+std::optional<std::string> Broker::export_session(std::string_view client_id, Now now, Departure departure) {
+  return impl_->transfer().export_image(client_id, departure, now);
+}
+std::vector<RestingSession> Broker::rest_sessions(std::size_t count, Now now) {
+  return impl_->transfer().rest(count, now);
+}
+Result<void> Broker::restore_session(std::string_view image, Duration grace, Now now) {
+  return impl_->transfer().restore(image, grace, now);
 }
 bool Broker::discard_session(std::string_view client_id, Now now) {
   return impl_->transfer().discard(client_id, now);

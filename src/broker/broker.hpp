@@ -19,6 +19,7 @@
 #include "broker/access_policy.hpp"
 #include "broker/config.hpp"
 #include "broker/metrics.hpp"
+#include "broker/moving.hpp"
 #include "broker/peer.hpp"
 #include "broker/ports.hpp"
 #include "mqtt/message.hpp"
@@ -106,7 +107,8 @@ class Broker {
   /// Answer to Router::claim(): go on, or give way to a newer connection elsewhere.
   void claim_done(Token token, bool superseded, bool left_behind, Now now);
   /// The session as bytes; from now on it leaves. Nothing if there is none that outlives its connection.
-  std::optional<std::string> export_session(std::string_view client_id, Now now);
+  std::optional<std::string> export_session(std::string_view client_id, Now now,
+                                            Departure departure = Departure::to_client);
   bool discard_session(std::string_view client_id, Now now);
   void end_leaving(std::string_view client_id, Now now);
   void take_back_session(std::string_view client_id, bool arriving, Now now);
@@ -114,6 +116,9 @@ class Broker {
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
+  // --- sessions between two processes: see SessionTransfer
+  std::vector<RestingSession> rest_sessions(std::size_t count, Now now);
+  Result<void> restore_session(std::string_view image, Duration grace, Now now);
 
   /// Who may do what, from now on.
   void set_access(AccessPolicy policy);

@@ -45,7 +45,7 @@ class LocalRouter final : public Router {
   void share(std::string_view, GroupWeight) override {}
   bool pass_on(const mqtt::MessagePtr&, const SharedPick&, bool) override { return false; }
   void redispatch(const mqtt::MessagePtr&, std::string_view) override {}
-  void retain(const mqtt::MessagePtr&) override {}
+  void retain(const mqtt::MessagePtr&, Token) override {}
   void delay(const mqtt::MessagePtr&, WallMillis, Token) override {}
   bool claim(Token, std::string_view, bool) override { return true; }
   void unclaim(Token) override {}

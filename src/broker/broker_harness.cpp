@@ -91,7 +91,7 @@ void TestRouter::delay(const mqtt::MessagePtr& message, WallMillis due, Token to
   if (token != 0) unsettled_tokens_.push_back(token);
 }
 
-void TestRouter::retain(const mqtt::MessagePtr& message) {
+void TestRouter::retain(const mqtt::MessagePtr& message, Token) {
   calls_ += "retain " + std::string(message->topic()) + "\n";
   if (message->payload().empty()) {
     retained_.erase(std::string(message->topic()));

@@ -38,7 +38,7 @@ class TestRouter : public Router {
   void share(std::string_view group, GroupWeight weight) override;
   bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) override;
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
-  void retain(const mqtt::MessagePtr& message) override;
+  void retain(const mqtt::MessagePtr& message, Token token) override;
   void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override;
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
   void unclaim(Token token) override { unclaimed.push_back(token); }

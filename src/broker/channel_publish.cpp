@@ -115,12 +115,11 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   Metrics& metrics = world_.metrics;
   ++metrics.messages_publish;
   if (message->retain()) {
-    world_.router.retain(message);
-    if (!message->payload().empty()) {
-      ++metrics.messages_retained;
-    } else if (world_.config.stop_publish_clear) {
-      return {.matched = true};
-    }
+    // What is not routed cannot wait for the disk.
+    const bool silent = message->payload().empty() && world_.config.stop_publish_clear;
+    world_.router.retain(message, silent ? 0 : token);
+    if (silent) return {.matched = true};
+    if (!message->payload().empty()) ++metrics.messages_retained;
   }
   const RouteResult result = distribute(message, token, now);
   if (!result.matched) {

@@ -22,6 +22,18 @@ enum class Moving : std::uint8_t {
   leaving,   ///< to another node: what it would get is sent after it
 };
 
+/// Why a session leaves its node.
+enum class Departure : std::uint8_t {
+  to_client,  ///< which is elsewhere
+  to_rest,    ///< the node ends: it goes on waiting elsewhere
+};
+
+/// A session on its way to the disk.
+struct RestingSession {
+  std::string client_id;
+  std::string image;
+};
+
 /// What a session that has arrived remembers as long as copies of a message may come by two ways.
 struct Arrival {
   std::unordered_set<std::uint64_t> seen;  ///< ids of messages that it has got

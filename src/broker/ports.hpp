@@ -102,8 +102,9 @@ class Router {
   virtual bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) = 0;
   /// [MQTT-4.8.2-6] A message that a member left behind unacknowledged: another one is to get it.
   virtual void redispatch(const mqtt::MessagePtr& message, std::string_view group) = 0;
-  /// Stores a retained message; an empty payload deletes it. Called before route() of the same message.
-  virtual void retain(const mqtt::MessagePtr& message) = 0;
+  /// Stores a retained message; an empty payload deletes it. Called before route() of the same message, with
+  /// the same token: the message is not settled before it is stored.
+  virtual void retain(const mqtt::MessagePtr& message, Token token) = 0;
 
   /// Keeps a message and publishes it when it is time. Answered by Broker::publish_settled(token) or
   /// Broker::publish_refused(token); not if `token` is 0.

@@ -9,6 +9,7 @@ namespace meshmq::broker {
 namespace {
 
 constexpr std::uint8_t image_version = 1;
+constexpr std::uint8_t resting_version = 2;
 constexpr std::uint8_t flag_clean_start = 1;
 constexpr std::uint8_t flag_bridge = 2;
 // Of a message; bits 0 and 1 are its QoS.
@@ -112,10 +113,9 @@ std::vector<ImagedSubscription> shared_subscriptions(const Session& session) {
   return result;
 }
 
-std::string session_image(Session& session, const RecentMessages* recent, Now now) {
-  std::string image;
-  ByteWriter w(image);
-  w.u8(image_version);
+namespace {
+
+void write_state(ByteWriter& w, Session& session, const RecentMessages* recent, Now now) {
   w.bytes16(session.client_id);
   w.bytes16(session.username);
   w.u8(static_cast<std::uint8_t>((session.clean_start ? flag_clean_start : 0U) |
@@ -146,19 +146,67 @@ std::string session_image(Session& session, const RecentMessages* recent, Now no
   if (session.arrival) seen.insert(seen.end(), session.arrival->seen.begin(), session.arrival->seen.end());
   w.varint(seen.size());
   for (const std::uint64_t id : seen) w.u64(id);
+}
+
+void write_rest(ByteWriter& w, const Session& session, Now now) {
+  w.u64(static_cast<std::uint64_t>(session.disconnected_at != 0 ? session.disconnected_at : now.wall));
+  w.u8(session.will ? 1 : 0);
+  if (!session.will) return;
+  std::string message;
+  session.will->message->encode(message);
+  w.u32(session.will->delay_s);
+  w.varint(message.size());
+  w.bytes(message);
+}
+
+bool read_rest(ByteReader& r, Session& session, Now now) {
+  session.disconnected_at = static_cast<WallMillis>(r.u64());
+  // Not in the future, whatever became of the clock.
+  const bool known = session.disconnected_at > 0 && session.disconnected_at <= now.wall;
+  const WallMillis away = known ? now.wall - session.disconnected_at : 0;
+  session.detached_at = now.mono - Duration(away);
+  if (r.u8() == 0) return r.ok();
+  const std::uint32_t delay_s = r.u32();
+  auto message = mqtt::Message::decode(r.bytes(r.varint()));
+  if (!r.ok() || !message) return false;
+  session.will = std::make_unique<PendingWill>(PendingWill{std::move(*message), delay_s});
+  return true;
+}
+
+bool known_version(std::uint8_t version) {
+  return version == image_version || version == resting_version;
+}
+
+}  // namespace
+
+std::string session_image(Session& session, const RecentMessages* recent, Now now) {
+  std::string image;
+  ByteWriter w(image);
+  w.u8(image_version);
+  write_state(w, session, recent, now);
+  return image;
+}
+
+std::string resting_image(Session& session, const RecentMessages* recent, Now now) {
+  std::string image;
+  ByteWriter w(image);
+  w.u8(resting_version);
+  write_state(w, session, recent, now);
+  write_rest(w, session, now);
   return image;
 }
 
 std::string_view image_owner(std::string_view image) {
   ByteReader r(image);
-  if (r.u8() != image_version) return {};
+  if (!known_version(r.u8())) return {};
   const std::string_view owner = r.bytes16();
   return r.ok() ? owner : std::string_view();
 }
 
 Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, Session& session, Now now) {
   ByteReader r(image);
-  if (r.u8() != image_version) return fail(Errc::unsupported, "session image of an unknown version");
+  const std::uint8_t version = r.u8();
+  if (!known_version(version)) return fail(Errc::unsupported, "session image of an unknown version");
   (void)r.bytes16();
   session.username = r.bytes16();
   const std::uint8_t flags = r.u8();
@@ -183,6 +231,7 @@ Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, 
   session.arrival = std::make_unique<Arrival>();
   const std::uint64_t seen = good ? r.varint() : 0;
   for (std::uint64_t i = 0; i < seen && r.ok(); ++i) session.arrival->seen.insert(r.u64());
+  if (version == resting_version) good = good && read_rest(r, session, now);
   if (!good || !r.ok() || !r.at_end()) return fail(Errc::malformed, "session image is damaged");
   return subscriptions;
 }

@@ -1,6 +1,7 @@
 #include "broker/session_transfer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "topic/filter.hpp"
@@ -21,7 +22,8 @@ bool matches_one_of(const std::vector<std::string>& filters, std::string_view to
 
 // ---------------------------------------------------------------- old home
 
-std::optional<std::string> SessionTransfer::export_image(std::string_view client_id, Now now) {
+std::optional<std::string> SessionTransfer::export_image(std::string_view client_id, Departure departure,
+                                                         Now now) {
   Session* session = world_.sessions.find(client_id);
   if (session == nullptr) return std::nullopt;
   if (session->online) {
@@ -36,10 +38,16 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
   // What came here while the session was elsewhere is recent too, but the session has not got it.
   const bool fresh = session->moving == Moving::arriving && session->arrival->relaying;
   if (fresh) arrival_over(client_id, now);
-  // [MQTT-3.1.3-9] The client is back before the delay was over.
-  session->will.reset();
-  std::string image = session_image(*session, fresh ? nullptr : &world_.dispatcher.recent(), now);
-  Leaving leaving{world_.sessions.extract(*session), shared_subscriptions(*session)};
+  const RecentMessages* recent = fresh ? nullptr : &world_.dispatcher.recent();
+  std::string image;
+  if (departure == Departure::to_client) {
+    // [MQTT-3.1.3-9] The client is back before the delay was over.
+    session->will.reset();
+    image = session_image(*session, recent, now);
+  } else {
+    image = resting_image(*session, recent, now);
+  }
+  Leaving leaving{world_.sessions.extract(*session), shared_subscriptions(*session), departure};
   // Of a group it is a member in one place only. What is picked for it here from now on finds another, or
   // waits until it is known where it went.
   world_.groups.depart_all(
@@ -100,7 +108,7 @@ void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now n
   } else {
     leaving.stub->moving = Moving::none;
   }
-  leaving.stub->detached_at = now.mono;
+  if (leaving.departure == Departure::to_client) leaving.stub->detached_at = now.mono;
   Session& session = world_.sessions.adopt(std::move(leaving.stub));
   for (const ImagedSubscription& group : leaving.groups) join_group(session, group);
   end_departure(leaving);
@@ -134,9 +142,17 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
     local = &settle_in(client_id, std::move(arriving), now);
   }
   Session& session = *local;
+  // It may have been here before: once its filters have a subscriber again, the stub may go.
+  subscribe_all(session, *subscriptions);
+  end_leaving(client_id);
+  if (!session.online) world_.sessions.schedule(session);
+  return {};
+}
+
+void SessionTransfer::subscribe_all(Session& session, const std::vector<ImagedSubscription>& subscriptions) {
   const Token token = next_token_++;
   std::vector<SubscribeFilter> filters;
-  for (const ImagedSubscription& wanted : *subscriptions) {
+  for (const ImagedSubscription& wanted : subscriptions) {
     const auto& had = session.arrival->had;
     // The newer session's own one stands.
     if (std::find(had.begin(), had.end(), wanted.filter) != had.end()) continue;
@@ -147,25 +163,67 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
     }
     subscribe(session, wanted.filter, wanted.options, token, filters);
   }
-  // It may have been here before: now that its filters have a subscriber again, the stub may go.
-  end_leaving(client_id);
-  if (!session.online) world_.sessions.schedule(session);
-  if (filters.empty()) {
-    world_.router.adopted(client_id);
-    return {};
-  }
-  adopting_[token] = client_id;
+  if (filters.empty()) return world_.router.adopted(session.client_id);
+  adopting_[token] = session.client_id;
   world_.router.subscribe(token, std::move(filters));
+}
+
+// ---------------------------------------------------------------- disk
+
+std::vector<RestingSession> SessionTransfer::rest(std::size_t count, Now now) {
+  if (!to_rest_) {
+    to_rest_.emplace();
+    for (const Session* session : world_.sessions.sorted()) {
+      if (session->expiry_s != 0) to_rest_->push_back(session->client_id);
+    }
+    std::reverse(to_rest_->begin(), to_rest_->end());
+  }
+  std::vector<RestingSession> result;
+  while (!to_rest_->empty() && result.size() < count) {
+    const std::string client_id = std::move(to_rest_->back());
+    to_rest_->pop_back();
+    arrival_over(client_id, now);  // who relayed is out of reach
+    result.push_back({client_id, resting_image(*world_.sessions.find(client_id), nullptr, now)});
+  }
+  return result;
+}
+
+Result<void> SessionTransfer::restore(std::string_view image, Duration grace, Now now) {
+  const std::string client_id(image_owner(image));
+  if (client_id.empty()) return fail(Errc::malformed, "session image without a client id");
+  if (world_.sessions.find(client_id) != nullptr)
+    return fail(Errc::already_exists, "session is there already");
+  auto restored = std::make_unique<Session>();
+  const auto subscriptions = restore_session(image, *restored, now);
+  if (!subscriptions) return tl::unexpected<Error>(subscriptions.error());
+  Session& session = settle_in(client_id, std::move(restored), now);
+  // Nobody relays. What other nodes have kept for this one meanwhile is for it, but for what it had already.
+  session.arrived_at = 0;
+  session.moving = Moving::settled;
+  session.arrival->holding = false;
+  session.arrival->relaying = false;
+  linger(client_id, now);
+  const auto age = std::chrono::ceil<std::chrono::seconds>(now.mono + grace - session.detached_at).count();
+  const auto not_before = static_cast<std::uint32_t>(std::min<std::int64_t>(age, expiry_never - 1));
+  if (grace > Duration(0)) session.expiry_s = std::max(session.expiry_s, not_before);
+  if (grace > Duration(0) && session.will)
+    session.will->delay_s = std::max(session.will->delay_s, not_before);
+  subscribe_all(session, *subscriptions);
+  world_.sessions.schedule(session);
   return {};
 }
+
+// ---------------------------------------------------------------- arriving
 
 Session& SessionTransfer::settle_in(const std::string& client_id, std::unique_ptr<Session> arriving,
                                     Now now) {
   arriving->client_id = client_id;
   Session& session = world_.sessions.adopt(std::move(arriving));
   session.zone = &world_.config;  // until its client is here
-  session.detached_at = now.mono;
-  session.disconnected_at = now.wall;
+  if (session.disconnected_at == 0) {
+    session.detached_at = now.mono;
+    session.disconnected_at = now.wall;
+  }
   session.moving = Moving::arriving;
   // Where a stub stands, what was meant for the session never stopped coming.
   const auto stub = leaving_.find(client_id);

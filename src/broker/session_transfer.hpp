@@ -42,7 +42,7 @@ class SessionTransfer final : public Diversion {
 
   // --- old home
   /// Ends the client's connection ([MQTT-3.1.4-3]); nothing if there is no session that outlives it.
-  std::optional<std::string> export_image(std::string_view client_id, Now now);
+  std::optional<std::string> export_image(std::string_view client_id, Departure departure, Now now);
   /// Ends connection and session: another node has begun anew. False: there was none.
   bool discard(std::string_view client_id, Now now);
   /// The new home is on its own from now on.
@@ -60,6 +60,15 @@ class SessionTransfer final : public Diversion {
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
   void tick(Now now);
+
+  // --- disk
+  /// Up to `count` more sessions that outlive their connection, by client id; none: these were all. The
+  /// worker must be at rest from the first call on: no event changes a session any more.
+  std::vector<RestingSession> rest(std::size_t count, Now now);
+  /// One of those, in a new process: it waits for its client as if nothing had happened. A will or an end
+  /// that was due meanwhile comes after `grace`: by then other nodes have said if the client was there.
+  Result<void> restore(std::string_view image, Duration grace, Now now);
+
   /// True if the token was one of ours.
   bool routes_done(Token token);
 
@@ -69,6 +78,8 @@ class SessionTransfer final : public Diversion {
   void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,
                  std::vector<SubscribeFilter>& filters);
   Session& settle_in(const std::string& client_id, std::unique_ptr<Session> arriving, Now now);
+  /// Its filters have a subscriber now; Router::adopted() when everybody knows.
+  void subscribe_all(Session& session, const std::vector<ImagedSubscription>& subscriptions);
   void take_in(Session& session, Session& other, const std::vector<ImagedSubscription>& theirs, Now now);
   static void forget_got_there(Session& session);
   static bool got_directly(const Arrival& arrival, const Outgoing& outgoing);
@@ -84,6 +95,7 @@ class SessionTransfer final : public Diversion {
   struct Leaving {
     std::unique_ptr<Session> stub;
     std::vector<ImagedSubscription> groups;  ///< which it was a member of
+    Departure departure = Departure::to_client;
   };
   void end_departure(const Leaving& leaving);
 
@@ -94,6 +106,8 @@ class SessionTransfer final : public Diversion {
   std::map<Token, std::string> adopting_;
   /// Arrivals that are over, until no late copy can come any more.
   std::deque<std::pair<TimePoint, std::string>> lingering_;
+  /// Client ids that rest() has not reached yet, the last one first.
+  std::optional<std::vector<std::string>> to_rest_;
   Token next_token_ = Token{1} << 63;  ///< far from Subscribing's
 };
 

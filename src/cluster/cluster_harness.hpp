@@ -35,6 +35,7 @@ class TestRows final : public SharedRows {
       if (buckets[bucket_of(key)]) visit(key, row.first, row.second);
     }
   }
+  void expire(WallMillis, const Forgotten&) override {}
   std::map<std::string, std::pair<RowStamp, std::string>> rows;
   BucketDigests sums{};
 };

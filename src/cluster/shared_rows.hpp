@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/hash.hpp"
+#include "base/time.hpp"
 
 namespace meshmq::cluster {
 
@@ -45,6 +46,9 @@ class SharedRows {
   virtual void for_each(const BucketSet& buckets, const Visit& visit) const = 0;
   /// What people call the rows whose keys begin with this byte; empty: nothing yet.
   virtual std::string_view name_of(std::uint8_t) const { return {}; }
+  /// Forgets old tombstones and rows whose time is over, and calls forgotten(key) for each.
+  using Forgotten = std::function<void(std::string_view key)>;
+  virtual void expire(WallMillis now, const Forgotten& forgotten) = 0;
 };
 
 }  // namespace meshmq::cluster

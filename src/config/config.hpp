@@ -198,6 +198,12 @@ struct Modules {
   std::vector<std::pair<std::string, broker::AutoSubscription>> subscriptions;  ///< with their numbers
 };
 
+/// node.store_*
+struct Store {
+  std::string sync;  ///< on, interval, off
+  Duration sync_interval{};
+};
+
 /// What a node tells of itself and watches: broker.sys_*, os_mon.*
 struct Monitoring {
   Duration sys_interval{};
@@ -229,6 +235,7 @@ struct Config {
   Mesh mesh;
   Discovery discovery;
   Access access;
+  Store store;
   Log log;
   Modules modules;
   Monitoring monitoring;

@@ -80,7 +80,6 @@ constexpr ForeignKey table[] = {
     {"broker.session_locking_strategy", R::not_yet},
     {"broker.route_batch_clean", R::not_yet},
     {"broker.perf.**", R::not_yet},
-    {"retainer.storage_type", R::not_yet, "ram"},
     {"plugins.**", R::not_here},
     {"modules.**", R::not_here},
     {"sysmon.**", R::not_here},

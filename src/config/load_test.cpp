@@ -420,7 +420,7 @@ TEST(Zones, AMistakeInAKeyOfAllIsToldOnce) {
 TEST(ForeignKeys, AreWarnedAboutOnce) {
   const Loaded loaded = from_file(
       "node.max_ports = 1048576\n"
-      "retainer.storage_type = disc\n"
+      "retainer.expiry_interval = 1h\n"
       "node.process_limit = 2097152\n"
       "listener.tcp.external = 1883\n"
       "listener.tcp.external.zone = external\n"
@@ -431,7 +431,7 @@ TEST(ForeignKeys, AreWarnedAboutOnce) {
   ASSERT_EQ(loaded.warnings.size(), 3u);
   EXPECT_EQ(loaded.warnings[0], "f:1: node.max_ports: no effect, MeshMQ has nothing like it");
   EXPECT_EQ(loaded.warnings[1], "f:3: node.process_limit: no effect, MeshMQ has nothing like it");
-  EXPECT_EQ(loaded.warnings[2], "f:2: retainer.storage_type: no effect yet");
+  EXPECT_EQ(loaded.warnings[2], "f:2: retainer.expiry_interval: no effect yet");
 }
 
 TEST(ForeignKeys, OfAFamilySayWhetherTheyWillComeOrNot) {

@@ -19,6 +19,10 @@ void mesh(Target& t, const Value& v) {
   assign(t.config.mesh.*Field, v);
 }
 template <auto Field>
+void store(Target& t, const Value& v) {
+  assign(t.config.store.*Field, v);
+}
+template <auto Field>
 void log(Target& t, const Value& v) {
   assign(t.config.log.*Field, v);
 }
@@ -37,6 +41,9 @@ void log_level(Target& t, const Value& v) {
   }
 }
 
+void retained_storage(Target& t, const Value& v) {
+  t.config.node.retained_durable = v.text != "ram";
+}
 void shared_strategy(Target& t, const Value& v) {
   using broker::SharedStrategy;
   constexpr std::pair<std::string_view, SharedStrategy> strategies[] = {
@@ -71,6 +78,16 @@ constexpr Key table[] = {
     {"node.cookie", Type::text, default_cookie,
      "Secret that all nodes of a cluster share; checked, never sent", mesh<&Mesh::cookie>},
     {"node.data_dir", Type::text, "data", "Directory of what must survive a restart", top<&Config::data_dir>},
+    {"node.store_sync",
+     Type::word,
+     "on",
+     "When what is written there has to survive a loss of power: on: before anybody is told that it is kept; "
+     "interval, off: later; a crash of the process alone loses nothing in any case",
+     store<&Store::sync>,
+     {},
+     "on interval off"},
+    {"node.store_sync_interval", Type::duration_ms, "100ms", "How much later, with interval",
+     store<&Store::sync_interval>, positive_ms},
     {"node.workers",
      Type::integer,
      "0",
@@ -151,6 +168,19 @@ constexpr Key table[] = {
      "But at most so many bytes by each worker for each such node; what comes then is dropped",
      node<&N::forward_keep_bytes>,
      {0, any}},
+    {"cluster.handover_wait",
+     Type::duration_ms,
+     "20s",
+     "A node that ends hands its sessions over to running nodes for at most so long; it keeps the others on "
+     "disk",
+     node<&N::handover_wait>,
+     {0, any}},
+    {"cluster.handover_rate",
+     Type::integer,
+     "1000",
+     "Sessions handed over in a second, at most",
+     node<&N::handover_rate>,
+     {1, UINT32_MAX}},
     {"cluster.link_high_watermark",
      Type::bytes,
      "16MB",
@@ -217,6 +247,14 @@ constexpr Key table[] = {
     {"retainer.stop_publish_clear_msg", Type::boolean, "false",
      "Whether the empty message that deletes a retained one goes to nobody, against the specification",
      stop_publish_clear},
+    {"retainer.storage_type",
+     Type::word,
+     "disc",
+     "Whether retained messages survive a restart of the node: ram: no; disc and disc_only: yes (4.3 ships "
+     "ram)",
+     retained_storage,
+     {},
+     "ram disc disc_only"},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -9,9 +10,12 @@
 #include "cluster/cluster.hpp"
 #include "cluster/discovery.hpp"
 #include "node/delayed.hpp"
+#include "node/durable_tables.hpp"
+#include "node/farewell.hpp"
 #include "node/own_routes.hpp"
 #include "node/retained_store.hpp"
 #include "node/retainer.hpp"
+#include "node/session_keeper.hpp"
 #include "node/session_moves.hpp"
 #include "node/shared_tables.hpp"
 #include "node/shared_writer.hpp"
@@ -23,6 +27,8 @@ namespace meshmq::node {
 namespace {
 
 constexpr Duration expiry_sweep = std::chrono::seconds(5);
+/// After a start the other members are met by then, and have said which sessions went on without this node.
+constexpr Duration meeting_time = std::chrono::seconds(10);
 /// Joins that no operator asked for; operators' commands count from 1.
 constexpr OperationId discovery_join(UINT64_MAX);
 
@@ -57,7 +63,9 @@ class Control::Impl final : public cluster::ClusterPorts,
         own_routes_(config_, routes, cluster_.replicator()),
         listing_(config_, routes, cluster_),
         queries_(config_, ports),
-        writer_(cluster_),
+        store_(ports, log),
+        durable_(tables_, store_, config.retained_durable),
+        writer_(cluster_, durable_),
         retainer_(config_, retained_, writer_, log),
         delayed_(
             config_,
@@ -67,10 +75,17 @@ class Control::Impl final : public cluster::ClusterPorts,
             log, now),
         access_(config_, ports),
         alarms_(config.name, config.alarms, log,
-                [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }) {
+                [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }),
+        keeper_(*this, moves_, store_),
+        farewell_(config_, ports, cluster_, moves_, keeper_, store_, log) {
     tables_.add(SharedTable::retained, retained_);
     tables_.add(SharedTable::delayed, delayed_.rows());
+    tables_.on_row = [this](std::string_view key, cluster::RowStamp stamp, std::string_view value) {
+      cluster_.observe(stamp);
+      durable_.save(key, stamp, value);
+    };
     tell_members();
+    moves_.on_change = [this](std::string_view client_id) { keeper_.changed(client_id); };
     moves_.on_kick = [this](const std::string& client_id) {
       to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
     };
@@ -163,6 +178,30 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (const auto split = std::exchange(split_, std::nullopt)) tell_split(*split, now);
   }
 
+  // ---------------------------------------------------------------- disk
+
+  void load(StoreArea area, std::string_view key, std::string_view value) {
+    const auto loaded = area == StoreArea::rows ? load_row(key, value) : load_session(key, value);
+    if (!loaded && unreadable_++ == 0) log_.error("{}", loaded.error().message);
+  }
+  void loaded(bool complete, Now now) {
+    if (unreadable_ > 0) log_.error("{} rows on disk are of no use", unreadable_);
+    if (!complete) durable_.save_all();
+    durable_.expire(now.wall);
+    if (keeper_.size() == 0) return;
+    log_.info("{} sessions come back from disk", keeper_.size());
+    for (std::uint16_t i = 0; i < config_.workers; ++i) restoring_.insert(i);
+    to_all_workers(RestoreEnd{});
+  }
+  bool ready() const { return restoring_.empty() && !routes_due_; }
+  void stored(StoreOutcome outcome, Now now) {
+    store_.stored(std::move(outcome), now);
+    while (!retaining_.empty() && retaining_.front().change <= store_.durable()) {
+      ports_.to_worker(retaining_.front().worker, Retained{retaining_.front().token});
+      retaining_.pop_front();
+    }
+  }
+
   // ---------------------------------------------------------------- workers
 
   void handle(ToControl message, Now now) {
@@ -170,10 +209,13 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   bool end_of_turn(Now now) {
+    if (farewell_.begun()) farewell_.advance(now);
     tell_members();
     own_routes_.end_of_turn();
     const bool again = cluster_.end_of_turn(now);
+    routes_due_ = false;
     for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
+    store_.end_of_turn(now);
     answer_delays(now);
     return gate_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
@@ -187,9 +229,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (delayed_.any_due(now)) publish_delayed(now);
     if (next_expiry_ <= now.mono) {
       next_expiry_ = now.mono + expiry_sweep;
-      retained_.expire(now.wall);
-      tables_.expire(now.wall);
-      delayed_.expire(now.wall);
+      durable_.expire(now.wall);
       alarms_.tick(now);
     }
   }
@@ -215,10 +255,8 @@ class Control::Impl final : public cluster::ClusterPorts,
     ports_.to_worker(WorkerIndex(0), PublishRequest{message, true});
   }
 
-  void shut_down() {
-    to_all_workers(ShutDown{});
-    cluster_.shut_down();
-  }
+  void shut_down(Now now) { farewell_.begin(now); }
+  bool stopped() const { return farewell_.over(); }
 
   // ---------------------------------------------------------------- inspection
 
@@ -243,6 +281,8 @@ class Control::Impl final : public cluster::ClusterPorts,
             .topics = counts.topics,
             .retained = retained_.size(),
             .delayed = delayed_.size(),
+            .store_waiting = store_.waiting(),
+            .store_failing = store_.failing(),
             .replicated_bytes_sent = cluster_.replicator().bytes_sent(),
             .replicated_bytes_received = cluster_.bytes_received()};
   }
@@ -254,6 +294,16 @@ class Control::Impl final : public cluster::ClusterPorts,
   const RetainedStore& retained() const { return retained_; }
 
  private:
+  Result<void> load_row(std::string_view key, std::string_view value) {
+    const auto stamp = durable_.load(key, value);
+    if (!stamp) return tl::unexpected<Error>(stamp.error());
+    cluster_.observe(*stamp);
+    return {};
+  }
+  Result<void> load_session(std::string_view client_id, std::string_view record) {
+    return keeper_.load(client_id, record, cluster_.membership().alone() ? Duration(0) : meeting_time);
+  }
+
   void tick_discovery() {
     for (const auto& [node, meeting] : std::exchange(meetings_, {})) discovery_.met(node, meeting, tick_);
     if (const auto result = std::exchange(join_result_, std::nullopt)) discovery_.joined(*result, tick_);
@@ -303,13 +353,24 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   void handle_one(UnrouteRequest& m, Now) { own_routes_.remove(m); }
   void handle_one(GroupRequest& m, Now) { own_routes_.set_group(m); }
-  void handle_one(RetainRequest& m, Now now) { retainer_.retain(m.message, now); }
   void handle_one(DelayRequest& m, Now now) {
     const bool kept = delayed_.add(m.message, m.due, now);
     if (m.token == 0) return;
     if (!kept) return ports_.to_worker(m.worker, DelayDone{m.token, false});
     const Duration wait = config_.forward_ack ? config_.forward_ack_wait : Duration(0);
     delaying_.push_back({m.worker, m.token, cluster_.replicator().last(), now.mono + wait});
+  }
+  void handle_one(RetainRequest& m, Now now) {
+    const std::uint64_t change = retainer_.retain(m.message, now);
+    if (m.token == 0) return;
+    if (change == 0) return ports_.to_worker(m.worker, Retained{m.token});
+    retaining_.push_back({change, m.worker, m.token});
+  }
+  void handle_one(ClientsGone& m, Now) { farewell_.handle(m); }
+  void handle_one(SessionsRested& m, Now) { farewell_.handle(m); }
+  void handle_one(SessionsRestored& m, Now) {
+    restoring_.erase(m.worker.value);
+    routes_due_ = true;
   }
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
   template <class Moving>
@@ -340,6 +401,8 @@ class Control::Impl final : public cluster::ClusterPorts,
   SubscribeGate gate_;
   RouteListing listing_;
   WorkerQueries queries_;
+  StoreWriter store_;
+  DurableTables durable_;
   SharedWriter writer_;
   Retainer retainer_;
   Delayed delayed_;
@@ -353,6 +416,18 @@ class Control::Impl final : public cluster::ClusterPorts,
   std::deque<Delaying> delaying_;
   AccessAdmin access_;
   Alarms alarms_;
+  SessionKeeper keeper_;
+  Farewell farewell_;
+  /// A publisher that waits for the disk.
+  struct Retaining {
+    std::uint64_t change = 0;
+    WorkerIndex worker;
+    Token token = 0;
+  };
+  std::deque<Retaining> retaining_;
+  std::size_t unreadable_ = 0;         ///< rows on disk
+  std::set<std::uint16_t> restoring_;  ///< workers that do not have all sessions yet
+  bool routes_due_ = false;            ///< those of restored sessions are not committed yet
   /// What discovery is told at the next tick.
   std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
   std::optional<Result<void>> join_result_;
@@ -366,6 +441,15 @@ Control::Control(const Config& config, std::string_view image, std::uint64_t inc
     : impl_(std::make_unique<Impl>(config, image, incarnation, routes, ports, log, seed, now)) {}
 Control::~Control() = default;
 
+void Control::load(StoreArea area, std::string_view key, std::string_view value) {
+  impl_->load(area, key, value);
+}
+void Control::loaded(bool complete, Now now) {
+  impl_->loaded(complete, now);
+}
+void Control::stored(StoreOutcome outcome, Now now) {
+  impl_->stored(std::move(outcome), now);
+}
 void Control::handle(ToControl message, Now now) {
   impl_->handle(std::move(message), now);
   impl_->pass_on(now);
@@ -425,8 +509,14 @@ void Control::publish_system(const mqtt::MessagePtr& message, Now now) {
 void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
   impl_->discovered(found, now);
 }
-void Control::shut_down(Now) {
-  impl_->shut_down();
+void Control::shut_down(Now now) {
+  impl_->shut_down(now);
+}
+bool Control::stopped() const {
+  return impl_->stopped();
+}
+bool Control::ready() const {
+  return impl_->ready();
 }
 std::vector<DelayedMessage> Control::delayed() const {
   return impl_->delayed().list();

@@ -34,10 +34,12 @@ struct ClusterStatus {
 
 /// Sizes and counters of the control core.
 struct ControlStats {
-  std::size_t routes = 0;    ///< (filter, node) pairs of live nodes
-  std::size_t topics = 0;    ///< distinct filters
-  std::size_t retained = 0;  ///< messages
-  std::size_t delayed = 0;   ///< messages
+  std::size_t routes = 0;         ///< (filter, node) pairs of live nodes
+  std::size_t topics = 0;         ///< distinct filters
+  std::size_t retained = 0;       ///< messages
+  std::size_t delayed = 0;        ///< messages
+  std::size_t store_waiting = 0;  ///< changed rows that are not handed to the disk yet
+  bool store_failing = false;     ///< the disk refuses them
   std::uint64_t replicated_bytes_sent = 0;
   std::uint64_t replicated_bytes_received = 0;
 };
@@ -51,7 +53,14 @@ class Control {
           cluster::RouteWriter& routes, ControlPorts& ports, Logger log, std::uint64_t seed, Now now);
   ~Control();
 
+  // --- what was on disk; before any other event
+  void load(StoreArea area, std::string_view key, std::string_view value);
+  /// That was all. `complete`: the disk still has it; otherwise it is written again.
+  void loaded(bool complete, Now now);
+
   void handle(ToControl message, Now now);
+  /// Answer to StorePort::store().
+  void stored(StoreOutcome outcome, Now now);
   /// The control link to `node` is open (we dialled or they did).
   void link_up(const std::string& node, Now now);
   void link_frame(const std::string& node, std::string_view frame, Now now);
@@ -78,8 +87,11 @@ class Control {
   void publish_system(const mqtt::MessagePtr& message, Now now);
   /// The provider of discovery has answered.
   void discovered(const Result<cluster::Discovered>& found, Now now);
-  /// Says goodbye to the peers, so that they need not find out.
+  /// Ends the node, so that what it has promised is kept: see Farewell. stopped() tells when.
   void shut_down(Now now);
+  bool stopped() const;
+  /// What was on disk is in its place: clients may come.
+  bool ready() const;
 
   AccessAdmin& access();
   /// Who watches something raises and ends them here.

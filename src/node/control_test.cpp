@@ -2,81 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "cluster/route_table.hpp"
-#include "cluster/wire.hpp"
+#include "node/control_harness.hpp"
+#include "node/lww_rows.hpp"
 
 namespace meshmq::node {
 namespace {
-
-class ControlTest : public ::testing::Test {
- protected:
-  class Ports final : public ControlPorts {
-   public:
-    void to_worker(WorkerIndex worker, ToWorker message) override {
-      workers[worker.value].push_back(std::move(message));
-    }
-    void dial(const std::string& node) override { dialled.push_back(node); }
-    void hang_up(const std::string&) override {}
-    void send(const std::string&, std::string frame) override { frames.push_back(std::move(frame)); }
-    void save(std::string new_image) override { image = std::move(new_image); }
-    void operation_done(OperationId, Result<void> result) override {
-      operation = result ? "ok" : result.error().message;
-    }
-    void query_done(OperationId, std::vector<QueryReply> result) override { replies = std::move(result); }
-
-    std::map<std::uint16_t, std::vector<ToWorker>> workers;
-    std::vector<std::string> dialled;
-    std::vector<std::string> frames;
-    std::string image;
-    std::string operation;
-    std::optional<std::vector<QueryReply>> replies;
-  };
-
-  ControlTest() {
-    config.name = "a@h";
-    config.workers = 2;
-    control = std::make_unique<Control>(config, "", 1, routes, ports, Logger(), 5, now);
-  }
-
-  void subscribe(std::uint16_t worker, Token token, const std::string& filter) {
-    control->handle(SubscribeRequest{WorkerIndex(worker), token, {{filter, true, true}}}, now);
-  }
-  void turns(int count = 3) {
-    for (int i = 0; i < count; ++i) (void)control->end_of_turn(now);
-  }
-  /// The answers that this worker got, as "token:retained,..." each.
-  std::string answers(std::uint16_t worker) {
-    std::string result;
-    for (const ToWorker& message : ports.workers[worker]) {
-      const auto* done = std::get_if<SubscribeDone>(&message);
-      if (done == nullptr) continue;
-      result += std::to_string(done->token) + ":";
-      for (const auto& m : done->retained.at(0)) result += std::string(m->topic()) + ",";
-      result += " ";
-    }
-    return result;
-  }
-  /// A peer that says hello but never acknowledges anything.
-  void join_silent_peer() {
-    control->link_up("b@h", now);
-    control->link_frame("b@h", cluster::wire::encode(cluster::wire::Hello{.incarnation = 9}), now);
-    control->link_frame("b@h", cluster::wire::encode(cluster::wire::JoinRequest{}), now);
-    const auto accept = cluster::wire::decode(ports.frames.back());
-    const auto& accepted = std::get<cluster::wire::JoinAccept>(*accept);
-    control->link_frame("b@h",
-                        cluster::wire::encode(cluster::wire::Hello{
-                            .incarnation = 9, .cluster = accepted.cluster, .records = accepted.records}),
-                        now);
-  }
-
-  Config config;
-  cluster::RouteTable routes;
-  Ports ports;
-  Now now{TimePoint(Duration(10'000)), 1'700'000'000'000};
-  std::unique_ptr<Control> control;
-};
 
 TEST_F(ControlTest, ALoneNodeAnswersASubscribeAfterItsRoutesAreCommitted) {
   subscribe(1, 7, "t/#");
@@ -224,10 +154,6 @@ TEST_F(ControlTest, RetainedMessagesBeyondTheLimitsAreNotStored) {
   config.retained_max = 1;
   config.retained_payload_bytes_max = 10;
   control = std::make_unique<Control>(config, "", 1, routes, ports, Logger(), 5, now);
-  const auto retain = [&](std::string_view topic, std::string_view payload) {
-    control->handle(RetainRequest{mqtt::Message::make({.topic = topic, .payload = payload, .retain = true})},
-                    now);
-  };
   retain("a", "12345678901");
   EXPECT_EQ(control->stats().retained, 0U);
   retain("a", "1");
@@ -235,6 +161,83 @@ TEST_F(ControlTest, RetainedMessagesBeyondTheLimitsAreNotStored) {
   retain("a", "2");
   ASSERT_EQ(control->retained("#").size(), 1U);
   EXPECT_EQ(control->retained("#")[0]->payload(), "2");
+}
+
+TEST_F(ControlTest, RetainedMessagesAndTombstonesComeBackFromDisk) {
+  retain("a", "1");
+  retain("b", "1");
+  retain("b", "");
+  retain("short", "1", 0, 10);
+  write_to_disk();
+  now.wall += 20'000;
+  restart();
+  ASSERT_EQ(control->retained("#").size(), 1U);
+  EXPECT_EQ(control->retained("#")[0]->payload(), "1");
+  EXPECT_EQ(disk.size(), 3U);
+  write_to_disk();
+  EXPECT_EQ(disk.size(), 2U) << "what has expired is erased";
+  now.wall += LwwRows::tombstone_keep.count();
+  now.mono += LwwRows::tombstone_keep;
+  control->tick(now);
+  write_to_disk();
+  EXPECT_EQ(disk.size(), 1U) << "old tombstones are erased";
+}
+
+TEST_F(ControlTest, WhatIsWrittenAfterARestartIsNewerAlsoIfTheClockWentBack) {
+  retain("a", "old");
+  write_to_disk();
+  now.wall -= 60'000;
+  restart();
+  retain("a", "new");
+  write_to_disk();
+  restart();
+  ASSERT_EQ(control->retained("a").size(), 1U);
+  EXPECT_EQ(control->retained("a")[0]->payload(), "new");
+}
+
+TEST_F(ControlTest, APublisherHearsWhenItsRetainedMessageIsOnDisk) {
+  retain("a", "1", 7);
+  retain("b", "1");
+  turns(1);
+  EXPECT_EQ(kept(), std::vector<Token>{});
+  retain("a", "2", 8);
+  turns(1);
+  ASSERT_EQ(ports.batches.size(), 1U) << "one batch at a time";
+  ports.batches.clear();
+  control->stored({}, now);
+  EXPECT_EQ(kept(), std::vector<Token>{7});
+  write_to_disk();
+  EXPECT_EQ(kept(), (std::vector<Token>{7, 8}));
+  config.retained_payload_bytes_max = 1;
+  restart();
+  retain("a", "too long", 9);
+  EXPECT_EQ(kept().back(), Token{9}) << "nothing to wait for";
+}
+
+TEST_F(ControlTest, RetainedMessagesInMemoryOnlyDoNotTouchTheDisk) {
+  retain("a", "1");
+  write_to_disk();
+  config.retained_durable = false;
+  restart();
+  EXPECT_TRUE(control->retained("#").empty());
+  retain("b", "1", 7);
+  EXPECT_EQ(kept(), std::vector<Token>{7});
+  write_to_disk();
+  EXPECT_TRUE(disk.empty()) << "nor does what an earlier setting left there stay";
+}
+
+TEST_F(ControlTest, RowsOfTablesOfALaterVersionStayOnDisk) {
+  disk[{StoreArea::rows, "\x63key"}] = std::string("\x01\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x01", 17) + "value";
+  restart();
+  const auto before = disk;
+  write_to_disk();
+  EXPECT_EQ(disk, before);
+  control = std::make_unique<Control>(config, ports.image, ++incarnation, routes, ports, Logger(), 5, now);
+  for (const auto& [key, value] : disk) control->load(key.first, key.second, value);
+  control->loaded(false, now);
+  disk.clear();
+  write_to_disk();
+  EXPECT_EQ(disk, before) << "a lost disk is written again";
 }
 
 TEST_F(ControlTest, AQueryGathersAllWorkersOrGivesUp) {

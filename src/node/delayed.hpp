@@ -58,7 +58,6 @@ class Delayed {
   /// False: there is none with this id.
   bool erase(std::string_view id, Now now);
   std::size_t size() const { return waiting_.size(); }
-  void expire(WallMillis now) { rows_.expire(now); }
 
  private:
   const Config& config_;

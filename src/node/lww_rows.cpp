@@ -38,11 +38,12 @@ void LwwRows::for_each_live(
   }
 }
 
-void LwwRows::expire(WallMillis now) {
+void LwwRows::expire(WallMillis now, const Forgotten& forgotten) {
   std::erase_if(rows_, [&](const auto& item) {
     const Row& row = item.second;
     if (!row.value.empty() || written_at(row.stamp) + tombstone_keep.count() > now) return false;
     digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);
+    forgotten(item.first);
     return true;
   });
 }

@@ -29,6 +29,7 @@ class LwwRows final : public cluster::SharedRows {
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override { return digests_; }
   void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
+  void expire(WallMillis now, const Forgotten& forgotten) override;
 
   /// The value, or nullptr.
   const std::string* find(std::string_view key) const;
@@ -36,7 +37,6 @@ class LwwRows final : public cluster::SharedRows {
   void for_each_live(const std::function<void(std::string_view key, std::string_view value)>& visit) const;
   /// Those as well.
   std::size_t size() const { return live_; }
-  void expire(WallMillis now);
 
  private:
   struct Row {

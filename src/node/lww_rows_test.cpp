@@ -45,9 +45,12 @@ TEST(LwwRows, TombstonesAreForgottenAfterAWhile) {
   LwwRows rows;
   rows.apply("gone", {std::uint64_t{1000} << 16, 1}, "");
   rows.apply("here", {std::uint64_t{1000} << 16, 1}, "v");
-  rows.expire(1000 + LwwRows::tombstone_keep.count() - 1);
+  std::string forgotten;
+  const auto note = [&](std::string_view key) { forgotten += key; };
+  rows.expire(1000 + LwwRows::tombstone_keep.count() - 1, note);
   EXPECT_FALSE(rows.apply("gone", {1, 1}, "v"));
-  rows.expire(1000 + LwwRows::tombstone_keep.count());
+  rows.expire(1000 + LwwRows::tombstone_keep.count(), note);
+  EXPECT_EQ(forgotten, "gone");
   EXPECT_TRUE(rows.apply("gone", {1, 1}, "v"));
   EXPECT_EQ(live(rows), "gone=v here=v ");
 }

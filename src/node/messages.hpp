@@ -9,6 +9,7 @@
 
 #include "base/strong_id.hpp"
 #include "broker/broker.hpp"
+#include "broker/moving.hpp"
 #include "broker/ports.hpp"
 #include "cluster/slot.hpp"
 #include "mqtt/message.hpp"
@@ -40,6 +41,8 @@ struct GroupRequest {
 };
 struct RetainRequest {
   mqtt::MessagePtr message;
+  WorkerIndex worker{};
+  Token token = 0;  ///< answered by Retained; 0: nobody waits
 };
 /// `$delayed/...`; answered by DelayDone if `token` is not 0.
 struct DelayRequest {
@@ -97,9 +100,24 @@ struct SessionRelay {
 struct SessionAdopted {
   std::string client_id;
 };
-using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest,
-                               QueryReply, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
-                               SessionExported, SessionImported, SessionRelay, SessionAdopted>;
+// --- the end of a node and its next beginning: Farewell, SessionKeeper
+/// Answer to ShutDown: all connections are closed.
+struct ClientsGone {
+  WorkerIndex worker;
+};
+/// Answer to SessionsRest; none: there are no more.
+struct SessionsRested {
+  WorkerIndex worker;
+  std::vector<broker::RestingSession> sessions;
+};
+/// Answer to RestoreEnd.
+struct SessionsRestored {
+  WorkerIndex worker;
+};
+using ToControl =
+    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply, SessionClaim,
+                 SessionUnclaimed, SessionHeld, SessionReleased, SessionExported, SessionImported,
+                 SessionRelay, SessionAdopted, ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -110,6 +128,10 @@ struct SubscribeDone {
 struct DelayDone {
   Token token = 0;
   bool kept = true;  ///< false: there are as many as may be
+};
+/// What a RetainRequest asked for is on disk, or was not to be.
+struct Retained {
+  Token token = 0;
 };
 /// A member is reachable: open a forwarding link to it. `incarnation` changes whenever that node's process
 /// starts.
@@ -158,6 +180,7 @@ struct ClaimDone {
 struct SessionExport {
   std::string client_id;
   bool discard = false;  ///< end it instead
+  broker::Departure departure = broker::Departure::to_client;
 };
 struct SessionImport {
   std::string client_id;
@@ -180,9 +203,22 @@ struct SessionTakeBack {
   std::string client_id;
   bool arriving = false;  ///< its own old home still relays
 };
+/// Give up to `count` more sessions for the disk; from the first time on nothing else is done.
+struct SessionsRest {
+  std::size_t count = 0;
+};
+/// A session that was on disk.
+struct SessionRestore {
+  std::string client_id;
+  std::string image;
+  Duration grace{0};  ///< what was over meanwhile ends no sooner than in this time
+};
+/// These were all.
+struct RestoreEnd {};
 using ToWorker =
-    std::variant<SubscribeDone, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged,
+    std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged,
                  PublishRequest, Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed,
-                 SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack>;
+                 SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack, SessionsRest,
+                 SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

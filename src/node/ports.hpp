@@ -14,6 +14,7 @@
 #include "cluster/verify_report.hpp"
 #include "node/messages.hpp"
 #include "node/parcel.hpp"
+#include "node/store.hpp"
 
 namespace meshmq::node {
 
@@ -40,9 +41,8 @@ class WorkerPorts {
 using cluster::LinkError;
 
 /// The ways out of the control core. Never calls back from within a call.
-class ControlPorts {
+class ControlPorts : public StorePort {
  public:
-  virtual ~ControlPorts() = default;
   virtual void to_worker(WorkerIndex worker, ToWorker message) = 0;
   /// Opens the control link to a node. Answered by Control::link_up() or Control::link_down().
   virtual void dial(const std::string& node) = 0;

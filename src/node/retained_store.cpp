@@ -36,10 +36,12 @@ bool RetainedStore::put(std::string_view topic, cluster::RowStamp stamp, mqtt::M
   } else {
     digest ^= cluster::row_digest(topic, it->second.stamp);
     live_ -= it->second.message ? 1 : 0;
+    if (const auto end = end_of(it->second)) ends_.erase({*end, it->first});
   }
   live_ += message ? 1 : 0;
   digest ^= cluster::row_digest(topic, stamp);
   it->second = {stamp, std::move(message)};
+  if (const auto end = end_of(it->second)) ends_.emplace(*end, it->first);
   return true;
 }
 
@@ -141,14 +143,16 @@ std::vector<mqtt::MessagePtr> RetainedStore::match(std::string_view filter, Wall
   return result;
 }
 
-void RetainedStore::expire(WallMillis now) {
-  std::erase_if(messages_, [&](const auto& item) {
-    const Row& row = item.second;
-    if (now < end_of(row).value_or(WallMillis{INT64_MAX})) return false;
+void RetainedStore::expire(WallMillis now, const Forgotten& forgotten) {
+  while (!ends_.empty() && ends_.begin()->first <= now) {
+    const auto it = messages_.find(ends_.begin()->second);
+    ends_.erase(ends_.begin());
+    const Row& row = it->second;
     live_ -= row.message ? 1 : 0;
-    digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);
-    return true;
-  });
+    digests_[cluster::bucket_of(it->first)] ^= cluster::row_digest(it->first, row.stamp);
+    forgotten(it->first);
+    messages_.erase(it);
+  }
 }
 
 }  // namespace meshmq::node

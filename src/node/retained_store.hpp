@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -39,8 +41,6 @@ class RetainedStore final : public cluster::SharedRows {
   mqtt::MessagePtr find(std::string_view topic) const;
   /// Live messages whose topic matches, in order of topics.
   std::vector<mqtt::MessagePtr> match(std::string_view filter, WallMillis now) const;
-  /// Forgets what has outlived its expiry, and old tombstones.
-  void expire(WallMillis now);
   /// Messages, without tombstones.
   std::size_t size() const { return live_; }
 
@@ -48,6 +48,8 @@ class RetainedStore final : public cluster::SharedRows {
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override { return digests_; }
   void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
+  /// Looks only at what is over.
+  void expire(WallMillis now, const Forgotten& forgotten) override;
 
  private:
   struct Row {
@@ -67,6 +69,8 @@ class RetainedStore final : public cluster::SharedRows {
 
   Duration lifetime_;
   Messages messages_;
+  /// Of all rows that have an end; the topic is the key in messages_.
+  std::set<std::pair<WallMillis, std::string_view>> ends_;
   std::size_t live_ = 0;
   cluster::BucketDigests digests_{};
 };

@@ -123,7 +123,13 @@ TEST(RetainedStore, ExpiredMessagesAreNotFoundAndGoAway) {
   store.store(retained("c", ""), at(0));
   EXPECT_EQ(topics(store.match("#", 999)), "a b ");
   EXPECT_EQ(topics(store.match("#", 1000)), "b ");
-  store.expire(LwwRows::tombstone_keep.count());
+  std::string forgotten;
+  const auto note = [&](std::string_view topic) { forgotten += topic; };
+  store.store(retained("a", "x", 1000), at(1));
+  store.expire(1000, note);
+  EXPECT_EQ(forgotten, "") << "it was written again, for longer";
+  store.expire(LwwRows::tombstone_keep.count(), note);
+  EXPECT_EQ(forgotten, "ac");
   EXPECT_EQ(store.size(), 1U);
   RetainedStore same;
   same.store(retained("b"), at(0));
@@ -138,7 +144,7 @@ TEST(RetainedStore, AMessageWithoutExpiryMayHaveTheNodes) {
   EXPECT_EQ(topics(store.match("#", 999)), "a b c ");
   EXPECT_EQ(topics(store.match("#", 4999)), "a b ");
   EXPECT_EQ(topics(store.match("#", 5000)), "b ");
-  store.expire(9999);
+  store.expire(9999, [](std::string_view) {});
   EXPECT_EQ(store.size(), 1U);
 }
 

@@ -2,6 +2,7 @@
 // Retained messages of the whole cluster: limits, storing, cleaning.
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "base/log.hpp"
@@ -20,13 +21,13 @@ class Retainer {
   Retainer(const Config& config, RetainedStore& store, SharedWriter& writer, Logger log)
       : config_(config), store_(store), writer_(writer), log_(log) {}
 
-  /// From a client of this node.
-  void retain(const mqtt::MessagePtr& message, Now now);
+  /// From a client of this node. Returns the number of its change for the disk; 0: nothing to wait for.
+  std::uint64_t retain(const mqtt::MessagePtr& message, Now now);
   /// Deletes cluster-wide what matches; returns how many.
   std::size_t clean(std::string_view filter, Now now);
 
  private:
-  void write(const mqtt::MessagePtr& message, Now now);
+  std::uint64_t write(const mqtt::MessagePtr& message, Now now);
 
   const Config& config_;
   RetainedStore& store_;

@@ -37,7 +37,12 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
   }
   exports_[f.client_id] = {node, f.request, Phase::asked, now.mono, {}};
   exported_to_[{node, f.request}] = f.client_id;
-  ports_.to_home(f.client_id, SessionExport{f.client_id, f.clean_start});
+  const auto offered = offered_.find(f.client_id);
+  const bool rests = offered != offered_.end() && offered->second == node;
+  if (offered != offered_.end()) offered_.erase(offered);
+  ports_.to_home(f.client_id,
+                 SessionExport{f.client_id, f.clean_start,
+                               rests ? broker::Departure::to_rest : broker::Departure::to_client});
 }
 
 void SessionMoves::handle(SessionExported& m, Now now) {
@@ -146,6 +151,44 @@ void SessionMoves::lost_new_home(const std::string& node) {
   }
 }
 
+// ---------------------------------------------------------------- the end of this node
+
+void SessionMoves::offer(const std::string& client_id, const std::string& node) {
+  if (ports_.send_to_peer(node, encode(wire::Offer{client_id}))) offered_[client_id] = node;
+}
+
+void SessionMoves::take_back_all() {
+  std::set<std::string> nodes;
+  for (const auto& [source, client_id] : exported_to_) nodes.insert(source.node);
+  for (const std::string& node : nodes) lost_new_home(node);
+}
+
+void SessionMoves::restore(const std::string& client_id, const ClientRow& row) {
+  const ClientKey key = key_of(client_id);
+  own_[key] = {.stamp = row.stamp, .void_before = row.void_before, .client_id = client_id};
+  ports_.observe(row.stamp);
+  ports_.publish_row(key, row);
+}
+
+ClientRow SessionMoves::row_of(std::string_view client_id) const {
+  const auto own = own_.find(key_of(client_id));
+  return own == own_.end() ? ClientRow{} : ClientRow{own->second.stamp, own->second.void_before};
+}
+
+std::vector<std::string> SessionMoves::held() const {
+  std::vector<std::string> result;
+  for (const auto& [key, own] : own_) {
+    if (!own.over && !is_leaving(own.client_id)) result.push_back(own.client_id);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+bool SessionMoves::is_leaving(const std::string& client_id) const {
+  const auto it = exports_.find(client_id);
+  return it != exports_.end() && it->second.has_left();
+}
+
 void SessionMoves::tick_exports(Now now) {
   std::vector<std::string> over;
   for (auto& [client_id, out] : exports_) {
@@ -155,7 +198,8 @@ void SessionMoves::tick_exports(Now now) {
       out.phase = Phase::caught_up;
       (void)ports_.send_to_peer(out.node, encode(wire::CaughtUp{out.request}));
     }
-    if (out.phase == Phase::caught_up && age >= tail_wait) over.push_back(client_id);
+    const Duration tail = closing_ ? last_tail_wait : tail_wait;
+    if (out.phase == Phase::caught_up && age >= tail) over.push_back(client_id);
   }
   std::sort(over.begin(), over.end());
   for (const std::string& client_id : over) {

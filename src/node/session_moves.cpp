@@ -24,7 +24,9 @@ SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp sta
 
 void SessionMoves::let_go(std::string_view client_id) {
   const ClientKey key = key_of(client_id);
-  if (own_.erase(key) > 0) ports_.withdraw_row(key);
+  if (own_.erase(key) == 0) return;
+  ports_.withdraw_row(key);
+  if (on_change) on_change(client_id);
 }
 
 bool SessionMoves::voids_others(ClientKey key, const Own& own) const {
@@ -39,6 +41,7 @@ void SessionMoves::end_own(std::string_view client_id) {
   const auto own = own_.find(key);
   if (own == own_.end()) return;
   own->second.over = true;
+  if (on_change) on_change(client_id);
   forget_if_needless(key);
 }
 
@@ -197,6 +200,7 @@ void SessionMoves::handle(SessionHeld& m, Now now) {
   // A new one has begun without that which has left.
   if (const auto out = exports_.find(m.client_id); out != exports_.end() && out->second.has_left())
     end_export(out, true);
+  if (on_change) on_change(m.client_id);
   const Claimant claimant{m.worker, m.token};
   const bool granted = it != claims_.end() && claimants_.contains(claimant);
   Own& own = hold(m.client_id, granted ? it->second.stamp : ports_.next_stamp(now));
@@ -261,6 +265,18 @@ void SessionMoves::arrived(Claims::iterator it, RequestId request) {
   hold(client_id, claim.stamp);
   claim.adopting = true;
   ports_.to_home(client_id, SessionImport{client_id, std::move(asked.image)});
+}
+
+/// As a CONNECT of that client would, but nobody waits.
+void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now) {
+  if (closing_ || claims_.contains(f.client_id) || holds(f.client_id)) return;
+  // It may have been here a moment ago: then it comes back to its stub.
+  if (exports_.contains(f.client_id) && !is_leaving(f.client_id)) return;
+  Claim claim;
+  claim.stamp = ports_.next_stamp(now);
+  claim.deadline = now.mono + answer_wait;
+  ask(f.client_id, claim, node, false);
+  if (claim.pending()) claims_.emplace(f.client_id, std::move(claim));
 }
 
 // ---------------------------------------------------------------- arriving

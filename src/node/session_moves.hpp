@@ -71,6 +71,8 @@ class SessionMoves final : public cluster::ClientRows {
   static constexpr Duration settle_wait = Duration(200);
   /// ... but for the odd straggler.
   static constexpr Duration tail_wait = std::chrono::seconds(5);
+  /// The same at the end of this node: its links are read to their end anyway.
+  static constexpr Duration last_tail_wait = std::chrono::seconds(1);
   static constexpr std::size_t image_part_bytes = 256 * 1024;
 
   /// `key_seed` is secret and the same on all nodes of a cluster.
@@ -91,6 +93,27 @@ class SessionMoves final : public cluster::ClientRows {
   void message(const std::string& node, std::string_view bytes, Now now);
   void peer_down(const std::string& node, Now now);
   void tick(Now now);
+
+  // --- the end of this node and its next beginning
+  /// From now on nothing is taken in, and what leaves is not waited for long.
+  void close() { closing_ = true; }
+  /// Asks a running node to take over a session whose client is away.
+  void offer(const std::string& client_id, const std::string& node);
+  /// Sessions on their way to a node that has not said that it has them are here again; all others that have
+  /// left are gone. When no node can be reached any more.
+  void take_back_all();
+  /// A session that was on disk is here again.
+  void restore(const std::string& client_id, const ClientRow& row);
+  /// Of a session that is here.
+  ClientRow row_of(std::string_view client_id) const;
+  /// Client ids of all sessions that are here and not on their way, sorted.
+  std::vector<std::string> held() const;
+  /// Its image has left.
+  bool is_leaving(const std::string& client_id) const;
+  std::size_t leaving_count() const { return exports_.size(); }
+  /// Called with each client id whose client has come, or whose session has ended or left: what was written
+  /// down of it is old.
+  std::function<void(std::string_view client_id)> on_change;
 
   // --- cluster::ClientRows
   std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row) override;
@@ -234,6 +257,7 @@ class SessionMoves final : public cluster::ClientRows {
   void handle(const std::string& node, const wire::Over& f, Now now);
   void handle(const std::string& node, const wire::Kick& f, Now now);
   void handle(const std::string& node, const wire::Refused& f, Now now);
+  void handle(const std::string& node, const wire::Offer& f, Now now);
 
   SessionMovesPorts& ports_;
   std::uint64_t key_seed_;
@@ -252,6 +276,8 @@ class SessionMoves final : public cluster::ClientRows {
   std::map<std::string, std::set<std::string>> absent_rivals_;  ///< by node, until it is back
   /// Keys of which another node has given up a row.
   std::set<ClientKey> over_;
+  std::map<std::string, std::string> offered_;  ///< client id -> to which node
+  bool closing_ = false;
   RequestId last_request_ = 0;
   std::uint64_t taken_in_ = 0;
 };

@@ -38,6 +38,7 @@ struct Encoder {
   void operator()(const Over& f) const { w.u64(f.request); }
   void operator()(const Kick& f) const { w.bytes16(f.client_id); }
   void operator()(const Refused& f) const { w.u64(f.request); }
+  void operator()(const Offer& f) const { w.bytes16(f.client_id); }
 };
 
 void read(ByteReader& r, TakeOver& f) {
@@ -75,6 +76,9 @@ void read(ByteReader& r, Kick& f) {
 }
 void read(ByteReader& r, Refused& f) {
   f.request = r.u64();
+}
+void read(ByteReader& r, Offer& f) {
+  f.client_id = r.bytes16();
 }
 
 /// Kinds are places in the variant, which is therefore frozen.

@@ -64,7 +64,12 @@ struct Refused {
   RequestId request = 0;
 };
 
-using Frame = std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick, Refused>;
+/// A node that ends asks another one to take over this session, whose client is away.
+struct Offer {
+  std::string client_id;
+};
+
+using Frame = std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick, Refused, Offer>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

@@ -8,6 +8,12 @@ std::string SharedTables::key_of(SharedTable table, std::string_view key) {
 }
 
 bool SharedTables::apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) {
+  if (!load(key, stamp, value)) return false;
+  if (on_row) on_row(key, stamp, value);
+  return true;
+}
+
+bool SharedTables::load(std::string_view key, cluster::RowStamp stamp, std::string_view value) {
   if (key.empty()) return false;
   const auto id = static_cast<std::uint8_t>(key[0]);
   const auto known = tables_.find(id);
@@ -48,8 +54,16 @@ void SharedTables::for_each(const cluster::BucketSet& buckets, const Visit& visi
   for (const auto& [id, rows] : unknown_) visit_table(id, rows);
 }
 
-void SharedTables::expire(WallMillis now) {
-  for (auto& [id, rows] : unknown_) rows.expire(now);
+void SharedTables::expire(WallMillis now, const Forgotten& forgotten) {
+  std::string prefixed;
+  const auto expire_table = [&](std::uint8_t id, cluster::SharedRows& rows) {
+    rows.expire(now, [&](std::string_view key) {
+      prefixed.assign(1, static_cast<char>(id)).append(key);
+      forgotten(prefixed);
+    });
+  };
+  for (auto& [id, rows] : tables_) expire_table(id, *rows);
+  for (auto& [id, rows] : unknown_) expire_table(id, rows);
 }
 
 }  // namespace meshmq::node

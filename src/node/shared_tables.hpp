@@ -30,12 +30,16 @@ class SharedTables final : public cluster::SharedRows {
 
   static std::string key_of(SharedTable table, std::string_view key);
 
+  /// Called with every row that apply() has taken; the key as on the wire.
+  Visit on_row;
+
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override;
   void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
   std::string_view name_of(std::uint8_t table) const override;
-  /// Forgets old tombstones of unknown tables.
-  void expire(WallMillis now);
+  void expire(WallMillis now, const Forgotten& forgotten) override;
+  /// As apply(), for a row that was kept on disk: on_row is not called.
+  bool load(std::string_view key, cluster::RowStamp stamp, std::string_view value);
 
  private:
   std::map<std::uint8_t, cluster::SharedRows*> tables_;

@@ -33,7 +33,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   // Hot path: no lock; the scratch sets are reused.
   broker::RouteResult route(const mqtt::MessagePtr& message, Token token) override {
     broker::RouteResult result;
-    std::uint32_t confirmations = 0;
+    std::uint32_t confirmations = std::exchange(awaits_store_, 0);
     const bool wait = config_.forward_ack && token != 0 && message->qos() != mqtt::QoS::at_most_once;
     match_.clear();
     routes_.match(message->topic(), match_);
@@ -75,7 +75,10 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override {
     shared_.redispatch(message, group, 0, now_);
   }
-  void retain(const mqtt::MessagePtr& message) override { ports_.to_control(RetainRequest{message}); }
+  void retain(const mqtt::MessagePtr& message, Token token) override {
+    awaits_store_ = token != 0 && config_.retained_durable ? 1 : 0;
+    ports_.to_control(RetainRequest{message, self_, awaits_store_ != 0 ? token : 0});
+  }
 
   void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override {
     ports_.to_control(DelayRequest{self_, token, message, due});
@@ -111,11 +114,14 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
 
   void deliver(std::span<const Parcel> parcels, Now now) {
     now_ = now;
+    if (at_rest_) return;
     for (const Parcel& parcel : parcels) deliver_own(parcel);
   }
 
   void link_frame(LinkId link, std::string_view frame, Now now) {
     now_ = now;
+    // Not acknowledged: whoever sent it keeps it.
+    if (at_rest_) return;
     received_.clear();
     confirmed_.clear();
     links_.link_frame(link, frame, received_, confirmed_, now);
@@ -137,6 +143,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
 
   void tick(Now now) {
     now_ = now;
+    if (at_rest_) return;
     confirmed_.clear();
     handed_back_.clear();
     links_.tick(now, confirmed_, handed_back_);
@@ -254,6 +261,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(DelayDone& m) {
     m.kept ? broker_.publish_settled(m.token, now_) : broker_.publish_refused(m.token, now_);
   }
+  void handle_one(Retained& m) { settle({m.token}); }
   void handle_one(MembersChanged& m) { members_ = m; }
   void handle_one(AccessChanged& m) { broker_.set_access(std::move(m.policy)); }
   void handle_one(PeerUp& m) { links_.peer_up(m, now_); }
@@ -271,14 +279,29 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(PublishRequest& m) {
     m.system ? broker_.publish_system(m.message, now_) : broker_.publish(m.message, now_);
   }
-  void handle_one(ShutDown&) { broker_.shut_down(now_); }
+  void handle_one(ShutDown&) {
+    broker_.shut_down(now_);
+    ports_.to_control(ClientsGone{self_});
+  }
+  void handle_one(SessionsRest& m) {
+    at_rest_ = true;
+    ports_.to_control(SessionsRested{self_, broker_.rest_sessions(m.count, now_)});
+  }
+  void handle_one(SessionRestore& m) {
+    if (const auto restored = broker_.restore_session(m.image, m.grace, now_); !restored) {
+      log_.error("The session of client '{}' on disk is of no use: {}", m.client_id,
+                 restored.error().message);
+      release(m.client_id);
+    }
+  }
+  void handle_one(RestoreEnd&) { ports_.to_control(SessionsRestored{self_}); }
   void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, m.left_behind, now_); }
   void handle_one(SessionExport& m) {
     std::optional<std::string> image;
     if (m.discard) {
       broker_.discard_session(m.client_id, now_);
     } else {
-      image = broker_.export_session(m.client_id, now_);
+      image = broker_.export_session(m.client_id, now_, m.departure);
     }
     ports_.to_control(SessionExported{std::move(m.client_id), std::move(image)});
   }
@@ -336,6 +359,8 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
   MembersChanged members_;
+  std::uint32_t awaits_store_ = 0;  ///< confirmations that route() of the message just retained waits for
+  bool at_rest_ = false;            ///< the sessions are being written down: nothing changes them any more
   bool congested_ = false;          ///< publishers were told to pause
   bool mailbox_congested_ = false;  ///< some worker of this node is behind
 };

@@ -39,6 +39,8 @@ class ControlShell final : public node::ControlPorts {
   std::function<void(node::OperationId, Result<void>)> on_operation_done;
   std::function<void(node::OperationId, std::vector<node::QueryReply>)> on_query_done;
   std::function<void(node::OperationId, const cluster::VerifyReport&)> on_verified;
+  /// Who writes to the disk; set before the first event.
+  std::function<void(node::StoreBatch)> on_store;
 
   /// Runs an event and lets its turn end soon, together with what else has come by then.
   template <class Event>
@@ -54,6 +56,7 @@ class ControlShell final : public node::ControlPorts {
   void hang_up(const std::string& node) override { mesh_->hang_up(node); }
   void send(const std::string& node, std::string frame) override { mesh_->send(node, frame); }
   void save(std::string image) override { save_(image); }
+  void store(node::StoreBatch batch) override { on_store(std::move(batch)); }
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override;
   void verified(node::OperationId operation, const cluster::VerifyReport& report) override;

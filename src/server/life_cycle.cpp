@@ -37,6 +37,7 @@ using namespace std::chrono_literals;
 constexpr int success = 0;
 constexpr int failure = 1;
 constexpr auto start_wait = 60s;
+/// Beyond cluster.handover_wait.
 constexpr auto stop_wait = 60s;
 constexpr rlim_t descriptors_recommended = 1024;
 
@@ -158,12 +159,13 @@ int start(const Options& options) {
 }
 
 /// Ends the node of the data directory. An empty text: it is gone.
-std::string end_node(const std::string& data_dir) {
+std::string end_node(const config::Config& config) {
+  const std::string& data_dir = config.data_dir;
   const long pid = DataDir::holder(data_dir);
   if (pid == 0) return "Node is not running!";
   if (::kill(static_cast<pid_t>(pid), SIGTERM) != 0)
     return fmt::format("cannot stop process {}: {}", pid, std::strerror(errno));
-  const auto deadline = std::chrono::steady_clock::now() + stop_wait;
+  const auto deadline = std::chrono::steady_clock::now() + config.node.handover_wait + stop_wait;
   while (DataDir::holder(data_dir) == pid) {
     if (std::chrono::steady_clock::now() > deadline) return fmt::format("process {} does not stop", pid);
     std::this_thread::sleep_for(20ms);
@@ -173,7 +175,7 @@ std::string end_node(const std::string& data_dir) {
 
 int stop(const Options& options) {
   return with_config(options, [](const config::Loaded& loaded) {
-    const std::string why = end_node(loaded.config.data_dir);
+    const std::string why = end_node(loaded.config);
     if (!why.empty()) return complain(why);
     print("ok");
     return success;
@@ -183,7 +185,7 @@ int stop(const Options& options) {
 int restart(const Options& options) {
   return with_config(options, [&](const config::Loaded& loaded) {
     if (DataDir::holder(loaded.config.data_dir) != 0) {
-      const std::string why = end_node(loaded.config.data_dir);
+      const std::string why = end_node(loaded.config);
       if (!why.empty()) return complain(why);
       print(fmt::format("MeshMQ Broker {} is stopped: ok", MESHMQ_VERSION));
     }

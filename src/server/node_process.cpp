@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -35,6 +36,7 @@
 #include "server/discovery_setup.hpp"
 #include "server/forward_bridge.hpp"
 #include "server/listener_setup.hpp"
+#include "server/node_store.hpp"
 #include "server/process_host.hpp"
 #include "server/remote_calls.hpp"
 
@@ -147,6 +149,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::vector<std::unique_ptr<net::WorkerThread>> make_workers();
   std::vector<net::WorkerThread*> pointers() const;
   Result<void> secure_mesh();
+  Result<void> start_store();
   Result<void> start_control();
   Result<void> start_discovery();
   Result<void> start_listeners();
@@ -188,6 +191,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   ProcessHost host_;
   ControlShell shell_;
   std::unique_ptr<discovery::Provider> provider_;
+  std::unique_ptr<NodeStore> store_;
   std::unique_ptr<node::Control> control_;
   std::unique_ptr<admin::Desk> desk_;
   std::unique_ptr<admin::CommandTable> commands_;
@@ -224,12 +228,15 @@ std::vector<net::WorkerThread*> NodeProcess::Impl::pointers() const {
 Result<void> NodeProcess::Impl::start() {
   options_.say("Starting meshmq on node " + config_.node.name);
   if (auto secured = secure_mesh(); !secured) return secured;
+  if (auto started = start_store(); !started) return started;
   if (auto started = mesh_.start(); !started) return started;
   if (auto started = start_discovery(); !started) return started;
   if (auto started = start_control(); !started) return started;
   for (const auto& worker : workers_) {
     if (auto started = worker->start(worker_pointers_); !started) return started;
   }
+  // Sessions that were on disk are there, and their routes, before a client can come.
+  while (!control_->ready()) io_.run_one();
   if (auto started = start_listeners(); !started) return started;
   if (auto written = write_run_file(); !written) return written;
   if (auto written = write_ports_file(); !written) return written;
@@ -254,6 +261,21 @@ Result<void> NodeProcess::Impl::secure_mesh() {
   return {};
 }
 
+/// Before anything that others see: a store that cannot be used ends the start.
+Result<void> NodeProcess::Impl::start_store() {
+  auto store = NodeStore::open(config_, log_);
+  if (!store) return tl::unexpected<Error>(std::move(store.error()));
+  store_ = std::move(*store);
+  shell_.on_store = [this](node::StoreBatch batch) {
+    store_->put(std::move(batch), [this](node::StoreOutcome outcome) {
+      asio::post(io_, [this, outcome = std::move(outcome)]() mutable {
+        shell_.event([&](node::Control& c) { c.stored(std::move(outcome), net::read_clock()); });
+      });
+    });
+  };
+  return {};
+}
+
 Result<void> NodeProcess::Impl::start_control() {
   const auto image = saved_image();
   if (!image) return tl::unexpected<Error>(image.error());
@@ -263,6 +285,8 @@ Result<void> NodeProcess::Impl::start_control() {
   shell_.attach(*control_);
   acl_.attach(control_->access());
   if (const auto loaded = acl_.load(); !loaded) return tl::unexpected<Error>(loaded.error());
+  if (auto loaded = store_->load(*control_); !loaded) return loaded;
+  store_->begin(config_);
   desk_ = std::make_unique<admin::Desk>(config_.node.name, *control_, host_, now);
   commands_ = std::make_unique<admin::CommandTable>(*desk_);
   sys_topics_ = std::make_unique<admin::SysTopics>(*desk_, sys_intervals(config_));
@@ -442,8 +466,10 @@ void NodeProcess::Impl::stop_when_quiet(std::chrono::steady_clock::time_point de
     if (error) return;
     std::size_t connections = 0;
     for (const auto& worker : workers_) connections += worker->stats().connections;
+    // The core ends by itself, however long its sessions take.
     const bool late = std::chrono::steady_clock::now() >= deadline;
-    if ((connections > 0 || links_ > 0) && !late) return stop_when_quiet(deadline);
+    const bool waits = !control_->stopped() || ((connections > 0 || links_ > 0) && !late);
+    if (waits) return stop_when_quiet(deadline);
     if (connections > 0) log_.warning("{} clients did not take their goodbye in time", connections);
     stop_threads();
     io_.stop();
@@ -455,6 +481,7 @@ void NodeProcess::Impl::stop_threads() {
   mesh_.stop();
   for (const auto& worker : workers_) worker->stop();
   mailbox_.close();
+  if (store_) store_->close();
 }
 
 NodeProcess::NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log)

@@ -42,6 +42,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   void dial(const std::string&) override {}
   void hang_up(const std::string&) override {}
   void send(const std::string&, std::string) override {}
+  void store(node::StoreBatch) override {}
   void save(std::string) override {}
   void operation_done(node::OperationId, Result<void>) override {}
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
