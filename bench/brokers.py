@@ -120,7 +120,10 @@ class Mosquitto(Broker):
 
 
 class MeshNode(Broker):
-    """One node of ours with its shipped settings; with `dist_tls`, an ssl_dist_optfile, TLS to other nodes."""
+    """One node of ours with its shipped settings, but for those in `settings`; with `dist_tls`, an ssl_dist_optfile,
+    TLS to other nodes."""
+
+    settings = {}
 
     def __init__(self, directory, programs, short_name, epmd_port, dist_tls=None):
         super().__init__(directory)
@@ -137,6 +140,8 @@ class MeshNode(Broker):
             cert, key = self.certificate
             settings |= {"listener.ssl.external": "127.0.0.1:0", "listener.ssl.external.certfile": cert,
                          "listener.ssl.external.keyfile": key, "listener.ssl.external.max_conn_rate": 0}
+        settings |= self.settings
+        ports_path.unlink(missing_ok=True)
         command = [self.programs / "meshmq", "foreground", "--data-dir", self.directory / "data"]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]

@@ -1,5 +1,6 @@
 // First inputs in the words that nodes and Erlang use among themselves.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,11 @@ void add_images(Seeds& seeds) {
   session.expiry_s = 100;
   seeds.add("cluster_wire",
             of_kind(5, broker::session_image(session, nullptr, {TimePoint(Duration(1000)), 1000})));
+  session.disconnected_at = 900;
+  session.will = std::make_unique<broker::PendingWill>(
+      broker::PendingWill{mqtt::Message::make({.topic = "w", .payload = "x"}), 5});
+  seeds.add("cluster_wire",
+            of_kind(5, broker::resting_image(session, nullptr, {TimePoint(Duration(1000)), 1000})));
 }
 
 void add_erlang_terms(Seeds& seeds) {

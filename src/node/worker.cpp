@@ -33,7 +33,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   // Hot path: no lock; the scratch sets are reused.
   broker::RouteResult route(const mqtt::MessagePtr& message, Token token) override {
     broker::RouteResult result;
-    std::uint32_t confirmations = std::exchange(awaits_store_, 0);
+    std::uint32_t confirmations = token != 0 && std::exchange(retaining_, 0) == token ? 1 : 0;
     const bool wait = config_.forward_ack && token != 0 && message->qos() != mqtt::QoS::at_most_once;
     match_.clear();
     routes_.match(message->topic(), match_);
@@ -76,8 +76,8 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     shared_.redispatch(message, group, 0, now_);
   }
   void retain(const mqtt::MessagePtr& message, Token token) override {
-    awaits_store_ = token != 0 && config_.retained_durable ? 1 : 0;
-    ports_.to_control(RetainRequest{message, self_, awaits_store_ != 0 ? token : 0});
+    retaining_ = config_.retained_durable ? token : 0;
+    ports_.to_control(RetainRequest{message, self_, retaining_});
   }
 
   void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override {
@@ -359,7 +359,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
   MembersChanged members_;
-  std::uint32_t awaits_store_ = 0;  ///< confirmations that route() of the message just retained waits for
+  Token retaining_ = 0;             ///< of the message that route() comes for next, if it waits for the disk
   bool at_rest_ = false;            ///< the sessions are being written down: nothing changes them any more
   bool congested_ = false;          ///< publishers were told to pause
   bool mailbox_congested_ = false;  ///< some worker of this node is behind

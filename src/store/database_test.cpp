@@ -1,11 +1,14 @@
 #include "store/database.hpp"
 
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <functional>
+#include <memory>
+#include <vector>
 
 namespace meshmq::store {
 namespace {
@@ -99,6 +102,36 @@ TEST_F(DatabaseTest, IsOneNodesOwn) {
                                        " is that of node a@h, not of b@h: a node that gets another name "
                                        "(node.name) needs another node.data_dir");
   EXPECT_TRUE(open("a@h"));
+}
+
+TEST_F(DatabaseTest, OfALaterVersionIsRefused) {
+  open();
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const char* name : {"default", "rows", "sessions"})
+    families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  const auto change = [&](const std::function<void(rocksdb::DB&)>& how) {
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(rocksdb::DBOptions(), path, families, &handles, &opened).ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    how(*db);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  };
+  change([](rocksdb::DB& db) { ASSERT_TRUE(db.Put({}, "format", "2").ok()); });
+  auto refused = Database::open(path, "a@h");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unsupported);
+  EXPECT_NE(refused.error().message.find("by a later version (format 2"), std::string::npos);
+  change([](rocksdb::DB& db) {
+    ASSERT_TRUE(db.Put({}, "format", "1").ok());
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    ASSERT_TRUE(db.CreateColumnFamily({}, "queues", &handle).ok());
+    db.DestroyColumnFamilyHandle(handle);
+  });
+  refused = Database::open(path, "a@h");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unsupported);
+  EXPECT_NE(refused.error().message.find("it holds queues"), std::string::npos);
 }
 
 TEST_F(DatabaseTest, SaysIfItCannotUseItsDirectory) {

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import subprocess
 import threading
 
 from harness import SceneTest, eventually_equal, main, wait_running
@@ -136,6 +137,49 @@ class OneNode(SceneTest):
         shutil.rmtree(data)
         data.write_text("no directory")
         refuses("cannot make the data directory")
+
+
+class FullDisk(SceneTest):
+    def test_a_full_disk_stops_nobody_and_costs_nothing_once_there_is_room(self):
+        node = self.scene.node()
+        data = node.directory / "data"
+        data.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", data], check=False).returncode != 0:
+            self.skipTest("no right to mount")
+        try:
+            self.fill_up(node, data)
+        finally:
+            if node.running:
+                node.stop()
+            subprocess.run(["umount", "-l", data], check=True)
+
+    def fill_up(self, node, data):
+        node.start()
+        publisher = node.client("publisher")
+        publisher.publish("t/before", "1", qos=1, retain=True)
+        filler = data / "filler"
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+            except OSError:
+                pass
+        # More than the log has claimed for itself already.
+        pending = [publisher.start_publish(f"t/{n}", "x" * 100_000, qos=1, retain=True) for n in range(150)]
+        node.wait_log("Changes are not durable: .*No space")
+        reader = node.client("reader")
+        reader.subscribe("q", qos=1)
+        other = node.client("other")
+        other.publish("q", "goes on", qos=1)
+        self.assertEqual(reader.receive().payload, b"goes on")
+        filler.unlink()
+        node.wait_log("The disk takes changes again")
+        for packet_id in pending:
+            publisher.finish_publish(packet_id, 1)
+        other.publish("t/after", "1", qos=1, retain=True)
+        node.kill()
+        node.start()
+        self.assertEqual(node.ctl("retainer", "info").out, "retained/total: 152\n")
 
 
 class TwoNodes(SceneTest):
