@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A node that keeps 1,000,000 retained messages and its sessions on disk: how fast they get there, what a restart costs.
+"""A node with 1,000,000 retained messages, and sessions, on disk: how fast they get there, what a restart costs.
 
 usage: restart.py [--messages N] [--sessions N] [--bin DIRECTORY]
 

@@ -114,10 +114,10 @@ struct SessionsRested {
 struct SessionsRestored {
   WorkerIndex worker;
 };
-using ToControl =
-    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply, SessionClaim,
-                 SessionUnclaimed, SessionHeld, SessionReleased, SessionExported, SessionImported,
-                 SessionRelay, SessionAdopted, ClientsGone, SessionsRested, SessionsRestored>;
+using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest,
+                               QueryReply, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
+                               SessionExported, SessionImported, SessionRelay, SessionAdopted, ClientsGone,
+                               SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -215,10 +215,9 @@ struct SessionRestore {
 };
 /// These were all.
 struct RestoreEnd {};
-using ToWorker =
-    std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged, AccessChanged,
-                 PublishRequest, Query, ShutDown, ClaimDone, SessionExport, SessionImport, SessionRelayed,
-                 SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack, SessionsRest,
-                 SessionRestore, RestoreEnd>;
+using ToWorker = std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged,
+                              AccessChanged, PublishRequest, Query, ShutDown, ClaimDone, SessionExport,
+                              SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
+                              SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdarg>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
@@ -30,6 +33,15 @@ constexpr std::size_t write_bytes_max = 4 * 1024 * 1024;
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
+
+/// RocksDB's diary: a file on the disk that may be the one that is full, and then an assertion of its writer
+/// ends the process. What matters comes as a status.
+class Silence final : public rocksdb::Logger {
+ public:
+  Silence() : Logger(rocksdb::FATAL_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::ColumnFamilyOptions family_options() {
   rocksdb::ColumnFamilyOptions options;
@@ -52,9 +64,7 @@ rocksdb::DBOptions database_options() {
   options.db_write_buffer_size = 32 * 1024 * 1024;
   options.max_total_wal_size = 64 * 1024 * 1024;
   options.max_open_files = 256;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1024 * 1024;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = std::make_shared<Silence>();
   options.bytes_per_sync = 1024 * 1024;
   // A torn end is what a crash leaves: everything before it counts.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
