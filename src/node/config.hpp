@@ -37,7 +37,7 @@ struct Config {
   std::size_t log_entries_max = 100'000;                 ///< cluster.log_entries: history kept for deltas
   std::size_t retained_max = 0;                          ///< retainer.max_retained_messages; 0 = no limit
   std::size_t delayed_max = 100'000;  ///< module.delayed.max_delayed_messages; 0 = no limit
-  bool retained_durable = true;                          ///< retainer.storage_type is not ram
+  bool retained_durable = true;       ///< retainer.storage_type is not ram
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
   Duration retained_lifetime{};                          ///< retainer.expiry_interval; 0 = no end
 };
