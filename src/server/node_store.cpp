@@ -47,7 +47,7 @@ Result<void> NodeStore::begin_anew(const std::string& damage) {
 Result<void> NodeStore::load(node::Control& control) {
   bool complete = true;
   for (const node::StoreArea area : {node::StoreArea::rows, node::StoreArea::sessions}) {
-    const auto read = database_->for_each(
+    auto read = database_->for_each(
         area, [&](std::string_view key, std::string_view value) { control.load(area, key, value); });
     if (read) continue;
     if (read.error().code != Errc::malformed) return read;
