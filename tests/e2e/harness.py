@@ -41,7 +41,7 @@ def eventually(condition, what, seconds=None):
             if value:
                 return value
             seen = repr(value)
-        except (Failed, OSError, subprocess.SubprocessError) as error:
+        except (Failed, OSError, RuntimeError, subprocess.SubprocessError) as error:
             seen = str(error)
         if time.monotonic() > deadline:
             raise Failed(f"never happened: {what}; last seen: {seen}")
