@@ -33,6 +33,7 @@ class Cluster:
         self.lock = threading.Lock()
         self.version, self.state, self.stamp = 100, {}, None
         self.gone_before = 0
+        self.history = {}
 
     def look(self):
         with self.lock:
@@ -42,6 +43,7 @@ class Cluster:
                 with open(CONTROL, encoding="utf-8") as file:
                     self.state = json.load(file)
                 self.version += 1
+                self.history[self.version] = self.state
                 if self.state.get("gone"):
                     self.gone_before = self.version
             return self.version, self.state
@@ -141,7 +143,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         end = time.monotonic() + min(int(query["timeoutSeconds"]), 20)
-        known = {item["metadata"]["name"]: item for item in make(*CLUSTER.look())}
+        # What was listed, which may have changed before this watch began.
+        known = {item["metadata"]["name"] for item in make(seen, CLUSTER.history[seen])}
         bookmark = time.monotonic() + BOOKMARK_S
         while time.monotonic() < end:
             version, state = CLUSTER.look()
@@ -152,9 +155,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 now = {item["metadata"]["name"]: item for item in make(version, state)}
                 for name, item in now.items():
                     self.event("MODIFIED" if name in known else "ADDED", item)
-                for name in known.keys() - now.keys():
+                for name in known - now.keys():
                     self.event("DELETED", {"metadata": metadata(name, version)})
-                known = now
+                known = set(now)
             if time.monotonic() > bookmark:
                 bookmark = time.monotonic() + BOOKMARK_S
                 self.event("BOOKMARK", {"metadata": {"resourceVersion": str(seen)}})
