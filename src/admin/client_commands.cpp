@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <tuple>
 
 #include "admin/command.hpp"
+#include "topic/filter.hpp"
 #include "topic/shared_filter.hpp"
 
 namespace meshmq::admin {
@@ -18,6 +21,7 @@ constexpr UsageLine clients_usage[] = {
 constexpr UsageLine subscriptions_usage[] = {
     {"subscriptions list", "List all subscriptions"},
     {"subscriptions show <ClientId>", "Show subscriptions of a client"},
+    {"subscriptions match <Topic>", "Subscriptions on this node that a message to the topic is for"},
 };
 
 constexpr const char* not_found = "Not Found.";
@@ -50,6 +54,10 @@ void answer_clients(const Call& call, const Clients& clients) {
   call.answer(text, Json::array(clients, client_json));
 }
 
+Json subscription_json(const broker::SubscriptionInfo& s) {
+  return Json::object({{"clientid", s.client_id}, {"topic", s.filter}, {"qos", static_cast<int>(s.qos)}});
+}
+
 void answer_subscriptions(const Call& call, const Subscriptions& subscriptions) {
   std::string text;
   for (const auto& s : subscriptions) {
@@ -57,10 +65,7 @@ void answer_subscriptions(const Call& call, const Subscriptions& subscriptions) 
     const auto shared = topic::parse_shared(s.filter);
     text.append(s.client_id).append(" -> ").append(shared ? shared->filter : s.filter).append("\n");
   }
-  call.answer(text, Json::array(subscriptions, [](const broker::SubscriptionInfo& s) {
-                return Json::object(
-                    {{"clientid", s.client_id}, {"topic", s.filter}, {"qos", static_cast<int>(s.qos)}});
-              }));
+  call.answer(text, Json::array(subscriptions, subscription_json));
 }
 
 bool run_clients(Desk& desk, const Call& call) {
@@ -87,7 +92,30 @@ bool run_clients(Desk& desk, const Call& call) {
   return true;
 }
 
+/// Clients, each with its filters as subscribed.
+void answer_matching(const Call& call, const std::string& topic, Subscriptions found) {
+  std::erase_if(found, [&](const broker::SubscriptionInfo& s) {
+    const auto shared = topic::parse_shared(s.filter);
+    return !topic::matches(shared ? shared->filter : s.filter, topic);
+  });
+  std::string text;
+  for (const auto& s : found) {
+    text += fmt::format("{} -> {} qos={}\n", s.client_id, s.filter, static_cast<int>(s.qos));
+  }
+  call.answer(text, Json::array(found, subscription_json));
+}
+
 bool run_subscriptions(Desk& desk, const Call& call) {
+  if (call.is("match", 1)) {
+    if (!topic::is_valid_name(call.words[1])) {
+      call.refuse("Not a topic name: " + call.words[1]);
+      return true;
+    }
+    desk.query(node::QueryKind::subscriptions, {}, call.now, [call](std::vector<node::QueryReply> replies) {
+      answer_matching(call, call.words[1], subscriptions_of(replies));
+    });
+    return true;
+  }
   const bool show = call.is("show", 1);
   if (!show && !call.is("list", 0)) return false;
   desk.query(node::QueryKind::subscriptions, {}, call.now,

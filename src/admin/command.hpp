@@ -40,6 +40,9 @@ struct Command {
   bool (*run)(Desk&, const Call&);
 };
 
+/// `routes match <Topic>`
+void match_routes(Desk& desk, const Call& call);
+
 std::span<const Command> broker_commands();   // status, broker, runtime, log
 std::span<const Command> cluster_commands();  // cluster
 std::span<const Command> client_commands();   // clients, subscriptions

@@ -39,4 +39,11 @@ void CommandTable::run(const std::vector<std::string>& words, RunOptions options
   if (!command->run(desk_, call)) call.done({Outcome::usage, format_usage(command->usage)});
 }
 
+void CommandTable::serve(std::string_view question, Now now, std::function<void(const std::string&)> done) {
+  const auto command = decode_command(question);
+  if (!command) return done(encode(Answer{Outcome::refused, command.error().message + "\n"}));
+  run(command->words, command->options, now,
+      [done = std::move(done)](const Answer& answer) { done(encode(answer)); });
+}
+
 }  // namespace meshmq::admin

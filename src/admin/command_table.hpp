@@ -3,28 +3,14 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "admin/answer.hpp"
 #include "admin/desk.hpp"
 #include "base/time.hpp"
 
 namespace meshmq::admin {
-
-/// Exit statuses of meshmq_ctl.
-enum class Outcome : int {
-  done = 0,
-  refused = 1,  ///< `text` is one line that says why
-  usage = 2,    ///< `text` is the usage
-};
-
-struct Answer {
-  Outcome outcome = Outcome::done;
-  std::string text;
-};
-
-struct RunOptions {
-  bool json = false;  ///< answer for a machine: one JSON value
-};
 
 /// Commands run at the same time do not wait for each other. Thread rule: one owner, the control thread.
 class CommandTable {
@@ -35,6 +21,8 @@ class CommandTable {
   explicit CommandTable(Desk& desk) : desk_(desk) {}
 
   /// `done` is called once, perhaps before run() returns.
+  /// A RemoteCommand of another node; `done` gets an encoded Answer.
+  void serve(std::string_view question, Now now, std::function<void(const std::string&)> done);
   void run(const std::vector<std::string>& words, RunOptions options, Now now, Done done);
 
  private:

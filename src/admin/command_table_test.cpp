@@ -196,6 +196,41 @@ TEST_F(CommandTableTest, RoutesTrieAndTopics) {
   EXPECT_EQ(run({"topics", "list"}).text, "t/#\nt/+/x\nt/a\n");
 }
 
+TEST_F(CommandTableTest, RoutesMatchTellsHowAMessageWouldTravel) {
+  EXPECT_EQ(run({"routes", "match", "t/a"}).text, "Nobody is subscribed.\n");
+  subscribe("t/#");
+  subscribe("u");
+  control_->handle(node::GroupRequest{node::WorkerIndex(0), "$share/g/t/+", {1, 2}}, now_);
+  for (int i = 0; i < 3; ++i) (void)control_->end_of_turn(now_);
+  worker_replies_[0].subscriptions = {{"one", "t/#", mqtt::QoS::at_least_once}, {"one", "u"}};
+  worker_replies_[1].subscriptions = {{"two", "$share/g/t/+", mqtt::QoS::exactly_once}};
+  EXPECT_EQ(run({"routes", "match", "t/a"}).text,
+            "t/# -> meshmq@127.0.0.1\n"
+            "$share/g/t/+ -> meshmq@127.0.0.1 (1 of 2 members online), one member of the group\n"
+            "meshmq@127.0.0.1:\n"
+            "  one -> t/# qos=1\n"
+            "  two -> $share/g/t/+ qos=2\n");
+  EXPECT_EQ(run({"routes", "match", "u"}, true).text,
+            R"({"routes":[{"topic":"u","node":"meshmq@127.0.0.1"}],"groups":[],"away":[],"subscribers":)"
+            R"({"meshmq@127.0.0.1":[{"clientid":"one","topic":"u","qos":0}]}})"
+            "\n");
+  EXPECT_EQ(run({"routes", "match", "t/#"}).text, "Not a topic name: t/#\n");
+}
+
+TEST_F(CommandTableTest, AnswersItsOwnCommandsAskedByAnotherNode) {
+  const auto served = [&](std::string_view question) {
+    std::string bytes;
+    table_->serve(question, now_, [&](const std::string& answer) { bytes = answer; });
+    return decode_answer(bytes).value();
+  };
+  EXPECT_EQ(served(encode(RemoteCommand{{"cluster", "heal-log"}, {.json = true}})).text, "[]\n");
+  EXPECT_EQ(served(encode(RemoteCommand{{"nonsense"}})).outcome, Outcome::usage);
+  EXPECT_EQ(served("\x02").text, "a question of an unknown kind\n");
+  EXPECT_EQ(served(std::string_view("\x01\x00\x05", 3)).text, "a command is cut short\n");
+  EXPECT_FALSE(decode_answer("").has_value());
+  EXPECT_FALSE(decode_answer("\x09text").has_value());
+}
+
 TEST_F(CommandTableTest, RetainedMessages) {
   retain("r/1");
   retain("r/2");

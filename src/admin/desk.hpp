@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/answer.hpp"
 #include "admin/host.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -17,12 +18,13 @@
 namespace meshmq::admin {
 
 /// Answers of node::Control find back to who asked by OperationId: operations are numbered here and nowhere
-/// else. The owner hands on what node::ControlPorts hears: operation_done(), query_done(), verified(), never
-/// from within a call into node::Control. Thread rule: one owner, the control thread.
+/// else. The owner hands on what node::ControlPorts hears: operation_done(), query_done(), verified(),
+/// peer_answered(), never from within a call into node::Control. Thread rule: one owner, the control thread.
 class Desk {
  public:
   using OperationDone = std::function<void(Result<void>)>;
   using Verified = std::function<void(const cluster::VerifyReport&)>;
+  using PeerAnswered = std::function<void(const Result<Answer>&)>;
   using QueryDone = std::function<void(std::vector<node::QueryReply>)>;
 
   /// `node_name` is this node's; `node_control` and `node_host` must outlive the desk.
@@ -39,6 +41,18 @@ class Desk {
     const node::OperationId id(++last_);
     queries_.emplace(id, std::move(done));
     control.query(id, kind, std::move(client_id), now);
+  }
+  /// Runs a command on another node; a failure is one of the way, not of the command.
+  void ask_peer(const std::string& node, const RemoteCommand& command, Now now, PeerAnswered done) {
+    const node::OperationId id(++last_);
+    asked_.emplace(id, std::move(done));
+    control.ask_peer(id, node, encode(command), now);
+  }
+  void peer_answered(node::OperationId id, const Result<std::string>& answer) {
+    auto waiting = asked_.extract(id);
+    if (!waiting) return;
+    if (!answer) return waiting.mapped()(tl::unexpected<Error>(answer.error()));
+    waiting.mapped()(decode_answer(*answer));
   }
   void operation_done(node::OperationId id, Result<void> result) {
     if (auto waiting = operations_.extract(id)) waiting.mapped()(std::move(result));
@@ -69,6 +83,7 @@ class Desk {
   std::map<node::OperationId, OperationDone> operations_;
   std::map<node::OperationId, QueryDone> queries_;
   std::map<node::OperationId, Verified> verifications_;
+  std::map<node::OperationId, PeerAnswered> asked_;
   std::map<std::string, std::uint64_t> peaks_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 constexpr UsageLine routes_usage[] = {
     {"routes list", "List all routes"},
     {"routes show <Topic>", "Show a route"},
+    {"routes match <Topic>", "Where a message to the topic goes, and who gets it there"},
 };
 constexpr UsageLine topics_usage[] = {{"topics list", "List all topics and filters with a route"}};
 constexpr UsageLine trie_usage[] = {{"trie list", "List all filters with wildcards"}};
@@ -30,6 +31,10 @@ void answer_lines(const Call& call, const std::vector<std::string>& lines) {
 }
 
 bool run_routes(Desk& desk, const Call& call) {
+  if (call.is("match", 1)) {
+    match_routes(desk, call);
+    return true;
+  }
   const bool show = call.is("show", 1);
   if (!show && !call.is("list", 0)) return false;
   std::vector<node::Route> routes = desk.control.routes();

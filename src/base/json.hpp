@@ -47,6 +47,13 @@ class Json {
     return result;
   }
 
+  /// Text that is JSON already.
+  static Json raw(std::string text) {
+    Json result;
+    result.text_ = std::move(text);
+    return result;
+  }
+
   const std::string& text() const { return text_; }
 
  private:

@@ -13,6 +13,7 @@
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
 #include "node/own_routes.hpp"
+#include "node/peer_calls.hpp"
 #include "node/retained_store.hpp"
 #include "node/retainer.hpp"
 #include "node/session_keeper.hpp"
@@ -63,6 +64,8 @@ class Control::Impl final : public cluster::ClusterPorts,
         own_routes_(config_, routes, cluster_.replicator()),
         listing_(config_, routes, cluster_),
         queries_(config_, ports),
+        calls_(ports, [this](const std::string& node,
+                             std::string bytes) { return cluster_.send_message(node, std::move(bytes)); }),
         store_(ports, log),
         durable_(tables_, store_, config.retained_durable),
         writer_(cluster_, durable_),
@@ -164,14 +167,17 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   void withdraw_row(cluster::ClientKey key) override { cluster_.replicator().erase_client(key); }
 
-  /// What the cluster machine had to say to SessionMoves while it was at work.
+  /// What the cluster machine had to say to the others while it was at work.
   void pass_on(Now now) {
     for (std::size_t i = 0; i < events_.size(); ++i) {
       const PeerEvent event = std::move(events_[i]);
-      if (event.message) {
-        moves_.message(event.node, *event.message, now);
-      } else {
+      if (!event.message) {
         moves_.peer_down(event.node, now);
+        calls_.peer_down(event.node);
+      } else if (PeerCalls::is_call(*event.message)) {
+        calls_.message(event.node, *event.message);
+      } else {
+        moves_.message(event.node, *event.message, now);
       }
     }
     events_.clear();
@@ -226,6 +232,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     tick_discovery();
     moves_.tick(now);
     queries_.tick(now);
+    calls_.tick(now);
     if (delayed_.any_due(now)) publish_delayed(now);
     if (next_expiry_ <= now.mono) {
       next_expiry_ = now.mono + expiry_sweep;
@@ -273,6 +280,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     return result;
   }
 
+  PeerCalls& calls() { return calls_; }
   const RouteListing& listing() const { return listing_; }
 
   ControlStats stats() const {
@@ -401,6 +409,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   SubscribeGate gate_;
   RouteListing listing_;
   WorkerQueries queries_;
+  PeerCalls calls_;
   StoreWriter store_;
   DurableTables durable_;
   SharedWriter writer_;
@@ -490,6 +499,12 @@ std::vector<std::string> Control::heal(Now now) {
   impl_->pass_on(now);
   return nodes;
 }
+void Control::ask_peer(OperationId operation, const std::string& node, std::string_view question, Now now) {
+  impl_->calls().ask(operation, node, question, now);
+}
+void Control::answer_peer(const PeerCall& call, std::string_view answer) {
+  impl_->calls().answer(call, answer);
+}
 void Control::verify(OperationId operation, Now now) {
   impl_->cluster().verify(operation, now);
   impl_->pass_on(now);
@@ -541,6 +556,9 @@ std::vector<Route> Control::routes() const {
 }
 std::vector<Route> Control::routes_away() const {
   return impl_->listing().away();
+}
+MatchedRoutes Control::match(std::string_view topic) const {
+  return impl_->listing().match(topic);
 }
 std::vector<std::string> Control::trie() const {
   return impl_->listing().trie();

@@ -79,6 +79,9 @@ class Control {
   void force_leave(OperationId operation, const std::string& node, Now now);
   /// Brings together what cluster.autoheal = off keeps apart; returns the names of those nodes.
   std::vector<std::string> heal(Now now);
+  /// Reaches ControlPorts::peer_asks() of a running node; ends in ControlPorts::peer_answered().
+  void ask_peer(OperationId operation, const std::string& node, std::string_view question, Now now);
+  void answer_peer(const PeerCall& call, std::string_view answer);
   /// Ends in ControlPorts::verified(): do all running nodes hold the same?
   void verify(OperationId operation, Now now);
   void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
@@ -106,6 +109,7 @@ class Control {
   std::vector<Route> routes() const;
   /// (filter, node) of members that are away, in no order; shared groups not.
   std::vector<Route> routes_away() const;
+  MatchedRoutes match(std::string_view topic) const;
   /// The wildcard filters of live nodes, sorted.
   std::vector<std::string> trie() const;
   std::vector<mqtt::MessagePtr> retained(std::string_view filter) const;

@@ -40,6 +40,12 @@ class WorkerPorts {
 
 using cluster::LinkError;
 
+/// A question of another node.
+struct PeerCall {
+  std::string node;
+  std::uint64_t id = 0;
+};
+
 /// The ways out of the control core. Never calls back from within a call.
 class ControlPorts : public StorePort {
  public:
@@ -54,6 +60,10 @@ class ControlPorts : public StorePort {
   virtual void save(std::string image) = 0;
   /// An operator's command is done; the error text is what he reads, e.g. `{node_down,'n@h'}` plus a reason.
   virtual void operation_done(OperationId operation, Result<void> result) = 0;
+  /// The owner of another node's core wants to know something: Control::answer_peer().
+  virtual void peer_asks(const PeerCall&, std::string /*question*/) {}
+  /// The end of Control::ask_peer().
+  virtual void peer_answered(OperationId, Result<std::string>) {}
   /// The end of Control::verify().
   virtual void verified(OperationId, const cluster::VerifyReport&) {}
   /// A split, as this node sees it, for operators; empty: it is over.

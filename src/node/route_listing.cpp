@@ -68,6 +68,33 @@ std::vector<Route> RouteListing::away() const {
   return result;
 }
 
+MatchedRoutes RouteListing::match(std::string_view topic) const {
+  const auto by_filter = [](const Route& a, const Route& b) {
+    return std::tie(a.filter, a.node) < std::tie(b.filter, b.node);
+  };
+  MatchedRoutes result;
+  for_each([&](std::string_view key, std::string_view node) {
+    if (!topic::is_shared(key) && topic::matches(key, topic))
+      result.routes.push_back({std::string(key), std::string(node)});
+  });
+  std::sort(result.routes.begin(), result.routes.end(), by_filter);
+  std::map<std::pair<std::string_view, std::string_view>, topic::GroupWeight> weights;
+  routes_.for_each_group([&](std::string_view group, const cluster::GroupSlot& member) {
+    const std::string_view node = live_node(member.slot);
+    if (node.empty() || !topic::matches(filter_of(group), topic)) return;
+    topic::GroupWeight& sum = weights[{group, node}];
+    sum.online += member.weight.online;
+    sum.total += member.weight.total;
+  });
+  for (const auto& [key, sum] : weights) {
+    result.groups.push_back({std::string(key.first), std::string(key.second), sum.online, sum.total});
+  }
+  result.away = away();
+  std::erase_if(result.away, [&](const Route& route) { return !topic::matches(route.filter, topic); });
+  std::sort(result.away.begin(), result.away.end(), by_filter);
+  return result;
+}
+
 std::vector<std::string> RouteListing::trie() const {
   std::set<std::string> filters;
   for_each([&](std::string_view key, std::string_view) {

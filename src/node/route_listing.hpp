@@ -17,6 +17,21 @@ struct Route {
   std::string node;
 };
 
+/// The share that a node has in a shared group.
+struct GroupRoute {
+  std::string group;  ///< `$share/<group>/<filter>`
+  std::string node;
+  std::uint32_t online = 0;
+  std::uint32_t members = 0;
+};
+
+/// How a message would travel. All sorted.
+struct MatchedRoutes {
+  std::vector<Route> routes;       ///< each node gets it once
+  std::vector<GroupRoute> groups;  ///< one member of each gets it
+  std::vector<Route> away;         ///< kept for them, at QoS 1 and 2
+};
+
 struct RouteCounts {
   std::size_t routes = 0;  ///< (filter, node) pairs
   std::size_t topics = 0;  ///< distinct filters
@@ -33,6 +48,8 @@ class RouteListing {
   std::vector<Route> routes() const;
   /// Routes of members that are away: messages are kept for them.
   std::vector<Route> away() const;
+  /// What a message to this topic would do.
+  MatchedRoutes match(std::string_view topic) const;
   /// The wildcard filters, sorted.
   std::vector<std::string> trie() const;
   RouteCounts counts() const;

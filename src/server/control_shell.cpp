@@ -43,4 +43,16 @@ void ControlShell::verified(node::OperationId operation, const cluster::VerifyRe
   });
 }
 
+void ControlShell::peer_asks(const node::PeerCall& call, std::string question) {
+  asio::post(io_, [this, call, question = std::move(question)] {
+    if (on_peer_asks) on_peer_asks(call, question);
+  });
+}
+
+void ControlShell::peer_answered(node::OperationId operation, Result<std::string> answer) {
+  asio::post(io_, [this, operation, answer = std::move(answer)] {
+    if (on_peer_answered) on_peer_answered(operation, answer);
+  });
+}
+
 }  // namespace meshmq::server

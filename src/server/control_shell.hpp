@@ -39,6 +39,8 @@ class ControlShell final : public node::ControlPorts {
   std::function<void(node::OperationId, Result<void>)> on_operation_done;
   std::function<void(node::OperationId, std::vector<node::QueryReply>)> on_query_done;
   std::function<void(node::OperationId, const cluster::VerifyReport&)> on_verified;
+  std::function<void(node::OperationId, const Result<std::string>&)> on_peer_answered;
+  std::function<void(const node::PeerCall&, const std::string& question)> on_peer_asks;
   /// Who writes to the disk; set before the first event.
   std::function<void(node::StoreBatch)> on_store;
 
@@ -60,6 +62,8 @@ class ControlShell final : public node::ControlPorts {
   void operation_done(node::OperationId operation, Result<void> result) override;
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override;
   void verified(node::OperationId operation, const cluster::VerifyReport& report) override;
+  void peer_asks(const node::PeerCall& call, std::string question) override;
+  void peer_answered(node::OperationId operation, Result<std::string> answer) override;
   void ask_provider() override {
     if (provider_ != nullptr) provider_->ask();
   }

@@ -295,6 +295,13 @@ Result<void> NodeProcess::Impl::start_control() {
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
     desk_->operation_done(operation, std::move(result));
   };
+  shell_.on_peer_answered = [this](node::OperationId operation, const Result<std::string>& answer) {
+    desk_->peer_answered(operation, answer);
+  };
+  shell_.on_peer_asks = [this](const node::PeerCall& call, const std::string& question) {
+    commands_->serve(question, net::read_clock(),
+                     [this, call](const std::string& answer) { control_->answer_peer(call, answer); });
+  };
   shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
     desk_->query_done(operation, std::move(replies));
   };

@@ -1,5 +1,7 @@
 """Three nodes on three addresses: what the three tables hold, who forwards to whom, who gets the message."""
 
+import json
+
 from harness import SceneTest, eventually_equal, main
 
 
@@ -35,6 +37,25 @@ class SeedScenario(SceneTest):
         self.assertEqual(node2.ctl("routes", "show", "t/nobody").lines, [])
         self.assertEqual(node3.ctl("subscriptions", "show", "client3").lines, ["client3 -> t/+/x", "client3 -> t/a"])
         self.assertEqual(node3.ctl("subscriptions", "show", "client2", code=None).out.strip(), "Not Found.")
+
+    def test_how_a_message_would_travel(self):
+        node1, node2, node3 = self.nodes
+        self.client1.subscribe("$share/g/t/a", qos=1)
+        expected = [
+            f"t/# -> {node2.name}",
+            f"t/a -> {node3.name}",
+            f"$share/g/t/a -> {node1.name} (1 of 1 members online), one member of the group",
+            f"{node1.name}:",
+            "  client1 -> $share/g/t/a qos=1",
+            f"{node2.name}:",
+            "  client2 -> t/# qos=0",
+            f"{node3.name}:",
+            "  client3 -> t/a qos=0",
+        ]
+        for node in self.nodes:
+            self.assertEqual(node.ctl("routes", "match", "t/a").lines, expected, node.name)
+        found = json.loads(node1.ctl("--json", "routes", "match", "t/a/y").out)
+        self.assertEqual(found["subscribers"][node1.name], [{"clientid": "client1", "topic": "t/+/y", "qos": 0}])
 
     def test_one_copy_per_node_and_one_message_per_client(self):
         node1, node2, node3 = self.nodes
