@@ -38,7 +38,6 @@ class CommandTableTest : public testing::DeskTest {
     return answer_;
   }
 
- private:
   CommandTable table_{*desk_};
   int answers_ = 0;
   Answer answer_;
@@ -220,7 +219,7 @@ TEST_F(CommandTableTest, RoutesMatchTellsHowAMessageWouldTravel) {
 TEST_F(CommandTableTest, AnswersItsOwnCommandsAskedByAnotherNode) {
   const auto served = [&](std::string_view question) {
     std::string bytes;
-    table_->serve(question, now_, [&](const std::string& answer) { bytes = answer; });
+    table_.serve(question, now_, [&](const std::string& answer) { bytes = answer; });
     return decode_answer(bytes).value();
   };
   EXPECT_EQ(served(encode(RemoteCommand{{"cluster", "heal-log"}, {.json = true}})).text, "[]\n");
