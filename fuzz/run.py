@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-NAMES = ["codec", "topics", "session", "proxy_header", "websocket", "erlang", "cluster_wire", "config"]
+NAMES = ["codec", "topics", "session", "proxy_header", "scram", "websocket", "erlang", "cluster_wire", "config"]
 INPUT_BYTES_MAX = 4096
 # Where long inputs only cost time.
 SHORTER = {"config": 500, "session": 1000}

@@ -60,6 +60,20 @@ void add_sessions(Seeds& seeds) {
   }
 }
 
+void add_scram(Seeds& seeds) {
+  const std::string first = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
+  const auto with = [&](std::string_view text) {
+    return '\1' + std::string(1, static_cast<char>(text.size())) + std::string(text);
+  };
+  seeds.add(
+      "scram",
+      with(first) + "c=biws,r=rOprNGfwEbeRWgbNEkqOserver,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
+  seeds.add("scram", with("y,a=j=2C=3Doe,n=j=2C=3Doe,r=CLIENT,ext=1") + ",p=AAAA");
+  seeds.add("scram", with("p=tls-unique,,n=user,r=x") + first);
+  seeds.add("scram", with("public") + "sha256$c2FsdA==$8u9/mu2yw7UEC8FmkaEXd1ipKtkeHud3cCFaMyv2CZ8=");
+  seeds.add("scram", with("public") + "plain$$cHVibGlj");
+}
+
 void add_front(Seeds& seeds) {
   seeds.add("proxy_header", "PROXY TCP4 10.0.0.1 10.0.0.2 1234 1883\r\n");
   seeds.add("proxy_header", "PROXY TCP6 ::1 2001:db8::1 1234 1883\r\nmore");
@@ -114,6 +128,7 @@ int main(int argc, char** argv) {
   meshmq::fuzz::add_topics(seeds);
   meshmq::fuzz::add_sessions(seeds);
   meshmq::fuzz::add_front(seeds);
+  meshmq::fuzz::add_scram(seeds);
   meshmq::fuzz::add_config(seeds);
   meshmq::fuzz::add_wire_seeds(seeds);
   return 0;

@@ -92,6 +92,10 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
 
   // --- Host
   Result<std::size_t> reload_acl() override { return acl_reload_; }
+  void offload(std::function<void()> work, std::function<void()> done) override {
+    work();
+    queue_.push_back(std::move(done));
+  }
   std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
   std::string_view version() const override { return "1.2.3"; }
   std::vector<ListenerInfo> listeners() const override { return listeners_; }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,8 @@ class Host {
   /// Reads acl_file again; returns how many rules there are. If the file is bad its lines say why, and the
   /// rules stay as they are.
   virtual Result<std::size_t> reload_acl() = 0;
+  /// Runs `work` where it holds up nobody, then `done` on the control thread.
+  virtual void offload(std::function<void()> work, std::function<void()> done) = 0;
   virtual RuntimeInfo runtime() const = 0;
   virtual SystemLoad system_load() const = 0;
   virtual LogLevel log_level() const = 0;

@@ -27,6 +27,21 @@ void Access::set(AccessPolicy policy) {
   }
 }
 
+void Access::set_rules(RulesFor whom, std::string_view name, AclRulesPtr rules) {
+  RulesByName& all = whom == RulesFor::client_id ? by_client_id_ : by_username_;
+  if (rules) {
+    all.insert_or_assign(std::string(name), std::move(rules));
+  } else if (const auto it = all.find(name); it != all.end()) {
+    all.erase(it);
+  }
+  ++generation_;
+}
+
+AclRulesPtr Access::find(const RulesByName& rules, std::string_view name) {
+  const auto it = rules.find(name);
+  return it == rules.end() ? nullptr : it->second;
+}
+
 bool Access::may_leave_will(const Channel& channel, std::string_view client_id, std::string_view username,
                             std::string_view topic) {
   if (!channel.zone->enable_acl) return true;
@@ -43,8 +58,9 @@ void Access::renew(Channel& channel) {
 }
 
 ClientAclPtr Access::make(const Config& zone, const AclClient& client) {
-  const AclRulesPtr layers[] = {policy_.everybody, policy_.file};
-  const std::string key = share_key(zone, client);
+  const AclRulesPtr layers[] = {find(by_client_id_, client.client_id), find(by_username_, client.username),
+                                policy_.everybody, policy_.file};
+  const std::string key = layers[0] || layers[1] ? std::string() : share_key(zone, client);
   if (key.empty()) return ClientAcl::make(layers, client, zone.acl_nomatch_allow);
   if (shared_.size() >= shared_max) shared_.clear();
   ClientAclPtr& shared = shared_[key];

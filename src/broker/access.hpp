@@ -2,6 +2,8 @@
 // Who may do what: the one place where the broker asks.
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +25,10 @@ class Access {
 
   /// Also for those who are connected.
   void set(AccessPolicy policy);
+  /// nullptr: there are none.
+  void set_rules(RulesFor whom, std::string_view name, AclRulesPtr rules);
+  /// See AccessPolicy::ask.
+  bool asks() const { return policy_.ask; }
 
   // --- of connected clients
   bool may_publish(Channel& channel, std::string_view topic) {
@@ -56,6 +62,8 @@ class Access {
     return allowed;
   }
   void renew(Channel& channel);
+  using RulesByName = std::map<std::string, AclRulesPtr, std::less<>>;
+  static AclRulesPtr find(const RulesByName& rules, std::string_view name);
   ClientAclPtr make(const Config& zone, const AclClient& client);
   /// Which rules speak of the client, as a key; empty if one of them is personal.
   std::string share_key(const Config& zone, const AclClient& client) const;
@@ -63,6 +71,8 @@ class Access {
   Metrics& metrics_;
   AccessPolicy policy_;
   std::vector<Layer> layers_;
+  RulesByName by_client_id_;
+  RulesByName by_username_;
   std::uint32_t generation_ = 0;
   std::unordered_map<std::string, ClientAclPtr> shared_;
 };

@@ -1,9 +1,12 @@
 #include "broker/broker.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "broker/acknowledging.hpp"
+#include "broker/authenticating.hpp"
 #include "broker/closing.hpp"
 #include "broker/connecting.hpp"
 #include "broker/presence.hpp"
@@ -31,7 +34,8 @@ class Broker::Impl {
         presence_(world_, publishing_),
         life_(world_, publishing_, presence_),
         closing_(world_, life_),
-        connecting_(world_, subscribing_, life_, closing_, presence_),
+        authenticating_(world_, closing_),
+        connecting_(world_, subscribing_, life_, closing_, authenticating_, presence_),
         transfer_(world_, life_, closing_),
         timekeeping_(world_, closing_) {}
 
@@ -49,23 +53,30 @@ class Broker::Impl {
   }
   void tick(Now now) {
     timekeeping_.tick(now);
+    world_.flapping.tick(now.mono);
     life_.tick(now);
     transfer_.tick(now);
   }
   void shut_down(Now now);
 
+  void admission_done(Token token, Admission admission, Now now) {
+    Channel* channel = authenticating_.answered(token, std::move(admission), now);
+    if (channel != nullptr) connect_again(*channel, now);
+  }
+  void claim_done(Token token, bool superseded, bool left_behind, Now now) {
+    Channel* channel = connecting_.claim_done(token, superseded, left_behind, now);
+    if (channel != nullptr) connect_again(*channel, now);
+  }
+
   World& world() { return world_; }
   Publishing& publishing() { return publishing_; }
   Subscribing& subscribing() { return subscribing_; }
-  Connecting& connecting() { return connecting_; }
   SessionTransfer& transfer() { return transfer_; }
 
  private:
-  static bool is_open(const Channel& channel) {
-    return channel.state == ChannelState::connecting || channel.state == ChannelState::connected;
-  }
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
-  void handle_first(Channel& channel, Now now);
+  void handle_first(Channel& channel, std::string_view bytes, Now now);
+  void connect_again(Channel& channel, Now now);
   Verdict handle_packet(Channel& channel, PacketType type, Now now);
   Verdict handle_ack(Channel& channel, const mqtt::Ack& packet, Now now);
 
@@ -76,6 +87,7 @@ class Broker::Impl {
   Presence presence_;
   SessionLife life_;
   Closing closing_;
+  Authenticating authenticating_;
   Connecting connecting_;
   SessionTransfer transfer_;
   Timekeeping timekeeping_;
@@ -96,7 +108,7 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
   if (channel == nullptr) return 0;
   std::size_t taken = 0;
   // Whom we stop reading gets no further in what was read already: resume_reading() hands it in again.
-  while (is_open(*channel) && channel->paused == 0 && taken < bytes.size()) {
+  while (is_open(channel->state) && channel->paused == 0 && taken < bytes.size()) {
     const mqtt::DecodeOptions options{mqtt::Role::server, channel->version, channel->zone->packet_bytes_max,
                                       channel->zone->strict};
     const mqtt::DecodeResult result = decoder_.decode(bytes.substr(taken), options);
@@ -107,11 +119,11 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
     }
     if (result.status == mqtt::DecodeStatus::need_more) break;
     if (channel->state == ChannelState::connecting) {
-      handle_first(*channel, now);
+      handle_first(*channel, bytes.substr(taken, result.size), now);
     } else if (const Verdict fatal = handle_packet(*channel, result.type, now)) {
       closing_.fail(*channel, *fatal, now);
     }
-    if (channel->state == ChannelState::claiming) return 0;
+    if (channel->state == ChannelState::waiting) return 0;
     if (channel->state == ChannelState::moved) {
       world_.channels.erase(conn);
       return 0;
@@ -135,14 +147,35 @@ void Broker::Impl::handle_broken(Channel& channel, const mqtt::DecodeResult& res
                 now);
 }
 
-void Broker::Impl::handle_first(Channel& channel, Now now) {
-  connecting_.handle(channel, *std::get_if<mqtt::Connect>(&decoder_.packet()), now);
+void Broker::Impl::handle_first(Channel& channel, std::string_view bytes, Now now) {
+  connecting_.handle(channel, *std::get_if<mqtt::Connect>(&decoder_.packet()), bytes, now);
   if (channel.state == ChannelState::connected) timekeeping_.watch(channel, now);
+}
+
+/// The node has answered: as if CONNECT came now.
+void Broker::Impl::connect_again(Channel& channel, Now now) {
+  const bool unread = !channel.auth || channel.auth->connect.empty();
+  channel.state = ChannelState::connecting;
+  if (!unread) {
+    const std::string connect = channel.auth->connect;
+    const mqtt::DecodeOptions options{mqtt::Role::server, channel.version, channel.zone->packet_bytes_max,
+                                      channel.zone->strict};
+    const mqtt::DecodeResult result = decoder_.decode(connect, options);
+    MESHMQ_ASSERT(result.status == mqtt::DecodeStatus::packet, "it was decoded before");
+    handle_first(channel, connect, now);
+    if (!is_open(channel.state)) return;
+  }
+  world_.sender.resume(channel, PauseReason::connect);
 }
 
 Verdict Broker::Impl::handle_packet(Channel& channel, PacketType type, Now now) {
   Metrics& metrics = world_.metrics;
   const mqtt::Packet& packet = decoder_.packet();
+  const bool may_come =
+      channel.state == ChannelState::connected || type == PacketType::auth || type == PacketType::disconnect;
+  // [MQTT-3.1.2-30]
+  if (!may_come)
+    return Fatal{ReasonCode::protocol_error, "a packet other than AUTH or DISCONNECT before CONNACK"};
   switch (type) {
     case PacketType::publish:
       return publishing_.handle(channel, decoder_.publish(), now);
@@ -167,9 +200,7 @@ Verdict Broker::Impl::handle_packet(Channel& channel, PacketType type, Now now) 
       // [MQTT-3.1.0-2]
       return Fatal{ReasonCode::protocol_error, "a second CONNECT"};
     case PacketType::auth:
-      ++metrics.packets_auth_received;
-      // [MQTT-4.12.0-6]
-      return Fatal{ReasonCode::protocol_error, "AUTH without an authentication method in CONNECT"};
+      return authenticating_.handle(channel, *std::get_if<mqtt::Auth>(&packet));
     default:
       return Fatal{ReasonCode::protocol_error, "a packet that only servers send"};
   }
@@ -221,7 +252,7 @@ bool Broker::Impl::kick(std::string_view client_id, Now now) {
 
 void Broker::Impl::end_connection(ConnId conn, Now now) {
   Channel* channel = world_.channels.find(conn);
-  if (channel == nullptr || !is_open(*channel)) return;
+  if (channel == nullptr || !is_open(channel->state)) return;
   closing_.close(*channel, CloseReason::kicked, ReasonCode::administrative_action, now);
 }
 
@@ -268,7 +299,7 @@ std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
 
 void Broker::Impl::shut_down(Now now) {
   world_.channels.for_each([&](Channel& channel) {
-    if (!is_open(channel) && channel.state != ChannelState::claiming) return;
+    if (!is_open(channel.state) && channel.state != ChannelState::waiting) return;
     closing_.close(channel, CloseReason::shutting_down, ReasonCode::server_shutting_down, now);
   });
 }
@@ -308,7 +339,10 @@ void Broker::publish_settled(Token token, Now) {
   impl_->publishing().settled(token, mqtt::ReasonCode::success);
 }
 void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
-  impl_->connecting().claim_done(token, superseded, left_behind, now);
+  impl_->claim_done(token, superseded, left_behind, now);
+}
+void Broker::admission_done(Token token, Admission admission, Now now) {
+  impl_->admission_done(token, std::move(admission), now);
 }
 std::optional<std::string> Broker::export_session(std::string_view client_id, Now now, Departure departure) {
   return impl_->transfer().export_image(client_id, departure, now);
@@ -350,6 +384,9 @@ void Broker::publish_system(const mqtt::MessagePtr& message, Now now) {
 }
 void Broker::set_access(AccessPolicy policy) {
   impl_->world().access.set(std::move(policy));
+}
+void Broker::set_rules(RulesFor whom, std::string_view name, AclRulesPtr rules) {
+  impl_->world().access.set_rules(whom, name, std::move(rules));
 }
 void Broker::resume_publishers(Now) {
   impl_->publishing().resume_publishers();

@@ -120,8 +120,14 @@ class Broker {
   std::vector<RestingSession> rest_sessions(std::size_t count, Now now);
   Result<void> restore_session(std::string_view image, Duration grace, Now now);
 
+  // --- who may come in
+  /// Answer to Router::admit() and admit_more().
+  void admission_done(Token token, Admission admission, Now now);
+
   /// Who may do what, from now on.
   void set_access(AccessPolicy policy);
+  /// Rules for one client id or user name, asked before those for everybody; nullptr: there are none.
+  void set_rules(RulesFor whom, std::string_view name, AclRulesPtr rules);
 
   // --- time
   /// Keep-alive, session expiry, will delay, retries. Call at least every Config::tick_interval.

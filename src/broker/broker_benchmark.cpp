@@ -48,6 +48,10 @@ class LocalRouter final : public Router {
   void retain(const mqtt::MessagePtr&, Token) override {}
   void delay(const mqtt::MessagePtr&, WallMillis, Token) override {}
   bool claim(Token, std::string_view, bool) override { return true; }
+  void admit(Token, AdmissionRequest) override {}
+  void admit_more(Token, std::string) override {}
+  void admit_no_more(Token) override {}
+  void flapping(FlappingClient) override {}
   void unclaim(Token) override {}
   void hold(std::string_view, bool, Token) override {}
   void release(std::string_view) override {}

@@ -255,6 +255,11 @@ void Harness::drained(TestClient& client) {
   run();
 }
 
+void Harness::admits(const Admission& admission) {
+  broker.admission_done(router.admissions.back().first, admission, now);
+  run();
+}
+
 void Harness::run() {
   do {
     if (!router.hold_subscribes) release_subscribes();

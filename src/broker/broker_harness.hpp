@@ -40,6 +40,10 @@ class TestRouter : public Router {
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message, Token token) override;
   void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) override;
+  void admit(Token token, AdmissionRequest request) override { admissions.emplace_back(token, request); }
+  void admit_more(Token token, std::string data) override { messages.emplace_back(token, std::move(data)); }
+  void admit_no_more(Token token) override { dropped_admissions.push_back(token); }
+  void flapping(FlappingClient client) override { flapped.push_back(std::move(client)); }
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
   void unclaim(Token token) override { unclaimed.push_back(token); }
   void hold(std::string_view, bool, Token) override {}
@@ -60,6 +64,11 @@ class TestRouter : public Router {
   bool hold_claims = false;         ///< CONNECTs wait for Broker::claim_done()
   std::vector<Token> claims;        ///< those that wait
   std::vector<Token> unclaimed;
+  // Answered by Harness::admits() only.
+  std::vector<std::pair<Token, AdmissionRequest>> admissions;
+  std::vector<std::pair<Token, std::string>> messages;
+  std::vector<Token> dropped_admissions;
+  std::vector<FlappingClient> flapped;
   std::vector<std::pair<std::string, std::string>> relayed;  ///< client id and message, as it travels
   bool remote_members = false;                               ///< every group has members elsewhere
   std::uint32_t next_number = 0;                             ///< of the next SharedPick
@@ -179,6 +188,8 @@ class Harness {
   /// As settle_all(), with a refusal.
   void refuse_all();
   void drained(TestClient& client);
+  /// Answers the last question about a client.
+  void admits(const Admission& admission);
   std::size_t unsettled_count() const { return router.unsettled_tokens_.size(); }
 
   /// Answers what the router was asked.

@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "broker/ack_queue.hpp"
+#include "broker/authentication.hpp"
 #include "broker/client_acl.hpp"
 #include "broker/config.hpp"
 #include "broker/peer.hpp"
@@ -21,14 +22,22 @@ namespace meshmq::broker {
 
 ///   open() -> connecting --CONNECT--> connected -> closed -> Broker::closed()
 ///              ^   |--- home is another worker --> moved
-///              `---+--- another node may have the session: claiming
+///              |---+--- the node is asked about client or session: waiting
+///              `---+--- enhanced authentication: authenticating
 enum class ChannelState : std::uint8_t {
-  connecting,  ///< nothing but CONNECT is accepted
-  claiming,    ///< CONNECT waits, unread, for a session that another node may have
-  connected,   ///< has a session
-  closed,      ///< the shell was told to close; what still comes in is ignored
-  moved,       ///< another worker goes on; the shell has forgotten this one
+  connecting,      ///< nothing but CONNECT is accepted
+  waiting,         ///< CONNECT waits, unread, for what the node says
+  authenticating,  ///< nothing but AUTH and DISCONNECT is accepted ([MQTT-3.1.2-30])
+  connected,       ///< has a session
+  closed,          ///< the shell was told to close; what still comes in is ignored
+  moved,           ///< another worker goes on; the shell has forgotten this one
 };
+
+/// Whether its packets are listened to.
+inline bool is_open(ChannelState state) {
+  return state == ChannelState::connecting || state == ChannelState::authenticating ||
+         state == ChannelState::connected;
+}
 
 /// Why a client is not being read. It is read again when no reason is left.
 enum class PauseReason : std::uint8_t {
@@ -36,7 +45,7 @@ enum class PauseReason : std::uint8_t {
   acks = 2,        ///< as many publishes as its Receive Maximum wait to be settled
   output = 4,      ///< it does not read what it asks for
   subscribes = 8,  ///< `pending_subscribes_max` SUBSCRIBEs wait for the cluster
-  claim = 16,      ///< see ChannelState::claiming
+  connect = 16,    ///< CONNECT waits for an answer
 };
 inline constexpr std::uint16_t pending_subscribes_max = 64;
 
@@ -64,7 +73,8 @@ struct Channel {
   TimePoint last_received{};            ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
-  ClientAclPtr acl;  ///< Access's: made when it is asked for
+  std::unique_ptr<Authentication> auth;  ///< once the node was asked; see Authenticating
+  ClientAclPtr acl;                      ///< Access's: made when it is asked for
   std::uint32_t acl_generation = 0;
   std::unique_ptr<Peer> peer;  ///< once connected: nullptr unless it has shown a certificate
 };

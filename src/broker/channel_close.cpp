@@ -50,13 +50,15 @@ std::string_view why(CloseReason close, ReasonCode reason) {
 void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now, std::string_view text) {
   const bool connected = channel.state == ChannelState::connected;
   channel.end = why(close, reason);
-  unclaim(channel);
+  withdraw(channel);
   if (connected) world_.sender.disconnect(channel, reason, text);
   channel.state = ChannelState::closed;
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, close);
   const bool replaced = close == CloseReason::taken_over || close == CloseReason::discarded;
   const auto if_over = replaced ? SessionEnd::discarded : SessionEnd::terminated;
+  const bool by_others = replaced || close == CloseReason::kicked || close == CloseReason::shutting_down;
+  if (connected && !by_others) count_end(channel, now);
   if (connected) life_.detach(channel, WillFate::publish, if_over, now);
 }
 
@@ -70,6 +72,11 @@ void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
 
 Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now now) {
   ++world_.metrics.packets_disconnect_received;
+  if (channel.state != ChannelState::connected) {
+    close(channel, CloseReason::normal, ReasonCode::normal_disconnection, now);
+    return std::nullopt;
+  }
+  withdraw(channel);
   if (packet.session_expiry_s) {
     // [MQTT-3.14.2-2]
     const bool revived = channel.session->expiry_s == 0 && *packet.session_expiry_s != 0;
@@ -81,19 +88,29 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
   channel.end = why(CloseReason::normal, packet.reason);
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, CloseReason::normal);
+  count_end(channel, now);
   const bool proper = packet.reason == ReasonCode::normal_disconnection;
   life_.detach(channel, proper ? WillFate::discard : WillFate::publish, SessionEnd::terminated, now);
   return std::nullopt;
 }
 
-void Closing::unclaim(Channel& channel) {
+void Closing::count_end(const Channel& channel, Now now) {
+  if (!channel.zone->enable_flapping_detect) return;
+  FlappingClient client{.client_id = channel.session->client_id, .peername = channel.session->peername};
+  if (world_.flapping.ended(client, now.mono)) world_.router.flapping(std::move(client));
+}
+
+void Closing::withdraw(Channel& channel) {
   if (channel.claim != 0) world_.router.unclaim(std::exchange(channel.claim, 0));
+  if (channel.auth && channel.auth->exchange != 0)
+    world_.router.admit_no_more(std::exchange(channel.auth->exchange, 0));
 }
 
 void Closing::lost(Channel& channel, Now now) {
-  unclaim(channel);
+  withdraw(channel);
   world_.timers.disarm(channel.conn);
   if (channel.state == ChannelState::connected) {
+    count_end(channel, now);
     life_.detach(channel, WillFate::publish, SessionEnd::terminated, now);
   }
   world_.channels.erase(channel.conn);

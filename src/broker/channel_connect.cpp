@@ -40,7 +40,7 @@ std::uint16_t keep_alive(const Config& config, const mqtt::Connect& packet) {
 
 }  // namespace
 
-void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
+void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view bytes, Now now) {
   channel.packet_bytes_max = packet_limit(packet);
   channel.problem_information = packet.version == Version::v5 && packet.request_problem_information;
   const bool nameless = packet.client_id.empty();
@@ -66,11 +66,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
                   now);
     return;
   }
-  const ReasonCode access = ask_access(channel, client_id, packet);
-  if (access != ReasonCode::success) {
-    refuse(channel, {access, "not authorized", CloseReason::not_authorized}, packet.version, now);
-    return;
-  }
+  if (!admit(channel, packet, client_id, bytes, now)) return;
   if (!channel.claimed && !packet.client_id.empty() && !claim(channel, packet)) return;
   ++world_.metrics.packets_connect_received;
   const auto [session, present] = find_session(client_id, packet.clean_start, now);
@@ -81,6 +77,14 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, Now now) {
   world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
                    present ? "resumed" : "new");
   connack.session_present = present;
+  // [MQTT5 4.12] What the client checks the server with.
+  std::string proof;
+  if (channel.auth && !channel.auth->method.empty()) {
+    proof = std::move(channel.auth->admission->data);
+    connack.authentication_method = packet.authentication_method;
+    if (!proof.empty()) connack.authentication_data = proof;
+  }
+  Authenticating::admitted(channel);
   world_.sender.connack(channel, connack);
   if (present) world_.delivery.resume(session, now);
   if (!world_.config.auto_subscriptions.empty()) subscribing_.subscribe_automatically(channel);
@@ -112,6 +116,8 @@ void Connecting::identify(const Channel& channel, mqtt::Connect& packet) {
   } else if (channel.zone->use_username_as_clientid && !packet.username.value_or("").empty()) {
     packet.client_id = *packet.username;
   }
+  const bool proven = channel.auth && channel.auth->admission && !channel.auth->admission->username.empty();
+  if (proven) packet.username = channel.auth->admission->username;
 }
 
 Connecting::Refusal Connecting::check(const Config& config, const mqtt::Connect& packet) {
@@ -125,12 +131,8 @@ Connecting::Refusal Connecting::check(const Config& config, const mqtt::Connect&
   if (packet.client_id.empty() && needs_id) {
     return {ReasonCode::client_identifier_not_valid, "client id is empty"};
   }
-  // [MQTT-4.12.0-1]
-  if (packet.authentication_method) {
-    return {ReasonCode::bad_authentication_method, "enhanced authentication is not offered",
-            CloseReason::not_authorized};
-  }
-  if (!config.mountpoint.empty() &&
+  const bool unproven = packet.authentication_method && !packet.username;
+  if (!config.mountpoint.empty() && !unproven &&
       !expand_mountpoint(config.mountpoint, packet.client_id, packet.username.value_or(""))) {
     return {ReasonCode::client_identifier_not_valid, "client id or user name makes no zone.*.mountpoint"};
   }
@@ -163,16 +165,25 @@ void Connecting::refuse(Channel& channel, const Refusal& refusal, Version versio
   closing_.fail(channel, {refusal.reason, refusal.text, refusal.close}, now);
 }
 
-ReasonCode Connecting::ask_access(const Channel& channel, std::string_view client_id,
-                                  const mqtt::Connect& packet) {
-  ++world_.metrics.client_authenticate;
-  if (!channel.zone->allow_anonymous) return ReasonCode::not_authorized;
-  ++world_.metrics.client_auth_anonymous;
-  if (!packet.will) return ReasonCode::success;
+bool Connecting::admit(Channel& channel, const mqtt::Connect& packet, std::string_view client_id,
+                       std::string_view bytes, Now now) {
+  const Admission* admission = authenticating_.admission(channel, packet, bytes);
+  if (admission == nullptr) return false;
+  const std::string_view username = packet.username.value_or("");
+  if (admission->reason != ReasonCode::success) {
+    authenticating_.refused(channel, client_id, username, *admission);
+    const Refusal refusal{admission->reason, mqtt::to_string(admission->reason), CloseReason::not_authorized};
+    refuse(channel, refusal, packet.version, now);
+    return false;
+  }
+  if (!packet.will) return true;
   const std::string_view topic =
       world_.config.delayed ? topic::final_topic(packet.will->topic) : packet.will->topic;
-  const bool allowed = world_.access.may_leave_will(channel, client_id, packet.username.value_or(""), topic);
-  return allowed ? ReasonCode::success : ReasonCode::not_authorized;
+  if (world_.access.may_leave_will(channel, client_id, username, topic)) return true;
+  refuse(channel,
+         {ReasonCode::not_authorized, "not authorized to leave this will", CloseReason::not_authorized},
+         packet.version, now);
+  return false;
 }
 
 WorkerIndex Connecting::home_of(std::string_view client_id) const {
@@ -201,26 +212,25 @@ bool Connecting::claim(Channel& channel, const mqtt::Connect& packet) {
   if (channel.claimed) return true;
   channel.claim = token;
   claimants_[token] = {channel.conn, channel.generation};
-  channel.state = ChannelState::claiming;
-  world_.sender.pause(channel, PauseReason::claim);
+  channel.state = ChannelState::waiting;
+  world_.sender.pause(channel, PauseReason::connect);
   return false;
 }
 
-void Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {
+Channel* Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   const auto it = claimants_.find(token);
-  if (it == claimants_.end()) return;
+  if (it == claimants_.end()) return nullptr;
   Channel* channel = world_.channels.find(it->second.conn, it->second.generation);
   claimants_.erase(it);
-  if (channel == nullptr || channel->state != ChannelState::claiming) return;
+  if (channel == nullptr || channel->state != ChannelState::waiting) return nullptr;
   if (superseded) {
     channel->claim = 0;
-    return closing_.close(*channel, CloseReason::taken_over, ReasonCode::session_taken_over, now);
+    closing_.close(*channel, CloseReason::taken_over, ReasonCode::session_taken_over, now);
+    return nullptr;
   }
-  channel->state = ChannelState::connecting;
   channel->claimed = true;
   channel->left_behind = left_behind;
-  // CONNECT was left unread: it comes again.
-  world_.sender.resume(*channel, PauseReason::claim);
+  return channel;
 }
 
 Connecting::Found Connecting::find_session(std::string_view client_id, bool clean_start, Now now) {

@@ -26,8 +26,10 @@ class Closing {
   void lost(Channel& channel, Now now);
 
  private:
-  /// It will not connect any more.
-  void unclaim(Channel& channel);
+  /// Of the client's own doing.
+  void count_end(const Channel& channel, Now now);
+  /// It needs no answers of the node any more.
+  void withdraw(Channel& channel);
 
   World& world_;
   SessionLife& life_;

@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "broker/auto_subscription.hpp"
+#include "broker/flapping.hpp"
 #include "broker/queue_priorities.hpp"
 #include "broker/shared_pick.hpp"
 #include "mqtt/types.hpp"
@@ -54,6 +55,9 @@ struct Config {
   std::size_t queue_messages_max = 1000;                     ///< zone.*.max_mqueue_len; 0 = no limit
   bool queue_store_qos0 = true;                              ///< zone.*.mqueue_store_qos0
   bool allow_anonymous = true;                               ///< zone.*.allow_anonymous
+  bool enable_ban = true;                                    ///< zone.*.enable_ban
+  bool enable_flapping_detect = false;                       ///< zone.*.enable_flapping_detect
+  bool bypass_auth = false;                                  ///< zone.*.bypass_auth_plugins
   bool enable_acl = true;                                    ///< zone.*.enable_acl
   bool acl_nomatch_allow = true;                             ///< zone.*.acl_nomatch
   bool acl_deny_disconnect = false;                          ///< zone.*.acl_deny_action
@@ -67,6 +71,7 @@ struct Config {
   topic::RewritesPtr rewrite_publish = {};                  ///< node: module.rewrite.pub.rule.*
   topic::RewritesPtr rewrite_subscribe = {};                ///< node: module.rewrite.sub.rule.*
   std::vector<AutoSubscription> auto_subscriptions = {};    ///< node: module.subscription.*
+  FlappingPolicy flapping = {};                             ///< node: flapping_detect_policy
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =
       std::chrono::seconds(60);         ///< node: cluster.forward_keep, how late one may come

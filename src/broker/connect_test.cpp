@@ -171,12 +171,6 @@ TEST(Connect, IsClosedWithoutAWordIfA3xClientSendsNonsense) {
   EXPECT_EQ(h.open(Version::v3_1_1).sends_bytes(bytes).receives(), lines("closed: protocol_error"));
 }
 
-TEST(Connect, WithAnAuthenticationMethodIsRefused) {  // [MQTT-4.12.0-1]
-  Harness h;
-  EXPECT_EQ(h.connecting({.client_id = "a", .authentication_method = "SCRAM-SHA-1"}).receives(),
-            lines("CONNACK reason=8c", "closed: not_authorized"));
-}
-
 TEST(Connect, WithAWillBeyondTheLimitsIsRefused) {  // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
   Harness h({.topic_levels_max = 3, .qos_max = mqtt::QoS::at_most_once, .retain_available = false});
   mqtt::Connect connect{.client_id = "a", .will = mqtt::Will{.topic = "w", .qos = mqtt::QoS::at_least_once}};

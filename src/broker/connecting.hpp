@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "broker/authenticating.hpp"
 #include "broker/closing.hpp"
 #include "broker/presence.hpp"
 #include "broker/session_life.hpp"
@@ -21,18 +22,21 @@ namespace meshmq::broker {
 /// one owner.
 class Connecting {
  public:
-  Connecting(World& world, Subscribing& subscribing, SessionLife& life, Closing& closing, Presence& presence)
+  Connecting(World& world, Subscribing& subscribing, SessionLife& life, Closing& closing,
+             Authenticating& authenticating, Presence& presence)
       : world_(world),
         subscribing_(subscribing),
         life_(life),
         closing_(closing),
+        authenticating_(authenticating),
         presence_(presence),
         id_key_(world.random.next()) {}
 
-  /// Leaves the channel connected, closed, or moved.
-  void handle(Channel& channel, mqtt::Connect packet, Now now);
+  /// `bytes` are the packet as it came. Leaves the channel connected, closed, or moved, or it waits.
+  void handle(Channel& channel, mqtt::Connect packet, std::string_view bytes, Now now);
   /// Answer to Router::claim(). `superseded`: a newer connection of this id came in elsewhere meanwhile.
-  void claim_done(Token token, bool superseded, bool left_behind, Now now);
+  /// Returns the channel if its CONNECT is to be handled again, otherwise nullptr.
+  Channel* claim_done(Token token, bool superseded, bool left_behind, Now now);
   /// The first packet could not be read.
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
 
@@ -48,8 +52,9 @@ class Connecting {
   /// Reason success: nothing speaks against it.
   static Refusal check(const Config& config, const mqtt::Connect& packet);
   static Refusal check_will(const Config& config, const mqtt::Will& will);
-  mqtt::ReasonCode ask_access(const Channel& channel, std::string_view client_id,
-                              const mqtt::Connect& packet);
+  /// False: the channel waits, or has been closed.
+  bool admit(Channel& channel, const mqtt::Connect& packet, std::string_view client_id,
+             std::string_view bytes, Now now);
   void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
   WorkerIndex home_of(std::string_view client_id) const;
   /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.
@@ -75,6 +80,7 @@ class Connecting {
   Subscribing& subscribing_;
   SessionLife& life_;
   Closing& closing_;
+  Authenticating& authenticating_;
   Presence& presence_;
   std::uint64_t id_key_;
   struct Claimant {

@@ -76,6 +76,9 @@ struct Metrics {
   std::uint64_t delivery_dropped_expired = 0;
   std::uint64_t client_authenticate = 0;    ///< CONNECTs whose credentials were looked at
   std::uint64_t client_auth_anonymous = 0;  ///< ... that came in without
+  std::uint64_t client_auth_success = 0;
+  std::uint64_t client_auth_failure = 0;
+  std::uint64_t client_auth_banned = 0;
   std::uint64_t client_check_acl = 0;
   std::uint64_t client_acl_allow = 0;
   std::uint64_t client_acl_deny = 0;

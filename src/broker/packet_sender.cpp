@@ -38,6 +38,15 @@ void PacketSender::connack_refusal(Channel& channel, mqtt::ReasonCode reason, mq
     ++metrics_.packets_connack_auth_error;
 }
 
+bool PacketSender::auth(Channel& channel, const mqtt::Auth& packet) {
+  scratch_.clear();
+  mqtt::encode_packet(packet, channel.version, scratch_);
+  if (scratch_.size() > channel.packet_bytes_max) return false;
+  large(channel, scratch_);
+  ++metrics_.packets_auth_sent;
+  return true;
+}
+
 void PacketSender::suback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes,
                           std::string_view text) {
   ++metrics_.packets_suback_sent;
@@ -98,8 +107,7 @@ void PacketSender::resume(Channel& channel, PauseReason reason) {
   const auto bit = static_cast<std::uint8_t>(reason);
   if ((channel.paused & bit) == 0) return;
   channel.paused = static_cast<std::uint8_t>(channel.paused & ~bit);
-  const bool open = channel.state == ChannelState::connected || channel.state == ChannelState::connecting;
-  if (channel.paused == 0 && open) output_.resume_reading(channel.conn);
+  if (channel.paused == 0 && is_open(channel.state)) output_.resume_reading(channel.conn);
 }
 
 void PacketSender::small(Channel& channel, std::string_view packet) {

@@ -29,6 +29,8 @@ class PacketSender {
   /// does not want it ([MQTT-3.1.2-29]) or the packet would become too large for it ([MQTT-3.2.2-19], ...).
   void connack_refusal(Channel& channel, mqtt::ReasonCode reason, mqtt::Version version,
                        std::string_view text);
+  /// False: nothing was sent, the client does not take so long a packet.
+  bool auth(Channel& channel, const mqtt::Auth& packet);
   void suback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes,
               std::string_view text = {});
   void unsuback(Channel& channel, mqtt::PacketId packet_id, std::span<const mqtt::ReasonCode> codes);

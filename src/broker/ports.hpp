@@ -11,6 +11,8 @@
 
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
+#include "broker/admission.hpp"
+#include "broker/flapping.hpp"
 #include "broker/frame.hpp"
 #include "broker/outgoing.hpp"
 #include "broker/shared_pick.hpp"
@@ -109,6 +111,16 @@ class Router {
   /// Keeps a message and publishes it when it is time. Answered by Broker::publish_settled(token) or
   /// Broker::publish_refused(token); not if `token` is 0.
   virtual void delay(const mqtt::MessagePtr& message, WallMillis due, Token token) = 0;
+
+  // --- who may come in
+  /// Answered by Broker::admission_done(token).
+  virtual void admit(Token token, AdmissionRequest request) = 0;
+  /// The client's next message in the same exchange. Same answer.
+  virtual void admit_more(Token token, std::string data) = 0;
+  /// Who asked is gone: no answer is needed.
+  virtual void admit_no_more(Token token) = 0;
+  /// A client comes and goes more often than flapping_detect_policy bears.
+  virtual void flapping(FlappingClient client) = 0;
 
   // --- sessions that live on one node of many
   /// Brings the session of this client id here if another node has it, or ends it there (`clean_start`).

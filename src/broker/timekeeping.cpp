@@ -29,11 +29,11 @@ void Timekeeping::watch(Channel& channel, Now now) {
 
 void Timekeeping::visit(Channel& channel, Now now) {
   if (channel.state == ChannelState::connected) return visit_connected(channel, now);
-  if (channel.state != ChannelState::connecting) return;
-  closing_.fail(
-      channel,
-      {ReasonCode::keep_alive_timeout, "no CONNECT within zone.*.idle_timeout", CloseReason::idle_timeout},
-      now);
+  const bool authenticating = channel.state == ChannelState::authenticating;
+  if (channel.state != ChannelState::connecting && !authenticating) return;
+  const std::string_view text = authenticating ? "not authenticated within zone.*.idle_timeout"
+                                               : "no CONNECT within zone.*.idle_timeout";
+  closing_.fail(channel, {ReasonCode::keep_alive_timeout, text, CloseReason::idle_timeout}, now);
 }
 
 void Timekeeping::visit_connected(Channel& channel, Now now) {

@@ -14,6 +14,7 @@
 #include "broker/config.hpp"
 #include "broker/delivery.hpp"
 #include "broker/dispatcher.hpp"
+#include "broker/flapping.hpp"
 #include "broker/metrics.hpp"
 #include "broker/packet_sender.hpp"
 #include "broker/ports.hpp"
@@ -64,6 +65,7 @@ struct World {
   Dispatcher dispatcher;
   SharedGroups groups;
   SharedDispatch shared;
+  Flapping flapping{config.flapping};
   std::size_t connected_count = 0;
 
   /// Unique in the cluster: two brokers' random beginnings lie far apart.

@@ -51,19 +51,15 @@ constexpr ForeignKey table[] = {
     {"enable_acl_cache", R::not_here, "on"},
     {"acl_cache_max_size", R::not_here, "32"},
     {"acl_cache_ttl", R::not_here, "1m"},
-    {"flapping_detect_policy", R::not_yet},
 
     // ---- zone
-    {"zone.*.enable_ban", R::not_yet, "off"},
     {"zone.*.enable_stats", R::not_here},
     {"zone.*.publish_limit", R::not_yet},
-    {"zone.*.enable_flapping_detect", R::not_yet, "off"},
     {"zone.*.rate_limit.*", R::not_yet},
     {"zone.*.quota.*", R::not_yet},
     {"zone.*.conn_congestion.*", R::not_yet},
     {"zone.*.force_gc_policy", R::not_here},
     {"zone.*.force_shutdown_policy", R::not_here},
-    {"zone.*.bypass_auth_plugins", R::not_yet},
 
     // ---- listeners
     {"listener.{tcp,ssl,ws,wss}.*.acceptors", R::not_here},

@@ -78,6 +78,7 @@ class Loader {
     make_mountpoints();
     make_modules();
     read_api_server(request);
+    take_users();
     check_others();
     check_together();
     read_epmd_port(request);
@@ -215,12 +216,36 @@ class Loader {
     }
   }
 
+  /// auth.user.<n>.*, auth.client.<n>.*
+  void apply_to_users(const Key& key) {
+    for (const auto& [name, setting] : settings_) {
+      if (!matches(key.key, name)) continue;
+      const std::string whose = name.substr(0, name.rfind('.'));
+      Target target{result_.config};
+      target.user = &users_[whose];
+      target.user->by_client_id = whose.starts_with("auth.client.");
+      apply(key, name, target);
+    }
+  }
+
+  void take_users() {
+    for (auto& [whose, user] : users_) {
+      for (const auto& [word, value] : {std::pair(user.by_client_id ? "clientid" : "username", user.name),
+                                        std::pair("password", user.password)}) {
+        if (value.empty()) error_at(fmt::format("{}.{}", whose, word), "needed, as the rest of it is there");
+      }
+      result_.config.node.users.push_back(std::move(user));
+    }
+  }
+
   void apply_keys() {
     std::size_t& output_bytes_max = result_.config.node.broker.output_bytes_max;
     const std::size_t default_output_bytes_max = std::exchange(output_bytes_max, 0);
     for (const Key& key : keys()) {
       if (counts_in_zones(key.key)) {
         apply_to_zones(key);
+      } else if (key.key.find('*') != std::string_view::npos && key.key.starts_with("auth.")) {
+        apply_to_users(key);
       } else if (key.key.starts_with("listener.")) {
         for (Listener& listener : result_.config.listeners) {
           if (key.key.starts_with(listener_pattern(listener.kind))) apply_to(key, listener);
@@ -421,6 +446,7 @@ class Loader {
   std::set<std::string> used_;
   std::set<std::string> warned_groups_;
   std::map<std::string, Family> families_;
+  std::map<std::string, node::ConfiguredUser> users_;  ///< by auth.user.<n>, auth.client.<n>
   bool listener_named_ = false;
 };
 

@@ -522,6 +522,42 @@ bool is_as_for_another_kind(std::string_view key) {
   return false;
 }
 
+TEST(Users, OfTheConfigurationHaveANameAndAPassword) {
+  const Loaded loaded = from_file(
+      "auth.user.1.username = admin\nauth.user.1.password = public\n"
+      "auth.client.x.clientid = id:1\nauth.client.x.password = passwd\n");
+  ASSERT_TRUE(loaded.errors.empty()) << loaded.errors[0];
+  EXPECT_TRUE(loaded.warnings.empty());
+  EXPECT_EQ(loaded.config.node.users,
+            (std::vector<node::ConfiguredUser>{{true, "id:1", "passwd"}, {false, "admin", "public"}}));
+  const Loaded half = from_file("auth.user.1.username = admin\nauth.client.2.password = x\n");
+  EXPECT_EQ(half.errors,
+            (std::vector<std::string>{"default: auth.client.2.clientid: needed, as the rest of it is there",
+                                      "default: auth.user.1.password: needed, as the rest of it is there"}));
+  EXPECT_EQ(from_file("auth.user.1.name = admin\n").errors.size(), 1U);
+}
+
+TEST(Flapping, HasACountAndTwoDurations) {
+  const Loaded loaded =
+      from_file("flapping_detect_policy = 3, 10s, 2m\nzone.external.enable_flapping_detect = on\n");
+  ASSERT_TRUE(loaded.errors.empty()) << loaded.errors[0];
+  const broker::Config& broker = loaded.config.node.broker;
+  EXPECT_TRUE(broker.enable_flapping_detect);
+  EXPECT_EQ(broker.flapping.count_max, 3U);
+  EXPECT_EQ(broker.flapping.window, 10s);
+  EXPECT_EQ(broker.flapping.ban, 2min);
+  for (const char* wrong : {"3", "3, 10s", "0, 10s, 2m", "3, 10s, 2m, 1", "x, 10s, 2m", "3, 10s, soon"}) {
+    EXPECT_EQ(from_file(std::string("flapping_detect_policy = ") + wrong + "\n").errors.size(), 1U) << wrong;
+  }
+}
+
+TEST(Users, PasswordsAreKeptAsTheConfigurationSays) {
+  const Loaded loaded = from_file("auth.mnesia.password_hash = sha256\nauth.argon2.memory = 16MB\n");
+  EXPECT_EQ(loaded.config.node.password_hashing.scheme, "sha256");
+  EXPECT_EQ(loaded.config.node.password_hashing.memory_kib, 16384U);
+  EXPECT_EQ(from_file("auth.mnesia.password_hash = bcrypt\n").errors.size(), 1U);
+}
+
 /// The shipped file says what the defaults are, as set lines or as comments `#key = value`, and names every
 /// key.
 TEST(ShippedFile, AgreesWithTheSchema) {
@@ -532,8 +568,9 @@ TEST(ShippedFile, AgreesWithTheSchema) {
   const std::string text = read("etc/meshmq.conf");
   for (const Key& key : keys()) {
     if (is_as_for_another_kind(key.key)) continue;
-    const bool module = key.key.starts_with("module.");
-    const std::string line = "\n" + instance_of(instance_of(key.key, module ? "1" : "external"), "1") + " = ";
+    const bool numbered = key.key.starts_with("auth.") || key.key.starts_with("module.");
+    const std::string line =
+        "\n" + instance_of(instance_of(key.key, numbered ? "1" : "external"), "1") + " = ";
     std::string commented = line;
     commented.insert(1, "#");
     const bool there = text.find(line + std::string(key.fallback) + "\n") != std::string::npos ||

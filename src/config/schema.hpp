@@ -19,6 +19,7 @@ struct Target {
   TlsCertificate* certificate = nullptr;
   AccessLine* access = nullptr;  ///< of `access.<n>`
   broker::Config* zone = nullptr;
+  node::ConfiguredUser* user = nullptr;  ///< of auth.user.<n> or auth.client.<n>
   std::string_view name =
       {};  ///< of `module.subscription.<name>`: what the `*` of a key of modules stands for
 };

@@ -231,6 +231,7 @@ std::optional<Value> parse_any(Type type, std::string_view text, Range range, st
   if (type == Type::rewrite_rule)
     return topic::RewriteRule::parse(text) ? std::optional(value) : std::nullopt;
   if (type == Type::topic_filter) return valid_filter(text) ? std::optional(value) : std::nullopt;
+  if (type == Type::flapping) return parse_flapping(text) ? std::optional(value) : std::nullopt;
   if (type == Type::mountpoint) return valid_mountpoint(text) ? std::optional(value) : std::nullopt;
   if (type == Type::node_name) return valid_node_name(text) ? std::optional(value) : std::nullopt;
   if (type == Type::word) {
@@ -274,6 +275,27 @@ std::optional<std::vector<std::pair<std::string, std::uint8_t>>> parse_prioritie
     if (end == text.size()) return result;
     text.remove_prefix(end + 1);
   }
+}
+
+std::optional<broker::FlappingPolicy> parse_flapping(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string_view part = text.substr(0, end);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    parts.push_back(part);
+    if (end == text.size()) break;
+    text.remove_prefix(end + 1);
+  }
+  if (parts.size() != 3) return std::nullopt;
+  const auto count = parse_integer(parts[0]);
+  const auto window = parse_number(Type::duration_ms, parts[1]);
+  const auto ban = parse_number(Type::duration_s, parts[2]);
+  constexpr std::int64_t count_max = 1'000'000;
+  if (!count || *count < 1 || *count > count_max || !window || *window < 1 || !ban || *ban < 1)
+    return std::nullopt;
+  return broker::FlappingPolicy{static_cast<std::uint32_t>(*count), Duration(*window), Duration(*ban)};
 }
 
 Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words) {
@@ -321,6 +343,8 @@ std::string describe_type(Type type, Range range, std::string_view words) {
       return "a topic filter, a regular expression and a target, such as x/# ^x/(.+)$ z/$1";
     case Type::topic_filter:
       return "a topic filter, perhaps shared";
+    case Type::flapping:
+      return "a count and two durations, such as 30, 1m, 5m";
     case Type::mountpoint:
       return "the beginning of a topic, without wildcards, such as devices/%c/";
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "broker/flapping.hpp"
 
 namespace meshmq::config {
 
@@ -31,6 +32,7 @@ enum class Type : std::uint8_t {
   priorities,           ///< `none`, `alarms=10,topic/2=8`
   rewrite_rule,         ///< `x/# ^x/(.+)$ z/$1`
   topic_filter,
+  flapping,    ///< `30, 1m, 5m`: count, within, consequence
   mountpoint,  ///< the beginning of a topic: `devices/%c/`
 };
 
@@ -51,6 +53,9 @@ struct Range {
 Result<Value> parse_value(Type type, std::string_view text, Range range, std::string_view words);
 /// The parts of Type::priorities; nothing if the text is not such a list.
 std::optional<std::vector<std::pair<std::string, std::uint8_t>>> parse_priorities(std::string_view text);
+
+/// The parts of Type::flapping; nothing if the text is not that.
+std::optional<broker::FlappingPolicy> parse_flapping(std::string_view text);
 
 /// The same phrase, for documents.
 std::string describe_type(Type type, Range range, std::string_view words);

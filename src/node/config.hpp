@@ -4,13 +4,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/time.hpp"
 #include "broker/config.hpp"
 #include "cluster/discovery.hpp"
 #include "node/alarms.hpp"
+#include "sasl/password_hash.hpp"
 
 namespace meshmq::node {
+
+/// auth.user.<n>.*, auth.client.<n>.*
+struct ConfiguredUser {
+  bool by_client_id = false;
+  std::string name;
+  std::string password;
+
+  friend bool operator==(const ConfiguredUser&, const ConfiguredUser&) = default;
+};
 
 struct Config {
   std::string name = "meshmq@127.0.0.1";  ///< node.name
@@ -40,6 +51,12 @@ struct Config {
   bool retained_durable = true;       ///< retainer.storage_type is not ram
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
   Duration retained_lifetime{};                          ///< retainer.expiry_interval; 0 = no end
+
+  std::vector<ConfiguredUser> users;
+  sasl::PasswordHashing password_hashing;            ///< auth.mnesia.password_hash, auth.argon2.*
+  std::size_t auth_pending_max = 1000;               ///< auth.max_pending: clients that wait for an answer
+  Duration auth_timeout = std::chrono::seconds(10);  ///< auth.timeout: for each of them
+  std::uint32_t scram_iterations = 4096;             ///< auth.scram.iterations
 };
 
 }  // namespace meshmq::node

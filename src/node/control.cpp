@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
 #include "cluster/discovery.hpp"
+#include "node/admissions.hpp"
 #include "node/delayed.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
@@ -76,7 +77,8 @@ class Control::Impl final : public cluster::ClusterPorts,
               writer_.write(SharedTable::delayed, delayed_.rows(), key, value, at);
             },
             log, now),
-        access_(config_, ports),
+        access_(config_, tables_, writer_, ports, hash_mix(seed, 3)),
+        admissions_(config_, access_.tables(), ports, hash_mix(seed, 2)),
         alarms_(config.name, config.alarms, log,
                 [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }),
         keeper_(*this, moves_, store_),
@@ -217,6 +219,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   bool end_of_turn(Now now) {
     if (farewell_.begun()) farewell_.advance(now);
     tell_members();
+    access_.end_of_turn();
     own_routes_.end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
@@ -233,6 +236,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     moves_.tick(now);
     queries_.tick(now);
     calls_.tick(now);
+    admissions_.tick(now);
     if (delayed_.any_due(now)) publish_delayed(now);
     if (next_expiry_ <= now.mono) {
       next_expiry_ = now.mono + expiry_sweep;
@@ -296,6 +300,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   AccessAdmin& access() { return access_; }
+  Admissions& admissions() { return admissions_; }
   Retainer& retainer() { return retainer_; }
   Delayed& delayed() { return delayed_; }
   Alarms& alarms() { return alarms_; }
@@ -374,6 +379,10 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (change == 0) return ports_.to_worker(m.worker, Retained{m.token});
     retaining_.push_back({change, m.worker, m.token});
   }
+  void handle_one(AdmitRequest& m, Now now) { admissions_.handle(m, now); }
+  void handle_one(AdmitMore& m, Now) { admissions_.handle(m); }
+  void handle_one(AdmitNoMore& m, Now) { admissions_.handle(m); }
+  void handle_one(ClientFlapping& m, Now now) { access_.handle(m, log_, now); }
   void handle_one(ClientsGone& m, Now) { farewell_.handle(m); }
   void handle_one(SessionsRested& m, Now) { farewell_.handle(m); }
   void handle_one(SessionsRestored& m, Now) {
@@ -424,6 +433,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   };
   std::deque<Delaying> delaying_;
   AccessAdmin access_;
+  Admissions admissions_;
   Alarms alarms_;
   SessionKeeper keeper_;
   Farewell farewell_;
@@ -538,6 +548,9 @@ std::vector<DelayedMessage> Control::delayed() const {
 }
 bool Control::erase_delayed(std::string_view id, Now now) {
   return impl_->delayed().erase(id, now);
+}
+void Control::password_checked(PasswordCheckId id, bool fits) {
+  impl_->admissions().password_checked(id, fits);
 }
 AccessAdmin& Control::access() {
   return impl_->access();

@@ -90,6 +90,8 @@ class Control {
   void publish_system(const mqtt::MessagePtr& message, Now now);
   /// The provider of discovery has answered.
   void discovered(const Result<cluster::Discovered>& found, Now now);
+  /// Answer to ControlPorts::check_password().
+  void password_checked(PasswordCheckId id, bool fits);
   /// Ends the node, so that what it has promised is kept: see Farewell. stopped() tells when.
   void shut_down(Now now);
   bool stopped() const;

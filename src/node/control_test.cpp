@@ -226,6 +226,32 @@ TEST_F(ControlTest, RetainedMessagesInMemoryOnlyDoNotTouchTheDisk) {
   EXPECT_TRUE(disk.empty()) << "nor does what an earlier setting left there stay";
 }
 
+TEST_F(ControlTest, UsersAndBansComeBackFromDisk) {
+  const Subject ann{SubjectKind::username, "ann"};
+  const std::int64_t soon = now.wall / 1000 + 10;
+  control->access().tables().put_user(ann, {.created_at = 1, .hash = "HASH"}, now);
+  control->access().tables().put_ban({SubjectKind::client_id, "c1"}, {.by = "user"}, now);
+  control->access().tables().put_ban({SubjectKind::client_id, "c2"}, {.by = "user", .until_s = soon}, now);
+  write_to_disk();
+  EXPECT_EQ(disk.size(), 3U);
+  now.wall += 20'000;
+  ports.workers.clear();
+  restart();
+  turns(1);
+  const AccessTables& tables = control->access().tables();
+  ASSERT_TRUE(tables.user(ann));
+  EXPECT_EQ(tables.user(ann)->hash, "HASH");
+  ASSERT_EQ(tables.bans(now).size(), 1U);
+  EXPECT_EQ(tables.bans(now)[0].first.name, "c1");
+  bool ask = false;
+  for (const ToWorker& message : ports.workers[0]) {
+    if (const auto* changed = std::get_if<AccessChanged>(&message)) ask = changed->policy.ask;
+  }
+  EXPECT_TRUE(ask) << "workers hear of them before clients come";
+  write_to_disk();
+  EXPECT_EQ(disk.size(), 2U) << "a ban that is over is erased";
+}
+
 TEST_F(ControlTest, RowsOfTablesOfALaterVersionStayOnDisk) {
   disk[{StoreArea::rows, "\x63key"}] = std::string("\x01\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0\x01", 17) + "value";
   restart();

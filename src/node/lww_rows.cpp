@@ -38,10 +38,19 @@ void LwwRows::for_each_live(
   }
 }
 
+bool LwwRows::is_forgotten(const Row& row, WallMillis now) const {
+  if (row.value.empty()) return written_at(row.stamp) + tombstone_keep.count() <= now;
+  return is_over && is_over(row.value, now);
+}
+
 void LwwRows::expire(WallMillis now, const Forgotten& forgotten) {
   std::erase_if(rows_, [&](const auto& item) {
     const Row& row = item.second;
-    if (!row.value.empty() || written_at(row.stamp) + tombstone_keep.count() > now) return false;
+    if (!is_forgotten(row, now)) return false;
+    if (!row.value.empty()) {
+      --live_;
+      if (on_change) on_change(item.first, {});
+    }
     digests_[cluster::bucket_of(item.first)] ^= cluster::row_digest(item.first, row.stamp);
     forgotten(item.first);
     return true;

@@ -26,6 +26,9 @@ class LwwRows final : public cluster::SharedRows {
   /// Called with every row that has changed; the value is empty if it is gone.
   std::function<void(std::string_view key, std::string_view value)> on_change;
 
+  /// Whether a row has outlived itself: every node forgets it, and nobody writes a tombstone.
+  std::function<bool(std::string_view value, WallMillis now)> is_over;
+
   bool apply(std::string_view key, cluster::RowStamp stamp, std::string_view value) override;
   const cluster::BucketDigests& digests() const override { return digests_; }
   void for_each(const cluster::BucketSet& buckets, const Visit& visit) const override;
@@ -43,6 +46,7 @@ class LwwRows final : public cluster::SharedRows {
     cluster::RowStamp stamp;
     std::string value;
   };
+  bool is_forgotten(const Row& row, WallMillis now) const;
 
   std::map<std::string, Row, std::less<>> rows_;
   std::size_t live_ = 0;

@@ -55,6 +55,27 @@ TEST(LwwRows, TombstonesAreForgottenAfterAWhile) {
   EXPECT_EQ(live(rows), "gone=v here=v ");
 }
 
+TEST(LwwRows, RowsThatHaveOutlivedThemselvesAreForgotten) {
+  LwwRows rows;
+  rows.is_over = [](std::string_view value, WallMillis now) { return value == "short" && now >= 50; };
+  std::string told;
+  rows.apply("a", {1, 1}, "short");
+  rows.apply("b", {1, 1}, "long");
+  rows.on_change = [&](std::string_view key, std::string_view value) {
+    told.append(key).append("=") += value;
+  };
+  const cluster::BucketDigests before = rows.digests();
+  std::string forgotten;
+  const auto note = [&](std::string_view key) { forgotten += key; };
+  rows.expire(49, note);
+  EXPECT_EQ(forgotten, "");
+  rows.expire(50, note);
+  EXPECT_EQ(forgotten, "a");
+  EXPECT_EQ(told, "a=");
+  EXPECT_EQ(rows.size(), 1U);
+  EXPECT_NE(rows.digests(), before);
+}
+
 TEST(LwwRows, TellsWhatHasChanged) {
   LwwRows rows;
   std::string told;

@@ -61,6 +61,27 @@ struct QueryReply {
   broker::Metrics metrics{};
   bool done = false;  ///< a kick found its client
 };
+// --- who may come in: Admissions
+/// A client wants to come in, or proves itself anew; answered by Admitted.
+struct AdmitRequest {
+  WorkerIndex worker;
+  Token token = 0;
+  broker::AdmissionRequest request;
+};
+/// Its next message in the same exchange; answered by Admitted.
+struct AdmitMore {
+  WorkerIndex worker;
+  Token token = 0;
+  std::string data;
+};
+/// The client is gone, no answer is needed.
+struct AdmitNoMore {
+  WorkerIndex worker;
+  Token token = 0;
+};
+struct ClientFlapping {
+  broker::FlappingClient client;
+};
 // --- sessions that move between nodes: SessionMoves
 /// A client wants to connect; answered by ClaimDone.
 struct SessionClaim {
@@ -114,10 +135,11 @@ struct SessionsRested {
 struct SessionsRestored {
   WorkerIndex worker;
 };
-using ToControl = std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest,
-                               QueryReply, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
-                               SessionExported, SessionImported, SessionRelay, SessionAdopted, ClientsGone,
-                               SessionsRested, SessionsRestored>;
+using ToControl =
+    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply,
+                 AdmitRequest, AdmitMore, AdmitNoMore, ClientFlapping, SessionClaim, SessionUnclaimed,
+                 SessionHeld, SessionReleased, SessionExported, SessionImported, SessionRelay, SessionAdopted,
+                 ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -157,6 +179,19 @@ struct MembersChanged {
 /// Who may do what.
 struct AccessChanged {
   broker::AccessPolicy policy;
+};
+/// Rules for single clients that have changed.
+struct RulesChanged {
+  struct Rules {
+    broker::RulesFor whom = broker::RulesFor::client_id;
+    std::string name;
+    broker::AclRulesPtr rules;  ///< nullptr: there are none
+  };
+  std::vector<Rules> changes;
+};
+struct Admitted {
+  Token token = 0;
+  broker::Admission admission;
 };
 /// Publish as if a client of this node had (RPC, REST).
 struct PublishRequest {
@@ -215,9 +250,10 @@ struct SessionRestore {
 };
 /// These were all.
 struct RestoreEnd {};
-using ToWorker = std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged,
-                              AccessChanged, PublishRequest, Query, ShutDown, ClaimDone, SessionExport,
-                              SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
-                              SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
+using ToWorker =
+    std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged,
+                 AccessChanged, RulesChanged, Admitted, PublishRequest, Query, ShutDown, ClaimDone,
+                 SessionExport, SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
+                 SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -20,6 +20,8 @@ namespace meshmq::node {
 
 /// One forwarding connection of one worker; chosen by the shell, never reused.
 using LinkId = StrongId<struct LinkIdTag, std::uint64_t>;
+/// Names one question about a password; chosen by Control.
+using PasswordCheckId = StrongId<struct PasswordCheckIdTag, std::uint64_t>;
 /// Names an operator's command until it is done; chosen by the caller.
 using cluster::OperationId;
 
@@ -73,6 +75,10 @@ class ControlPorts : public StorePort {
   virtual void ask_provider() {}
   virtual void discovery_settled() {}
   virtual void discovery_withdraw() {}
+  /// Whether the password fits one of the hashes, which takes a while. Answered by
+  /// Control::password_checked().
+  virtual void check_password(PasswordCheckId, std::string /*password*/,
+                              std::vector<std::string> /*hashes*/) {}
   /// All workers answered (or the wait is over: fewer replies).
   virtual void query_done(OperationId operation, std::vector<QueryReply> replies) = 0;
 };

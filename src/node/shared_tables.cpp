@@ -36,6 +36,14 @@ std::string_view SharedTables::name_of(std::uint8_t table) const {
   switch (static_cast<SharedTable>(table)) {
     case SharedTable::retained:
       return "retained messages";
+    case SharedTable::users:
+      return "users";
+    case SharedTable::scram_users:
+      return "users of SCRAM";
+    case SharedTable::rules:
+      return "rules";
+    case SharedTable::bans:
+      return "bans";
     case SharedTable::delayed:
       return "delayed messages";
   }

@@ -16,6 +16,10 @@ namespace meshmq::node {
 /// Numbered on the wire and on disk: never given to another table.
 enum class SharedTable : std::uint8_t {
   retained = 1,
+  users = 2,
+  scram_users = 3,
+  rules = 4,
+  bans = 5,
   delayed = 8,
 };
 

@@ -84,6 +84,17 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     ports_.to_control(DelayRequest{self_, token, message, due});
   }
 
+  void admit(Token token, broker::AdmissionRequest request) override {
+    ports_.to_control(AdmitRequest{self_, token, std::move(request)});
+  }
+  void admit_more(Token token, std::string data) override {
+    ports_.to_control(AdmitMore{self_, token, std::move(data)});
+  }
+  void admit_no_more(Token token) override { ports_.to_control(AdmitNoMore{self_, token}); }
+  void flapping(broker::FlappingClient client) override {
+    ports_.to_control(ClientFlapping{std::move(client)});
+  }
+
   bool claim(Token token, std::string_view client_id, bool clean_start) override {
     // Alone, nobody else can have it.
     if (members_.alone) return true;
@@ -264,6 +275,10 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(Retained& m) { settle({m.token}); }
   void handle_one(MembersChanged& m) { members_ = m; }
   void handle_one(AccessChanged& m) { broker_.set_access(std::move(m.policy)); }
+  void handle_one(RulesChanged& m) {
+    for (auto& [whom, name, rules] : m.changes) broker_.set_rules(whom, name, std::move(rules));
+  }
+  void handle_one(Admitted& m) { broker_.admission_done(m.token, std::move(m.admission), now_); }
   void handle_one(PeerUp& m) { links_.peer_up(m, now_); }
   void handle_one(PeerDown& m) {
     confirmed_.clear();

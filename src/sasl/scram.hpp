@@ -28,6 +28,8 @@ struct ScramVerifier {
 
 /// RFC 7677 wants no less.
 inline constexpr std::uint32_t scram_iterations_min = 4096;
+/// Clients do the same work.
+inline constexpr std::uint32_t scram_iterations_max = 1'000'000;
 
 /// Slow, see pbkdf2().
 ScramVerifier make_scram_verifier(Digest digest, std::string_view password, std::string_view salt,

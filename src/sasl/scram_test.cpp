@@ -1,5 +1,6 @@
 #include "sasl/scram.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,10 +15,9 @@ namespace {
 using namespace std::literals;
 
 /// The exchange that RFC 7677 shows in section 3.
-constexpr auto client_nonce = "rOprNGfwEbeRWgbNEkqO";
 constexpr auto server_nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 constexpr auto first = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
-constexpr auto final_ =
+constexpr auto last =
     "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+"
     "Ute9ytag9zjfMHgsqmmiz7AndVQ=";
 
@@ -45,7 +45,7 @@ TEST(Scram, TheExchangeOfTheRfcSucceeds) {
   EXPECT_EQ(exchange.username(), "user");
   EXPECT_EQ(exchange.challenge(rfc_verifier()),
             "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
-  const auto answer = exchange.finish(final_);
+  const auto answer = exchange.finish(last);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(*answer, "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
 }
@@ -59,9 +59,9 @@ TEST(Scram, Sha512IsTheSameWithLongerKeys) {
     EXPECT_EQ(exchange.username(), "j,=oe");
     const std::string challenge = exchange.challenge(verifier);
     const std::string bare = "c=" + to_base64("y,a=j=2C=3Doe,") + ",r=CLIENTSERVER";
-    const std::string proven =
-        proof(Digest::sha512, password, verifier, "n=j=2C=3Doe,r=CLIENT,ext=1," + challenge + "," + bare);
-    EXPECT_EQ(exchange.finish(bare + ",p=" + proven).has_value(), password == "geheim"sv);
+    const std::string all = fmt::format("n=j=2C=3Doe,r=CLIENT,ext=1,{},{}", challenge, bare);
+    const std::string proven = proof(Digest::sha512, password, verifier, all);
+    EXPECT_EQ(exchange.finish(fmt::format("{},p={}", bare, proven)).has_value(), password == "geheim"sv);
   }
 }
 
@@ -69,7 +69,7 @@ TEST(Scram, WhatIsNotProvenIsRefused) {
   ScramExchange exchange(Digest::sha256, server_nonce);
   ASSERT_TRUE(exchange.begin(first));
   exchange.challenge(rfc_verifier());
-  const std::string good = final_;
+  const std::string good = last;
   const auto with = [&](std::string_view part, std::string_view other) {
     std::string changed = good;
     return error_of(exchange.finish(changed.replace(changed.find(part), part.size(), other)));
@@ -121,7 +121,7 @@ TEST(Scram, ANameThatNobodyHasLooksLikeOneThatSomebodyHas) {
   ScramExchange exchange(Digest::sha256, server_nonce);
   ASSERT_TRUE(exchange.begin(first));
   exchange.challenge(mock);
-  EXPECT_EQ(error_of(exchange.finish(final_)), "SCRAM: the proof is wrong");
+  EXPECT_EQ(error_of(exchange.finish(last)), "SCRAM: the proof is wrong");
 }
 
 TEST(Scram, MechanismsHaveNames) {

@@ -1,17 +1,20 @@
 #include "server/control_shell.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
 #include "net/clock.hpp"
+#include "sasl/password_hash.hpp"
 
 namespace meshmq::server {
 
 namespace asio = boost::asio;
 
-ControlShell::ControlShell(asio::io_context& io, std::span<net::WorkerThread* const> workers, Save save)
-    : io_(io), workers_(workers.begin(), workers.end()), save_(std::move(save)) {}
+ControlShell::ControlShell(asio::io_context& io, std::span<net::WorkerThread* const> workers, WorkPool& pool,
+                           Save save)
+    : io_(io), workers_(workers.begin(), workers.end()), pool_(pool), save_(std::move(save)) {}
 
 void ControlShell::end_turn_soon() {
   if (std::exchange(turn_due_, true)) return;
@@ -29,6 +32,17 @@ void ControlShell::operation_done(node::OperationId operation, Result<void> resu
   asio::post(io_, [this, operation, result = std::move(result)] {
     if (on_operation_done) on_operation_done(operation, result);
   });
+}
+
+void ControlShell::check_password(node::PasswordCheckId id, std::string password,
+                                  std::vector<std::string> hashes) {
+  const auto fits = std::make_shared<bool>(false);
+  pool_.run(
+      [fits, password = std::move(password), hashes = std::move(hashes)] {
+        *fits = std::any_of(hashes.begin(), hashes.end(),
+                            [&](const std::string& hash) { return sasl::password_fits(hash, password); });
+      },
+      [this, id, fits] { event([&](node::Control& control) { control.password_checked(id, *fits); }); });
 }
 
 void ControlShell::query_done(node::OperationId operation, std::vector<node::QueryReply> replies) {

@@ -14,6 +14,7 @@
 #include "mesh/mesh.hpp"
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
+#include "server/work_pool.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -28,7 +29,8 @@ class ControlShell final : public node::ControlPorts {
   /// Makes the image durable; called on the control thread.
   using Save = std::function<void(const std::string& image)>;
 
-  ControlShell(boost::asio::io_context& io, std::span<net::WorkerThread* const> workers, Save save);
+  ControlShell(boost::asio::io_context& io, std::span<net::WorkerThread* const> workers, WorkPool& pool,
+               Save save);
 
   /// Second half of construction: `mesh` and `control` must outlive the last event.
   void attach(mesh::Mesh& mesh) { mesh_ = &mesh; }
@@ -64,6 +66,8 @@ class ControlShell final : public node::ControlPorts {
   void verified(node::OperationId operation, const cluster::VerifyReport& report) override;
   void peer_asks(const node::PeerCall& call, std::string question) override;
   void peer_answered(node::OperationId operation, Result<std::string> answer) override;
+  void check_password(node::PasswordCheckId id, std::string password,
+                      std::vector<std::string> hashes) override;
   void ask_provider() override {
     if (provider_ != nullptr) provider_->ask();
   }
@@ -77,6 +81,7 @@ class ControlShell final : public node::ControlPorts {
  private:
   boost::asio::io_context& io_;
   std::vector<net::WorkerThread*> workers_;
+  WorkPool& pool_;
   Save save_;
   mesh::Mesh* mesh_ = nullptr;
   node::Control* control_ = nullptr;

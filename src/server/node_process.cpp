@@ -116,8 +116,9 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
         workers_(make_workers()),
         worker_pointers_(pointers()),
         acl_(config_.access.acl_file, log_),
-        host_(worker_pointers_, log, acl_),
-        shell_(io_, worker_pointers_, [this](const std::string& image) { save(image); }) {
+        pool_(io_, config_.node.workers),
+        host_(worker_pointers_, log, acl_, pool_),
+        shell_(io_, worker_pointers_, pool_, [this](const std::string& image) { save(image); }) {
     bridge_.attach(mesh_);
     shell_.attach(mesh_);
   }
@@ -188,6 +189,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::vector<std::unique_ptr<net::WorkerThread>> workers_;
   std::vector<net::WorkerThread*> worker_pointers_;
   AclSource acl_;
+  WorkPool pool_;
   ProcessHost host_;
   ControlShell shell_;
   std::unique_ptr<discovery::Provider> provider_;
@@ -326,6 +328,8 @@ Result<void> NodeProcess::Impl::start_discovery() {
 }
 
 Result<void> NodeProcess::Impl::start_listeners() {
+  // Workers know who may come in before anybody does.
+  if (control_->end_of_turn(net::read_clock())) shell_.end_turn_soon();
   for (const config::Listener& listener : config_.listeners) {
     const std::string id = listener_id(listener);
     std::vector<std::string> warnings;
@@ -486,6 +490,7 @@ void NodeProcess::Impl::stop_when_quiet(std::chrono::steady_clock::time_point de
 void NodeProcess::Impl::stop_threads() {
   host_.stop_listeners();
   mesh_.stop();
+  pool_.stop();
   for (const auto& worker : workers_) worker->stop();
   mailbox_.close();
   if (store_) store_->close();

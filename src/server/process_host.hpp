@@ -2,6 +2,7 @@
 // The process as operators see it: its listeners, its log, its use of the machine.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,15 +20,16 @@
 #include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 #include "server/system_load.hpp"
+#include "server/work_pool.hpp"
 
 namespace meshmq::server {
 
 /// Thread rule: one owner, the control thread.
 class ProcessHost final : public admin::Host {
  public:
-  /// `workers`, `log` and `acl` must outlive it.
-  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log, AclSource& acl)
-      : workers_(workers), log_(log), acl_(acl) {}
+  /// `workers`, `log`, `acl` and `pool` must outlive it.
+  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log, AclSource& acl, WorkPool& pool)
+      : workers_(workers), log_(log), acl_(acl), pool_(pool) {}
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
   Result<void> add_listener(ListenerSetup setup);
@@ -47,6 +49,9 @@ class ProcessHost final : public admin::Host {
   Result<void> restart_listener(std::string_view id) override;
   std::vector<admin::CertificateReload> reload_certificates() override;
   Result<std::size_t> reload_acl() override { return acl_.load(); }
+  void offload(std::function<void()> work, std::function<void()> done) override {
+    pool_.run(std::move(work), std::move(done));
+  }
   admin::RuntimeInfo runtime() const override;
   admin::SystemLoad system_load() const override { return read_system_load(); }
   LogLevel log_level() const override { return log_.level(); }
@@ -68,6 +73,7 @@ class ProcessHost final : public admin::Host {
   std::span<net::WorkerThread* const> workers_;
   LogOutput& log_;
   AclSource& acl_;
+  WorkPool& pool_;
   std::vector<Entry> entries_;
   std::shared_ptr<net::DistTls> dist_tls_;
 };

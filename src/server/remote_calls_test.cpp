@@ -53,6 +53,10 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   Result<void> start_listener(std::string_view) override { return {}; }
   Result<void> restart_listener(std::string_view) override { return {}; }
   Result<std::size_t> reload_acl() override { return 0; }
+  void offload(std::function<void()> work, std::function<void()> done) override {
+    work();
+    done();
+  }
   std::vector<admin::CertificateReload> reload_certificates() override { return {}; }
   admin::RuntimeInfo runtime() const override { return {}; }
   admin::SystemLoad system_load() const override { return {}; }

@@ -93,6 +93,14 @@ bool is_headless(const std::string& path) {
   return false;
 }
 
+/// Sessions and hashes of passwords are nobody's business but this node's. RocksDB makes files for everybody.
+void keep_private(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  const bool directory = !error && std::filesystem::is_directory(path, error);
+  if (directory) std::filesystem::permissions(path, std::filesystem::perms(0750), error);
+}
+
 std::vector<rocksdb::ColumnFamilyDescriptor> families() {
   std::vector<rocksdb::ColumnFamilyDescriptor> result;
   result.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options());
@@ -167,6 +175,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
       if (!known) return too_new(path, "it holds " + name);
     }
   }
+  keep_private(path);
   auto rocks = std::make_unique<Rocks>();
   rocks->path = path;
   rocksdb::DB* opened = nullptr;

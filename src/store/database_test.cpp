@@ -104,6 +104,14 @@ TEST_F(DatabaseTest, IsOneNodesOwn) {
   EXPECT_TRUE(open("a@h"));
 }
 
+TEST_F(DatabaseTest, IsClosedToOtherUsersOfTheMachine) {
+  open();
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));
+  std::filesystem::permissions(path, std::filesystem::perms(0755));
+  open();
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0750));
+}
+
 TEST_F(DatabaseTest, OfALaterVersionIsRefused) {
   open();
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

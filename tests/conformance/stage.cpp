@@ -110,6 +110,8 @@ void Stage::step(std::string_view text) {
       configure(text);
     } else if (take_word(text, "wait")) {
       harness().advance(to_duration(text));
+    } else if (take_word(text, "node")) {
+      admit(text);
     } else {
       const std::string name(text.substr(0, text.find(' ')));
       take_word(text, name);
@@ -156,6 +158,15 @@ void Stage::configure(std::string_view setting) {
   setter->second(config_, setting);
 }
 
+void Stage::admit(std::string_view text) {
+  if (harness().router.admissions.empty()) throw ScriptError("the node was not asked about anybody");
+  Fields fields = Fields::parse(text);
+  harness().admits({.reason = static_cast<mqtt::ReasonCode>(fields.take_number("reason", 0)),
+                    .data = fields.take_text("auth_data"),
+                    .username = fields.take_text("username")});
+  fields.expect_empty();
+}
+
 broker::testing::Harness& Stage::harness() {
   if (!harness_) {
     harness_ = std::make_unique<broker::testing::Harness>(config_);
@@ -190,6 +201,8 @@ void Stage::collect(Actor& actor) {
   for (std::string_view rest = all; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() + 1);
+    // Clients do not see when they are read.
+    if (line == "paused" || line == "resumed") continue;
     actor.received.emplace_back(line);
   }
 }

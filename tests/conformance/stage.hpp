@@ -34,6 +34,8 @@ class Stage {
   void step(std::string_view text);
   void act(const std::string& name, std::string_view what);
   void configure(std::string_view setting);
+  /// What the node says of the client that waits.
+  void admit(std::string_view fields);
   void send(Actor& actor, std::string_view packet);
   void expect(Actor& actor, std::string_view packet);
   void expect_closed(Actor& actor, std::string_view reason);

@@ -11,6 +11,7 @@ import time
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 10, 11, 12, 13, 14
+AUTH = 15
 NAMES = {value: name for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)}
 
 # MQTT 5 property -> (identifier, kind)
@@ -241,7 +242,12 @@ class Client:
 
     # ---------------------------------------------------------------- what a client does
 
-    def connect(self, clean=True, keepalive=60, will=None, properties=None, username=None, password=None, expect=0):
+    def connect(self, expect=0, **options):
+        self.start_connect(**options)
+        return self.connected(expect)
+
+    def start_connect(self, clean=True, keepalive=60, will=None, properties=None, username=None, password=None):
+        """Sends CONNECT and does not wait."""
         flags = 2 if clean else 0
         body = binary("MQTT") + bytes([self.version])
         payload = binary(self.client_id)
@@ -260,7 +266,16 @@ class Client:
         if self.version == 5:
             body += encode_properties(properties)
         self.send_packet(CONNECT, 0, body + payload)
-        return self.connected(expect)
+
+    def send_auth(self, code, method, data):
+        self.send_packet(AUTH, 0, bytes([code]) + encode_properties({"auth_method": method, "auth_data": data}))
+
+    def receive_auth(self):
+        """Waits for AUTH; returns its reason code and data."""
+        reader = Reader(self.wait_for(AUTH).body)
+        if not reader.data:
+            return 0, b""
+        return reader.number(">B"), reader.properties()["auth_data"]
 
     def connected(self, expect=0):
         """Waits for CONNACK."""
@@ -273,6 +288,10 @@ class Client:
         if self.connack_code != expect:
             raise MqttError(f"{self.client_id}: CONNACK {self.connack_code:#x}, expected {expect:#x}")
         return self
+
+    def wait_connack(self):
+        """Waits for CONNACK, whatever it says; returns its code."""
+        return Reader(self.wait_for(CONNACK).body[1:]).number(">B")
 
     def subscribe(self, *filters, qos=0, options=0, properties=None):
         """Filters in one packet, all accepted; returns the codes of the SUBACK."""

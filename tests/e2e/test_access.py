@@ -1,10 +1,17 @@
-"""Who may come in and do what: rules, as clients and operators see them."""
+"""Who may come in and do what: users, bans and rules, as clients and operators see them."""
 
+import pathlib
 import signal
 
 from harness import SceneTest, eventually, eventually_equal, main
+from scram import Scram
 
+BAD_PASSWORD = 0x86
 NOT_AUTHORIZED = 0x87
+BANNED = 0x8A
+BAD_METHOD = 0x8C
+CONTINUE, AGAIN = 0x18, 0x19
+JS = pathlib.Path(__file__).parent / "js"
 
 RULES = """
 %% A comment.
@@ -97,6 +104,138 @@ class Defaults(SceneTest):
         client.start_publish("a", "x", 1)
         self.assertEqual(client.wait_closed(), NOT_AUTHORIZED)
         eventually_equal(lambda: node.metric("client.disconnected"), 1, "client.disconnected")
+
+
+class Cluster(SceneTest):
+    """Two nodes: what an operator says on one holds on the other."""
+
+    SETTINGS = {
+        "allow_anonymous": "false",
+        "auth.user.1.username": "fixed",
+        "auth.user.1.password": "word",
+        "flapping_detect_policy": "40, 10m, 1h",
+        "zone.external.enable_flapping_detect": "on",
+    }
+
+    def setUp(self):
+        super().setUp()
+        self.one, self.two = self.scene.cluster(2, settings=self.SETTINGS)
+
+    def try_connect(self, node, client_id, username=None, password=None, version=5):
+        client = node.open(client_id, version=version)
+        client.start_connect(username=username, password=password)
+        code = client.wait_connack()
+        client.socket.close()
+        return code
+
+    def eventually_code(self, expected, *who):
+        eventually_equal(lambda: self.try_connect(self.two, *who), expected, f"CONNACK code for {who}")
+
+    def mosquitto_pub(self, node, *words):
+        command = ["mosquitto_pub", "-h", node.address, "-p", node.mqtt_port, "-t", "t", "-m", "x", "-q", "1", *words]
+        return node.host.run(command, timeout=20, check=False)
+
+    def test_users_come_in_with_their_password(self):
+        self.assertEqual(self.try_connect(self.two, "c", "ann", "one"), NOT_AUTHORIZED)
+        self.assertEqual(self.try_connect(self.two, "c", "fixed", "word"), 0)
+        self.assertEqual(self.try_connect(self.two, "c", "fixed", "wrong"), BAD_PASSWORD)
+        self.assertEqual(self.one.ctl("user", "add", "ann", "one").out, "ok\n")
+        self.assertEqual(self.one.ctl("user", "add", "ann", "two", code=1).out, "Error: existed\n")
+        self.assertEqual(self.one.ctl("clientid", "add", "dev:1", "key").out, "ok\n")
+        self.eventually_code(0, "c", "ann", "one")
+        self.eventually_code(0, "dev:1", None, "key")
+        self.assertEqual(self.try_connect(self.two, "c", "ann", "wrong"), BAD_PASSWORD)
+        self.assertEqual(self.try_connect(self.two, "c", "ann", "wrong", version=4), 4)
+        self.assertEqual(self.try_connect(self.two, "c", version=4), 5)
+        for version in ("311", "5"):
+            for node in (self.one, self.two):
+                self.assertEqual(self.mosquitto_pub(node, "-V", version, "-u", "ann", "-P", "one").returncode, 0)
+            refused = self.mosquitto_pub(self.two, "-V", version, "-u", "ann", "-P", "x")
+            self.assertRegex(refused.stdout + refused.stderr, "(?i)bad user ?name or password")
+        self.assertEqual(self.two.ctl("user", "list").out, "ann\n")
+        self.assertEqual(self.two.ctl("user", "update", "ann", "new").out, "ok\n")
+        eventually_equal(lambda: self.try_connect(self.one, "c", "ann", "new"), 0, "the new password")
+        self.assertEqual(self.try_connect(self.one, "c", "ann", "one"), BAD_PASSWORD)
+        self.one.ctl("user", "del", "ann")
+        self.eventually_code(NOT_AUTHORIZED, "c", "ann", "new")
+        self.two.wait_log(r"client 'c' \(.*\) with user name 'ann' is refused: wrong password")
+        self.assertGreaterEqual(self.two.metric("client.auth.failure"), 4)
+        self.assertGreaterEqual(self.two.metric("client.auth.success"), 4)
+        self.assertGreaterEqual(self.two.metric("packets.connack.auth_error"), 4)
+
+    def test_rules_of_users_hold_for_those_who_are_connected(self):
+        client = self.two.client("c", version=5, username="fixed", password="word")
+        self.assertLess(client.puback_code("t", "x"), 0x80)
+        self.assertEqual(self.one.ctl("acl", "add", "_all", "t", "pub", "deny").out, "ok\n")
+        eventually(lambda: client.puback_code("t", "x") == NOT_AUTHORIZED, "the rule holds")
+        self.one.ctl("acl", "add", "username", "fixed", "t", "pubsub", "allow")
+        eventually(lambda: client.puback_code("t", "x") < 0x80, "the user's own rule comes first")
+        eventually(lambda: len(self.two.ctl("acl", "list").lines) == 2, "both nodes list the rules")
+        shown = self.two.ctl("acl", "show", "username", "fixed").out
+        self.assertEqual(shown, 'Acl(username = <<"fixed">> topic = <<"t">> action = pubsub access = allow)\n')
+        self.two.ctl("acl", "del", "username", "fixed", "t")
+        eventually(lambda: client.puback_code("t", "x") == NOT_AUTHORIZED, "it is gone")
+
+    def test_bans_hold_on_every_node_until_they_are_over(self):
+        who = ("c", "fixed", "word")
+        for kind, name in (("clientid", "c"), ("username", "fixed"), ("peerhost", self.two.host.address)):
+            self.assertEqual(self.one.ctl("banned", "add", kind, name, "600", "a test").out, "ok\n")
+            self.eventually_code(BANNED, *who)
+            self.assertEqual(self.two.ctl("banned", "list").out.count("Banned("), 1)
+            self.assertEqual(self.two.ctl("banned", "del", kind, name).out, "ok\n")
+            self.eventually_code(0, *who)
+        self.one.ctl("banned", "add", "clientid", "c", "2")
+        self.eventually_code(BANNED, *who)
+        self.eventually_code(0, *who)
+        self.assertGreaterEqual(self.two.metric("client.auth.banned"), 4)
+        self.two.wait_log(r"is refused: clientid 'c' is banned by user: a test")
+
+    def test_flapping_clients_are_banned_on_every_node(self):
+        for _ in range(40):
+            self.assertEqual(self.try_connect(self.one, "restless", "fixed", "word"), 0)
+        eventually(lambda: "flapping detector" in self.two.ctl("banned", "list").out, "the ban is known there")
+        self.eventually_code(BANNED, "restless", "fixed", "word")
+
+    def scram(self, node, client_id, scram, method="SCRAM-SHA-256", username=None):
+        client = node.open(client_id, version=5)
+        client.start_connect(username=username, properties={"auth_method": method, "auth_data": scram.first()})
+        code, challenge = client.receive_auth()
+        self.assertEqual(code, CONTINUE)
+        client.send_auth(CONTINUE, method, scram.final(challenge))
+        return client
+
+    def test_scram_lets_in_and_again(self):
+        self.one.ctl("sasl", "scram", "add", "ann", "pencil")
+        eventually(lambda: self.two.ctl("sasl", "scram", "list").out == "ann\n", "the other node knows her")
+        for method in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+            scram = Scram("ann", "pencil", method)
+            client = self.scram(self.two, "c", scram, method).connected()
+            self.assertEqual(client.connack_properties["auth_method"], method)
+            self.assertTrue(scram.check(client.connack_properties["auth_data"]))
+            again = Scram("ann", "pencil", method)
+            client.send_auth(AGAIN, method, again.first())
+            client.send_auth(CONTINUE, method, again.final(client.receive_auth()[1]))
+            code, proof = client.receive_auth()
+            self.assertEqual((code, again.check(proof)), (0, True))
+            client.publish("t", "x", qos=1)
+            self.assertIn("username=ann", self.two.ctl("clients", "show", "c").out)
+            client.send_auth(AGAIN, method, Scram("ann", "pen", method).first())
+            client.send_auth(CONTINUE, method, Scram("ann", "pen", method).final(client.receive_auth()[1]))
+            self.assertEqual(client.wait_closed(), NOT_AUTHORIZED)
+        self.scram(self.two, "c", Scram("ann", "pen")).connected(expect=NOT_AUTHORIZED)
+        self.scram(self.two, "c", Scram("nobody", "pencil")).connected(expect=NOT_AUTHORIZED)
+        self.scram(self.two, "c", Scram("ann", "pencil"), username="bob").connected(expect=NOT_AUTHORIZED)
+        stranger = self.two.open("c", version=5)
+        stranger.connect(properties={"auth_method": "GS2-KRB5"}, expect=BAD_METHOD)
+
+    def test_scram_of_mqtt_js(self):
+        self.one.ctl("sasl", "scram", "add", "ann", "pencil")
+        url = f"mqtt://{self.one.address}:{self.one.mqtt_port}"
+        for method in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+            for password, expected in (("pencil", "connected\n"), ("pen", "refused: 135\n")):
+                command = ["node", JS / "scram.mjs", url, method, "ann", password]
+                done = self.one.host.run(command, timeout=30, env=self.scene.environment, check=False)
+                self.assertEqual(done.stdout, expected, done.stderr)
 
 
 if __name__ == "__main__":
