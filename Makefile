@@ -4,6 +4,8 @@ SEEDS ?= 1000
 BIN = build/release/bin
 CTEST = ctest --output-on-failure --no-tests=error
 JOBS ?= $(shell nproc)
+# End-to-end tests wait more than they work.
+TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 SECONDS ?= 60
 # As many runs as `make test` can wait for; `make fuzz` takes its time.
 FUZZ_TEST_SECONDS = 10
@@ -45,8 +47,8 @@ test: deps fuzzers
 	@cmake --build --preset release --target meshmq_sim
 	@$(BIN)/meshmq_sim --seeds $(SEEDS)
 	@python3 fuzz/run.py build/fuzz --seconds $(FUZZ_TEST_SECONDS) --jobs $(JOBS)
-	@cd build/tsan && $(CTEST) -j$(JOBS) -L threads
-	@cd build/asan && $(CTEST) -j$(JOBS)
+	@cd build/tsan && $(CTEST) -j$(TEST_JOBS) -L threads
+	@cd build/asan && $(CTEST) -j$(TEST_JOBS)
 
 sim: deps
 	@cmake --preset release >/dev/null
