@@ -54,17 +54,34 @@ void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_star
       !clean_start && has_session_since_ && *has_session_since_ + known_everywhere < scheduler_.now_us();
   connecting_since_ = scheduler_.now_us();
   connection_ = process->connect(shared_from_this());
-  send(mqtt::Connect{.version = version_,
-                     .clean_start = clean_start,
-                     .client_id = id_,
-                     .session_expiry_s = session_expiry_s});
+  mqtt::Connect packet{.version = version_,
+                       .clean_start = clean_start,
+                       .client_id = id_,
+                       .session_expiry_s = session_expiry_s};
+  std::string payload;
+  if (will_) {
+    payload = std::to_string(will_->message);
+    packet.will = mqtt::Will{.topic = will_->topic,
+                             .payload = payload,
+                             .delay_s = will_->delay_s,
+                             .qos = mqtt::QoS::at_least_once};
+  }
+  send(packet);
 }
 
 void SimClient::disconnect() {
+  end_connection(true);
+}
+
+void SimClient::vanish() {
+  end_connection(false);
+}
+
+void SimClient::end_connection(bool goodbye) {
   if (connection_ == nullptr) return;
   const auto process = process_.lock();
   if (process) {
-    send(mqtt::Disconnect{});
+    if (goodbye) send(mqtt::Disconnect{});
     process->close(connection_);
   }
   // Late bytes of this connection must not reach the next one.

@@ -37,6 +37,15 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   /// Connects to this node, or moves there; the old connection is closed.
   void connect(const std::shared_ptr<Process>& process, bool clean_start, std::uint32_t session_expiry_s);
   void disconnect();
+  /// Its network fails.
+  void vanish();
+  /// From the next CONNECT on (MQTT 5).
+  struct Will {
+    MessageId message = 0;
+    std::string topic;
+    std::uint32_t delay_s = 0;
+  };
+  void set_will(Will will) { will_ = std::move(will); }
   void subscribe(const std::string& filter, mqtt::QoS qos);
   void unsubscribe(const std::string& filter);
   void publish(MessageId message, const std::string& topic, mqtt::QoS qos);
@@ -114,6 +123,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     copies_at_qos2_.clear();
   }
   void forget_connection();
+  void end_connection(bool goodbye);
   void end_epoch();
 
   Scheduler& scheduler_;
@@ -123,6 +133,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   std::weak_ptr<Process> process_;
   std::shared_ptr<Connection> connection_;
   std::string node_;
+  std::optional<Will> will_;
   bool connack_ = false;
   bool persistent_ = false;
   bool ends_with_connection_ = false;  ///< the session

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "sim/mourning.hpp"
 #include "sim/race.hpp"
 #include "sim/restarts.hpp"
 #include "sim/simulation.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   bool discovery = false;
   bool race = false;
   bool restarts = false;
+  bool mourning = false;
   CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
@@ -26,6 +28,7 @@ int main(int argc, char** argv) {
   app.add_flag("--discovery", discovery, "nodes start at the same moment and find each other");
   app.add_flag("--race", race, "connections of one client id race instead");
   app.add_flag("--restarts", restarts, "nodes end and start again instead");
+  app.add_flag("--mourning", mourning, "nodes die and leave clients with wills instead");
   app.add_flag("--verbose", verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {
@@ -38,6 +41,7 @@ int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   for (const std::uint64_t seed : chosen) {
     const meshmq::sim::Outcome outcome = race       ? meshmq::sim::Race(seed, verbose).run()
+                                         : mourning ? meshmq::sim::Mourning(seed, verbose).run()
                                          : restarts ? meshmq::sim::Restarts(seed, verbose).run()
                                                     : meshmq::sim::Simulation(seed, verbose, discovery).run();
     total.events += outcome.events;

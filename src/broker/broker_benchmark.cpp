@@ -57,6 +57,8 @@ class LocalRouter final : public Router {
   void release(std::string_view) override {}
   void relay(std::string_view, const Outgoing&) override {}
   void adopted(std::string_view) override {}
+  void leave_will(std::string_view, const mqtt::MessagePtr&, std::uint32_t, WallMillis) override {}
+  void drop_will(std::string_view) override {}
   std::vector<Token> asked;
 };
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "broker/broker.hpp"
 #include "mqtt/encoder.hpp"
 #include "mqtt/packet.hpp"
@@ -50,6 +51,14 @@ class TestRouter : public Router {
   void release(std::string_view) override {}
   void relay(std::string_view client_id, const Outgoing& outgoing) override;
   void adopted(std::string_view client_id) override;
+  void leave_will(std::string_view client_id, const mqtt::MessagePtr& will, std::uint32_t delay_s,
+                  WallMillis detached_at) override {
+    wills[std::string(client_id)] = std::string(will->payload()) + " after " + std::to_string(delay_s) +
+                                    (detached_at == 0 ? "" : " from " + std::to_string(detached_at));
+  }
+  void drop_will(std::string_view client_id) override {
+    MESHMQ_ASSERT(wills.erase(std::string(client_id)) == 1, "nobody drops a will that was not left");
+  }
 
   /// What was called since the last take().
   std::string take() { return std::exchange(calls_, {}); }
@@ -71,6 +80,7 @@ class TestRouter : public Router {
   std::vector<FlappingClient> flapped;
   std::vector<std::pair<std::string, std::string>> relayed;  ///< client id and message, as it travels
   bool remote_members = false;                               ///< every group has members elsewhere
+  std::map<std::string, std::string> wills;                  ///< those that were left, by client id
   std::uint32_t next_number = 0;                             ///< of the next SharedPick
   bool sticky = false;                                       ///< picks are; their number stays as it is
 

@@ -255,7 +255,7 @@ Connecting::Found Connecting::find_session(std::string_view client_id, bool clea
     ++metrics.session_resumed;
     if (was_online) ++metrics.session_takeovered;
     // [MQTT-3.1.3-9] Back before the delay was over.
-    session->will.reset();
+    life_.drop_will(*session);
     return {*session, true};
   }
   ++metrics.session_created;

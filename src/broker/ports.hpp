@@ -138,6 +138,14 @@ class Router {
   virtual void relay(std::string_view client_id, const Outgoing& outgoing) = 0;
   /// The routes of a session that has arrived are known everywhere.
   virtual void adopted(std::string_view client_id) = 0;
+
+  // --- wills, for the case that this node dies before it can publish them
+  /// The client's will from now on: to be published so long after its connection has ended, which was at
+  /// `detached_at` (0: it is there).
+  virtual void leave_will(std::string_view client_id, const mqtt::MessagePtr& will, std::uint32_t delay_s,
+                          WallMillis detached_at) = 0;
+  /// It is published or void. Only after leave_will().
+  virtual void drop_will(std::string_view client_id) = 0;
 };
 
 }  // namespace meshmq::broker

@@ -48,6 +48,7 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   channel.state = ChannelState::connected;
   ++world_.connected_count;
   ++world_.metrics.client_connected;
+  leave_will(session);
   update_groups(session);
 }
 
@@ -59,7 +60,7 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
   session.detached_at = now.mono;
   --world_.connected_count;
   ++world_.metrics.client_disconnected;
-  if (fate == WillFate::discard) session.will.reset();
+  if (fate == WillFate::discard) drop_will(session);
   if (world_.config.presence) presence_.disconnected(session, channel, now);
   if (session.expiry_s == 0) {
     end(session, if_over, now);
@@ -69,6 +70,7 @@ void SessionLife::detach(Channel& channel, WillFate fate, SessionEnd if_over, No
   // Who is there shall have what was never sent to him who has gone; what was sent waits for his return.
   if (session.queue) give_back(session.queue->take_if(is_shared));
   if (session.will && session.will->delay_s == 0) publish_will(session, now);
+  leave_will(session);
   world_.sessions.schedule(session);
 }
 
@@ -111,6 +113,20 @@ void SessionLife::give_back(const std::vector<Outgoing>& left) {
   for (const Outgoing& outgoing : left) world_.router.redispatch(outgoing.message, outgoing.group->text());
 }
 
+void SessionLife::leave_will(const Session& session) {
+  if (!session.will) return;
+  // [MQTT5 3.1.3.2.2] The end of the session is the end of the delay.
+  const std::uint32_t delay_s = std::min(session.will->delay_s, session.expiry_s);
+  world_.router.leave_will(session.client_id, session.will->message, delay_s,
+                           session.online ? 0 : session.disconnected_at);
+}
+
+void SessionLife::drop_will(Session& session) {
+  if (!session.will) return;
+  session.will.reset();
+  world_.router.drop_will(session.client_id);
+}
+
 void SessionLife::publish_will(Session& session, Now now) {
   if (!session.will) return;
   const mqtt::MessagePtr made = std::exchange(session.will, nullptr)->message;
@@ -119,6 +135,7 @@ void SessionLife::publish_will(Session& session, Now now) {
   parts.created_at = now.wall;
   parts.id = world_.next_message_id();
   publishing_.submit(parts, now);
+  world_.router.drop_will(session.client_id);
 }
 
 }  // namespace meshmq::broker

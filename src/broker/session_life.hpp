@@ -34,6 +34,10 @@ class SessionLife {
   void end(Session& session, SessionEnd how, Now now);
   /// Wills and ends that are due.
   void tick(Now now);
+  /// The session has come here with a will, or waits with it from now on: others are to know.
+  void leave_will(const Session& session);
+  /// [MQTT-3.1.2-10], [MQTT-3.1.3-9]
+  void drop_will(Session& session);
 
  private:
   /// Its memberships end; messages on their way to it stay.

@@ -167,5 +167,26 @@ TEST_F(Rest, ASessionThatMovesWithoutItsClientTakesItsWillAlong) {
   EXPECT_EQ(before.broker.clients().size(), 1U);
 }
 
+TEST_F(Rest, OthersKnowTheWillOfASessionThatMovesOrRests) {
+  Connect connect = persistent("a", 600);
+  connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 60};
+  before.connect(connect).vanishes();
+  after.now.wall = before.now.wall;
+  const auto image = before.broker.export_session("a", before.now, Departure::to_rest);
+  ASSERT_TRUE(image);
+  EXPECT_EQ(before.router.wills.size(), 1U) << "it may never arrive";
+  ASSERT_TRUE(after.broker.import_session(*image, after.now));
+  EXPECT_EQ(after.router.wills, before.router.wills);
+  before.broker.end_leaving("a", before.now);
+  EXPECT_EQ(before.router.wills.size(), 0U);
+  Harness third;
+  third.now = after.now;
+  ASSERT_TRUE(third.broker.restore_session(*image, Duration(0), third.now));
+  EXPECT_EQ(third.router.wills, after.router.wills);
+  // Its client comes to another node.
+  ASSERT_TRUE(after.broker.export_session("a", after.now));
+  EXPECT_EQ(after.router.wills.size(), 0U);
+}
+
 }  // namespace
 }  // namespace meshmq::broker::testing

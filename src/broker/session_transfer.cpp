@@ -42,7 +42,7 @@ std::optional<std::string> SessionTransfer::export_image(std::string_view client
   std::string image;
   if (departure == Departure::to_client) {
     // [MQTT-3.1.3-9] The client is back before the delay was over.
-    session->will.reset();
+    life_.drop_will(*session);
     image = session_image(*session, recent, now);
   } else {
     image = resting_image(*session, recent, now);
@@ -85,6 +85,8 @@ void SessionTransfer::end_leaving(std::string_view client_id) {
   forget_subscriptions(*it->second.stub);
   const Leaving leaving = std::move(it->second);
   leaving_.erase(it);
+  // Its new home has it now, unless there is another session here.
+  if (leaving.stub->will && world_.sessions.find(client_id) == nullptr) life_.drop_will(*leaving.stub);
   end_departure(leaving);
 }
 
@@ -145,7 +147,9 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   // It may have been here before: once its filters have a subscriber again, the stub may go.
   subscribe_all(session, *subscriptions);
   end_leaving(client_id);
-  if (!session.online) world_.sessions.schedule(session);
+  if (session.online) return {};
+  life_.leave_will(session);
+  world_.sessions.schedule(session);
   return {};
 }
 
@@ -208,6 +212,7 @@ Result<void> SessionTransfer::restore(std::string_view image, Duration grace, No
   if (grace > Duration(0)) session.expiry_s = std::max(session.expiry_s, not_before);
   if (grace > Duration(0) && session.will)
     session.will->delay_s = std::max(session.will->delay_s, not_before);
+  life_.leave_will(session);
   subscribe_all(session, *subscriptions);
   world_.sessions.schedule(session);
   return {};

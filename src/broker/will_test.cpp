@@ -164,6 +164,28 @@ TEST_F(Will, ReachesItsOwnPersistentSession) {
             std::string::npos);
 }
 
+TEST_F(Will, IsKnownToOthersAsLongAsItMayBePublished) {
+  Connect connect = with_will();
+  connect.clean_start = false;
+  connect.session_expiry_s = 100;
+  connect.will->delay_s = 300;
+  using Wills = std::map<std::string, std::string>;
+  h.connect(connect);
+  EXPECT_EQ(h.router.wills, (Wills{{"mortal", "gone after 100"}}));
+  auto& again = h.connect(connect);
+  EXPECT_EQ(h.router.wills, (Wills{{"mortal", "gone after 100"}}));
+  again.vanishes();
+  EXPECT_EQ(h.router.wills, (Wills{{"mortal", "gone after 100 from " + std::to_string(h.now.wall)}}));
+  h.advance(std::chrono::seconds(101));
+  EXPECT_EQ(h.router.wills, Wills{});
+  h.connect(connect).says_goodbye();
+  EXPECT_EQ(h.router.wills, Wills{});
+  h.connect(connect).vanishes();
+  connect.will.reset();
+  h.connect(connect);
+  EXPECT_EQ(h.router.wills, Wills{});
+}
+
 TEST_F(Will, IsPublishedAtShutDown) {
   h.connect(with_will());
   h.router.take();

@@ -77,6 +77,13 @@ class Cluster {
   bool running(const std::string& node) const { return world_.running(node); }
   /// No member is out of reach.
   bool everybody_runs() const;
+  /// A running node has an established link to it.
+  bool seen_by_others(const std::string& node) const { return members_.seen_by_somebody(node); }
+  /// It told that it stops, before its link went.
+  bool said_goodbye(const std::string& node) const {
+    const Peer* peer = world_.find(node);
+    return peer != nullptr && peer->said_goodbye;
+  }
   /// Of the members that run: who was started first. All that see each other agree.
   std::string oldest_running() const;
   PartitionStatus partition() const { return healing_.status(); }

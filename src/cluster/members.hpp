@@ -24,12 +24,13 @@ class Members {
   void become_alone(Stamp when, bool sent_away, Now now);
   /// Members that have been away for cluster.autoclean, and that nobody sees.
   void clean(Now now);
+  /// By a running peer.
+  bool seen_by_somebody(const std::string& node) const;
 
  private:
   /// True if this node is a member still, or again.
   bool stand_up_for_self(Now now);
   void stand_up_for_others(Now now);
-  bool seen_by_somebody(const std::string& node) const;
 
   World& world_;
   Links& links_;

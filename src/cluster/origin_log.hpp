@@ -16,6 +16,7 @@ struct LogEntry {
     shared = 2,  ///< rows of the shared tables that this node has written: SharedRows
     clients = 3,
     groups = 4,
+    wills = 5,
   };
 
   Table table = Table::routes;

@@ -290,9 +290,12 @@ void Replicator::start_snapshot(const std::string& node, Peer& peer) {
   out.snapshot_seq = log_.last();
   wire::SnapshotPart part{
       .incarnation = incarnation_, .seq = out.snapshot_seq, .first = true, .last = false, .rows = {}};
+  std::size_t bytes = 0;
   const auto add = [&](LogEntry row) {
+    bytes += OriginLog::size_of(row);
     part.rows.push_back(std::move(row));
-    if (part.rows.size() < rows_per_part_max) return;
+    if (part.rows.size() < rows_per_part_max && bytes < append_bytes_max) return;
+    bytes = 0;
     out.parts.push_back(std::exchange(part, {incarnation_, out.snapshot_seq, false, false, {}}));
   };
   for (const auto& [id, table] : tables_) {

@@ -45,10 +45,13 @@ struct Config {
   Duration autoclean = std::chrono::minutes(5);          ///< cluster.autoclean; 0: never
   Duration handover_wait = std::chrono::seconds(20);     ///< cluster.handover_wait: of a node that ends
   std::size_t handover_rate = 1000;                      ///< cluster.handover_rate: sessions per second
-  std::size_t log_entries_max = 100'000;                 ///< cluster.log_entries: history kept for deltas
-  std::size_t retained_max = 0;                          ///< retainer.max_retained_messages; 0 = no limit
-  std::size_t delayed_max = 100'000;  ///< module.delayed.max_delayed_messages; 0 = no limit
-  bool retained_durable = true;       ///< retainer.storage_type is not ram
+  /// cluster.dead_node_wills: how long a node must be silent to be dead; 0: only if that is certain
+  Duration dead_node_wills = std::chrono::seconds(60);
+  std::size_t wills_bytes = 64 * 1024 * 1024;  ///< cluster.wills_bytes: of this node's wills, for the others
+  std::size_t log_entries_max = 100'000;       ///< cluster.log_entries: history kept for deltas
+  std::size_t retained_max = 0;                ///< retainer.max_retained_messages; 0 = no limit
+  std::size_t delayed_max = 100'000;           ///< module.delayed.max_delayed_messages; 0 = no limit
+  bool retained_durable = true;                ///< retainer.storage_type is not ram
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
   Duration retained_lifetime{};                          ///< retainer.expiry_interval; 0 = no end
 

@@ -15,6 +15,8 @@
 #include "node/farewell.hpp"
 #include "node/own_routes.hpp"
 #include "node/peer_calls.hpp"
+#include "node/peer_event.hpp"
+#include "node/publish_waits.hpp"
 #include "node/retained_store.hpp"
 #include "node/retainer.hpp"
 #include "node/session_keeper.hpp"
@@ -22,6 +24,7 @@
 #include "node/shared_tables.hpp"
 #include "node/shared_writer.hpp"
 #include "node/subscribe_gate.hpp"
+#include "node/wills.hpp"
 #include "node/worker_queries.hpp"
 
 namespace meshmq::node {
@@ -81,8 +84,12 @@ class Control::Impl final : public cluster::ClusterPorts,
         admissions_(config_, access_.tables(), ports, hash_mix(seed, 2)),
         alarms_(config.name, config.alarms, log,
                 [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }),
+        wills_(
+            config_, incarnation, cluster_, moves_, [this](const mqtt::MessagePtr& will) { publish(will); },
+            log),
         keeper_(*this, moves_, store_),
-        farewell_(config_, ports, cluster_, moves_, keeper_, store_, log) {
+        farewell_(config_, ports, cluster_, moves_, keeper_, store_, log),
+        waits_(ports) {
     tables_.add(SharedTable::retained, retained_);
     tables_.add(SharedTable::delayed, delayed_.rows());
     tables_.on_row = [this](std::string_view key, cluster::RowStamp stamp, std::string_view value) {
@@ -105,7 +112,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   void hang_up(const std::string& node) override { ports_.hang_up(node); }
   void send(const std::string& node, std::string frame) override { ports_.send(node, std::move(frame)); }
   void message(const std::string& node, std::string bytes) override {
-    events_.push_back({node, std::move(bytes)});
+    events_.push_back({node, PeerMessage{std::move(bytes)}});
   }
   void save(std::string image) override { ports_.save(std::move(image)); }
   void operation_done(OperationId operation, Result<void> result) override {
@@ -117,12 +124,18 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
     to_all_workers(PeerUp{slot, node, incarnation});
+    events_.push_back({node, PeerCame{slot, incarnation}});
   }
   void peer_down(Slot slot) override {
     to_all_workers(PeerDown{slot});
-    events_.push_back({std::string(cluster_.node_of(slot)), std::nullopt});
+    std::string node(cluster_.node_of(slot));
+    const bool lost = cluster_.membership().is_member(node) && !cluster_.said_goodbye(node);
+    events_.push_back({std::move(node), PeerWent{slot, lost}});
   }
-  void peer_gone(Slot slot) override { to_all_workers(PeerGone{slot}); }
+  void peer_gone(Slot slot) override {
+    to_all_workers(PeerGone{slot});
+    events_.push_back({std::string(cluster_.node_of(slot)), PeerForgotten{}});
+  }
 
   void verified(OperationId operation, const cluster::VerifyReport& report) override {
     ports_.verified(operation, report);
@@ -173,14 +186,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   void pass_on(Now now) {
     for (std::size_t i = 0; i < events_.size(); ++i) {
       const PeerEvent event = std::move(events_[i]);
-      if (!event.message) {
-        moves_.peer_down(event.node, now);
-        calls_.peer_down(event.node);
-      } else if (PeerCalls::is_call(*event.message)) {
-        calls_.message(event.node, *event.message);
-      } else {
-        moves_.message(event.node, *event.message, now);
-      }
+      std::visit([&](const auto& what) { pass_on(event.node, what, now); }, event.what);
     }
     events_.clear();
     if (const auto split = std::exchange(split_, std::nullopt)) tell_split(*split, now);
@@ -204,10 +210,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   bool ready() const { return restoring_.empty() && !routes_due_; }
   void stored(StoreOutcome outcome, Now now) {
     store_.stored(std::move(outcome), now);
-    while (!retaining_.empty() && retaining_.front().change <= store_.durable()) {
-      ports_.to_worker(retaining_.front().worker, Retained{retaining_.front().token});
-      retaining_.pop_front();
-    }
+    waits_.durable(store_.durable());
   }
 
   // ---------------------------------------------------------------- workers
@@ -225,13 +228,20 @@ class Control::Impl final : public cluster::ClusterPorts,
     routes_due_ = false;
     for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
     store_.end_of_turn(now);
-    answer_delays(now);
+    waits_.acknowledged(cluster_.replicator().acknowledged_by_all(), now);
     return gate_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
+  }
+
+  void link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
+    cluster_.link_down(node, error, detail, now);
+    pass_on(now);
+    wills_.dead().link_down(node, error);
   }
 
   void tick(Now now) {
     tick_ = now;
     cluster_.tick(now);
+    wills_.dead().tick(now);
     tick_discovery();
     moves_.tick(now);
     queries_.tick(now);
@@ -323,23 +333,28 @@ class Control::Impl final : public cluster::ClusterPorts,
     discovery_.tick(tick_);
   }
 
-  struct PeerEvent {
-    std::string node;
-    std::optional<std::string> message;  ///< absent: the peer is down
-  };
+  void pass_on(const std::string& node, const PeerMessage& m, Now now) {
+    if (PeerCalls::is_call(m.bytes)) {
+      calls_.message(node, m.bytes);
+    } else if (DeadWills::is_about_wills(m.bytes)) {
+      wills_.dead().message(node, m.bytes);
+    } else {
+      moves_.message(node, m.bytes, now);
+    }
+  }
+  void pass_on(const std::string& node, const PeerCame& m, Now now) {
+    wills_.dead().peer_up(m.slot, node, m.incarnation, now);
+  }
+  void pass_on(const std::string& node, const PeerWent& m, Now now) {
+    moves_.peer_down(node, now);
+    calls_.peer_down(node);
+    m.lost ? wills_.dead().peer_lost(m.slot, node, now) : wills_.dead().peer_left(node);
+  }
+  void pass_on(const std::string& node, const PeerForgotten&, Now now) { wills_.dead().peer_gone(node, now); }
   void publish_delayed(Now now) {
     delayed_.tick(
         status().running_nodes, cluster_.membership().alone(),
         [this](const mqtt::MessagePtr& message) { publish(message); }, now);
-  }
-  /// Who published it hears that it is kept when all peers have it.
-  void answer_delays(Now now) {
-    const std::uint64_t acknowledged = cluster_.replicator().acknowledged_by_all();
-    while (!delaying_.empty() &&
-           (delaying_.front().entry <= acknowledged || delaying_.front().deadline <= now.mono)) {
-      ports_.to_worker(delaying_.front().worker, DelayDone{delaying_.front().token});
-      delaying_.pop_front();
-    }
   }
   void tell_split(const std::string& text, Now now) {
     constexpr std::string_view alarm = "partition";
@@ -371,13 +386,13 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (m.token == 0) return;
     if (!kept) return ports_.to_worker(m.worker, DelayDone{m.token, false});
     const Duration wait = config_.forward_ack ? config_.forward_ack_wait : Duration(0);
-    delaying_.push_back({m.worker, m.token, cluster_.replicator().last(), now.mono + wait});
+    waits_.wait_for_peers(m.worker, m.token, cluster_.replicator().last(), now.mono + wait);
   }
   void handle_one(RetainRequest& m, Now now) {
     const std::uint64_t change = retainer_.retain(m.message, now);
     if (m.token == 0) return;
     if (change == 0) return ports_.to_worker(m.worker, Retained{m.token});
-    retaining_.push_back({change, m.worker, m.token});
+    waits_.wait_for_disk(m.worker, m.token, change);
   }
   void handle_one(AdmitRequest& m, Now now) { admissions_.handle(m, now); }
   void handle_one(AdmitMore& m, Now) { admissions_.handle(m); }
@@ -389,6 +404,8 @@ class Control::Impl final : public cluster::ClusterPorts,
     restoring_.erase(m.worker.value);
     routes_due_ = true;
   }
+  void handle_one(WillLeft& m, Now) { wills_.handle(m); }
+  void handle_one(WillDropped& m, Now) { wills_.handle(m); }
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
   template <class Moving>
   void handle_one(Moving& m, Now now) {
@@ -424,26 +441,13 @@ class Control::Impl final : public cluster::ClusterPorts,
   SharedWriter writer_;
   Retainer retainer_;
   Delayed delayed_;
-  /// Publishers that wait until their delayed messages are everywhere.
-  struct Delaying {
-    WorkerIndex worker;
-    Token token = 0;
-    std::uint64_t entry = 0;  ///< of the log
-    TimePoint deadline;
-  };
-  std::deque<Delaying> delaying_;
   AccessAdmin access_;
   Admissions admissions_;
   Alarms alarms_;
+  Wills wills_;
   SessionKeeper keeper_;
   Farewell farewell_;
-  /// A publisher that waits for the disk.
-  struct Retaining {
-    std::uint64_t change = 0;
-    WorkerIndex worker;
-    Token token = 0;
-  };
-  std::deque<Retaining> retaining_;
+  PublishWaits waits_;
   std::size_t unreadable_ = 0;         ///< rows on disk
   std::set<std::uint16_t> restoring_;  ///< workers that do not have all sessions yet
   bool routes_due_ = false;            ///< those of restored sessions are not committed yet
@@ -482,8 +486,7 @@ void Control::link_frame(const std::string& node, std::string_view frame, Now no
   impl_->pass_on(now);
 }
 void Control::link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
-  impl_->cluster().link_down(node, error, detail, now);
-  impl_->pass_on(now);
+  impl_->link_down(node, error, detail, now);
 }
 void Control::tick(Now now) {
   impl_->tick(now);

@@ -121,6 +121,16 @@ struct SessionRelay {
 struct SessionAdopted {
   std::string client_id;
 };
+// --- wills, for the case that this node dies: Wills
+struct WillLeft {
+  std::string client_id;
+  mqtt::MessagePtr message;
+  std::uint32_t delay_s = 0;
+  WallMillis detached_at = 0;  ///< 0: the client is there
+};
+struct WillDropped {
+  std::string client_id;
+};
 // --- the end of a node and its next beginning: Farewell, SessionKeeper
 /// Answer to ShutDown: all connections are closed.
 struct ClientsGone {
@@ -139,7 +149,7 @@ using ToControl =
     std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply,
                  AdmitRequest, AdmitMore, AdmitNoMore, ClientFlapping, SessionClaim, SessionUnclaimed,
                  SessionHeld, SessionReleased, SessionExported, SessionImported, SessionRelay, SessionAdopted,
-                 ClientsGone, SessionsRested, SessionsRestored>;
+                 WillLeft, WillDropped, ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 

@@ -15,7 +15,9 @@ enum class Kind : std::uint8_t { question = 32, answer = 33 };
 }  // namespace
 
 bool PeerCalls::is_call(std::string_view bytes) {
-  return !bytes.empty() && static_cast<std::uint8_t>(bytes[0]) >= static_cast<std::uint8_t>(Kind::question);
+  if (bytes.empty()) return false;
+  const auto kind = static_cast<Kind>(static_cast<std::uint8_t>(bytes[0]));
+  return kind == Kind::question || kind == Kind::answer;
 }
 
 void PeerCalls::ask(OperationId operation, const std::string& node, std::string_view question, Now now) {

@@ -69,6 +69,7 @@ std::uint64_t SessionMoves::void_before(ClientKey key) const {
 
 std::optional<ClientRow> SessionMoves::set(ClientKey key, Slot slot, const ClientRow& row) {
   const auto earlier = table_.set(key, slot, row);
+  if (on_row) on_row(key);
   if (ports_.node_of(slot).empty()) return earlier;
   ports_.observe(row.stamp);
   const auto own = own_.find(key);
@@ -268,12 +269,21 @@ void SessionMoves::arrived(Claims::iterator it, RequestId request) {
 }
 
 /// As a CONNECT of that client would, but nobody waits.
+std::optional<RowStamp> SessionMoves::next_after(const std::string& node, ClientKey key) const {
+  for (const ClientTable::Holder& holder : table_.holders(key)) {
+    if (ports_.node_of(holder.slot) != node) continue;
+    return RowStamp{holder.row.stamp.time + 1, holder.row.stamp.writer};
+  }
+  return std::nullopt;
+}
+
 void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now) {
   if (closing_ || claims_.contains(f.client_id) || holds(f.client_id)) return;
   // It may have been here a moment ago: then it comes back to its stub.
   if (exports_.contains(f.client_id) && !is_leaving(f.client_id)) return;
   Claim claim;
-  claim.stamp = ports_.next_stamp(now);
+  // It stays as old as it is: its client may be somewhere else, out of that node's reach.
+  claim.stamp = next_after(node, key_of(f.client_id)).value_or(ports_.next_stamp(now));
   claim.deadline = now.mono + answer_wait;
   ask(f.client_id, claim, node, false);
   if (claim.pending()) claims_.emplace(f.client_id, std::move(claim));

@@ -115,6 +115,10 @@ class SessionMoves final : public cluster::ClientRows {
   /// down of it is old.
   std::function<void(std::string_view client_id)> on_change;
 
+  /// Called with each key of which a node says that it has the session.
+  std::function<void(ClientKey)> on_row;
+  ClientKey key_of(std::string_view client_id) const { return hash_bytes(client_id, key_seed_); }
+
   // --- cluster::ClientRows
   std::optional<ClientRow> set(ClientKey key, Slot slot, const ClientRow& row) override;
   std::optional<ClientRow> erase(ClientKey key, Slot slot) override;
@@ -211,7 +215,6 @@ class SessionMoves final : public cluster::ClientRows {
   using Arrivals = std::unordered_map<std::string, Arrival>;
   using Exports = std::unordered_map<std::string, Export>;
 
-  ClientKey key_of(std::string_view client_id) const { return hash_bytes(client_id, key_seed_); }
   Own& hold(const std::string& client_id, RowStamp stamp);
   void let_go(std::string_view client_id);
   /// The session has ended here, not moved.
@@ -237,6 +240,8 @@ class SessionMoves final : public cluster::ClientRows {
   /// The client id; empty: none.
   std::string arrival_of(const std::string& node, RequestId request) const;
   void end_source(const std::string& client_id, const Source& source);
+  /// The stamp next to that of the node's row.
+  std::optional<RowStamp> next_after(const std::string& node, ClientKey key) const;
 
   // --- old home
   void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});

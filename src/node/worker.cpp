@@ -117,6 +117,13 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void adopted(std::string_view client_id) override {
     ports_.to_control(SessionAdopted{std::string(client_id)});
   }
+  void leave_will(std::string_view client_id, const mqtt::MessagePtr& will, std::uint32_t delay_s,
+                  WallMillis detached_at) override {
+    ports_.to_control(WillLeft{std::string(client_id), will, delay_s, detached_at});
+  }
+  void drop_will(std::string_view client_id) override {
+    ports_.to_control(WillDropped{std::string(client_id)});
+  }
 
   void handle(ToWorker message, Now now) {
     now_ = now;
