@@ -21,6 +21,8 @@ constexpr UsageLine clients_usage[] = {
 constexpr UsageLine subscriptions_usage[] = {
     {"subscriptions list", "List all subscriptions"},
     {"subscriptions show <ClientId>", "Show subscriptions of a client"},
+    {"subscriptions add <ClientId> <Topic> <QoS>", "Add a static subscription manually"},
+    {"subscriptions del <ClientId> <Topic>", "Delete a static subscription manually"},
     {"subscriptions match <Topic>", "Subscriptions on this node that a message to the topic is for"},
 };
 
@@ -105,7 +107,32 @@ void answer_matching(const Call& call, const std::string& topic, Subscriptions f
   call.answer(text, Json::array(found, subscription_json));
 }
 
+/// For a client that is connected to this node.
+void change_subscription(Desk& desk, const Call& call) {
+  const bool add = call.words[0] == "add";
+  if (add && call.words[3] != "0" && call.words[3] != "1" && call.words[3] != "2")
+    return call.refuse("QoS should be 0, 1, 2");
+  node::Query query;
+  query.kind = add ? node::QueryKind::subscribe : node::QueryKind::unsubscribe;
+  query.client_id = call.words[1];
+  query.filter = call.words[2];
+  if (add) query.qos = static_cast<mqtt::QoS>(call.words[3][0] - '0');
+  desk.ask_workers(std::move(query), call.now, [call](const std::vector<node::QueryReply>& replies) {
+    const auto found =
+        std::find_if(replies.begin(), replies.end(), [](const auto& reply) { return reply.done; });
+    if (found == replies.end()) return call.refuse("Error: Channel not found!");
+    const bool gone = found->reason == mqtt::ReasonCode::no_subscription_existed;
+    if (mqtt::is_error(found->reason) && !gone)
+      return call.refuse(fmt::format("Error: {}", to_string(found->reason)));
+    call.answer("ok\n", Json("ok"));
+  });
+}
+
 bool run_subscriptions(Desk& desk, const Call& call) {
+  if (call.is("add", 3) || call.is("del", 2)) {
+    change_subscription(desk, call);
+    return true;
+  }
   if (call.is("match", 1)) {
     if (!topic::is_valid_name(call.words[1])) {
       call.refuse("Not a topic name: " + call.words[1]);

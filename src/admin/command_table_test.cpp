@@ -184,6 +184,17 @@ TEST_F(CommandTableTest, SubscriptionsAreListedByClientAndFilter) {
   EXPECT_EQ(run({"subscriptions", "show", "nobody"}).text, "Not Found.\n");
 }
 
+TEST_F(CommandTableTest, SubscriptionsAreMadeForClients) {
+  EXPECT_EQ(run({"subscriptions", "add", "known", "t/#", "1"}).text, "ok\n");
+  EXPECT_EQ(run({"subscriptions", "del", "known", "t/#"}).text, "ok\n");
+  ASSERT_EQ(changes_.size(), 4U) << "each is asked of two workers";
+  EXPECT_EQ(changes_[0].qos, mqtt::QoS::at_least_once);
+  EXPECT_EQ(changes_[3].kind, node::QueryKind::unsubscribe);
+  EXPECT_EQ(run({"subscriptions", "add", "nobody", "t", "0"}).text, "Error: Channel not found!\n");
+  EXPECT_EQ(run({"subscriptions", "add", "known", "t", "3"}).text, "QoS should be 0, 1, 2\n");
+  EXPECT_EQ(run({"subscriptions", "add", "known", "t"}).outcome, Outcome::usage);
+}
+
 TEST_F(CommandTableTest, RoutesTrieAndTopics) {
   for (const char* filter : {"t/+/x", "t/a", "t/#"}) subscribe(filter);
   EXPECT_EQ(run({"routes", "list"}).text,

@@ -25,6 +25,7 @@ class Desk {
   using OperationDone = std::function<void(Result<void>)>;
   using Verified = std::function<void(const cluster::VerifyReport&)>;
   using PeerAnswered = std::function<void(const Result<Answer>&)>;
+  using NodeAnswered = std::function<void(const Result<std::string>&)>;
   using QueryDone = std::function<void(std::vector<node::QueryReply>)>;
 
   /// `node_name` is this node's; `node_control` and `node_host` must outlive the desk.
@@ -38,21 +39,31 @@ class Desk {
   }
   /// Asks all workers.
   void query(node::QueryKind kind, std::string client_id, Now now, QueryDone done) {
+    node::Query query;
+    query.kind = kind;
+    query.client_id = std::move(client_id);
+    ask_workers(std::move(query), now, std::move(done));
+  }
+  void ask_workers(node::Query query, Now now, QueryDone done) {
     const node::OperationId id(++last_);
     queries_.emplace(id, std::move(done));
-    control.query(id, kind, std::move(client_id), now);
+    control.query(id, std::move(query), now);
   }
   /// Runs a command on another node; a failure is one of the way, not of the command.
   void ask_peer(const std::string& node, const RemoteCommand& command, Now now, PeerAnswered done) {
+    ask_node(node, encode(command), now, [done = std::move(done)](const Result<std::string>& answer) {
+      if (!answer) return done(tl::unexpected<Error>(answer.error()));
+      done(decode_answer(*answer));
+    });
+  }
+  /// The same for any question: docs/wire/call-v1.md.
+  void ask_node(const std::string& node, const std::string& question, Now now, NodeAnswered done) {
     const node::OperationId id(++last_);
     asked_.emplace(id, std::move(done));
-    control.ask_peer(id, node, encode(command), now);
+    control.ask_peer(id, node, question, now);
   }
   void peer_answered(node::OperationId id, const Result<std::string>& answer) {
-    auto waiting = asked_.extract(id);
-    if (!waiting) return;
-    if (!answer) return waiting.mapped()(tl::unexpected<Error>(answer.error()));
-    waiting.mapped()(decode_answer(*answer));
+    if (auto waiting = asked_.extract(id)) waiting.mapped()(answer);
   }
   void operation_done(node::OperationId id, Result<void> result) {
     if (auto waiting = operations_.extract(id)) waiting.mapped()(std::move(result));
@@ -83,7 +94,7 @@ class Desk {
   std::map<node::OperationId, OperationDone> operations_;
   std::map<node::OperationId, QueryDone> queries_;
   std::map<node::OperationId, Verified> verifications_;
-  std::map<node::OperationId, PeerAnswered> asked_;
+  std::map<node::OperationId, NodeAnswered> asked_;
   std::map<std::string, std::uint64_t> peaks_;
 };
 

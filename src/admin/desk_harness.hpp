@@ -48,12 +48,14 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
 
   node::QueryReply worker_replies_[2];
   std::vector<mqtt::MessagePtr> published_;
+  std::vector<node::Query> changes_;  ///< subscribe and unsubscribe; the client `known` is on worker 1
   std::optional<cluster::VerifyReport> verify_report_;  ///< instead of what the cluster finds
   std::vector<std::string> dialled_;
   std::vector<ListenerInfo> listeners_;
   std::vector<CertificateReload> certificate_reloads_;
   Result<std::size_t> acl_reload_ = 4;
   SystemLoad load_;
+  bool stopping_ = false;
   LogLevel log_level_ = LogLevel::warning;
   Now now_{TimePoint(Duration(10'000)), 1'700'000'000'000};
   std::optional<node::Control> control_;
@@ -70,7 +72,11 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
       node::QueryReply reply = worker_replies_[worker.value];
       reply.query = query.query;
       reply.worker = worker;
-      reply.done = query.kind == node::QueryKind::kick && query.client_id == "known" && worker.value == 1;
+      const bool changes =
+          query.kind == node::QueryKind::subscribe || query.kind == node::QueryKind::unsubscribe;
+      if (changes) changes_.push_back(query);
+      reply.done =
+          (changes || query.kind == node::QueryKind::kick) && query.client_id == "known" && worker.value == 1;
       control_->handle(std::move(reply), now_);
     });
   }
@@ -85,6 +91,9 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
   void query_done(node::OperationId operation, std::vector<node::QueryReply> replies) override {
     queue_.push_back([this, operation, replies] { desk_->query_done(operation, replies); });
   }
+  void peer_answered(node::OperationId operation, Result<std::string> answer) override {
+    queue_.push_back([this, operation, answer] { desk_->peer_answered(operation, answer); });
+  }
   void verified(node::OperationId operation, const cluster::VerifyReport& report) override {
     queue_.push_back(
         [this, operation, report = verify_report_.value_or(report)] { desk_->verified(operation, report); });
@@ -98,6 +107,7 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
   }
   std::vector<CertificateReload> reload_certificates() override { return certificate_reloads_; }
   std::string_view version() const override { return "1.2.3"; }
+  bool stopping() const override { return stopping_; }
   std::vector<ListenerInfo> listeners() const override { return listeners_; }
   Result<void> stop_listener(std::string_view id) override {
     if (id == "mqtt:tcp:external") return {};

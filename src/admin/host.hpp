@@ -54,6 +54,8 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual std::string_view version() const = 0;
+  /// The node ends: nobody new is to be sent to it.
+  virtual bool stopping() const = 0;
   virtual std::vector<ListenerInfo> listeners() const = 0;
   /// All fail with Errc::not_found for an unknown id. Clients of a listener that ends are disconnected, their
   /// sessions live on.

@@ -46,6 +46,8 @@ class Broker::Impl {
   bool kick(std::string_view client_id, Now now);
   void end_connection(ConnId conn, Now now);
   std::vector<ClientInfo> clients() const;
+  std::optional<ReasonCode> subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos);
+  std::optional<ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const {
     return {world_.connected_count, world_.sessions.size(),
@@ -74,6 +76,8 @@ class Broker::Impl {
   SessionTransfer& transfer() { return transfer_; }
 
  private:
+  std::size_t zone_number(const Config& zone) const;
+  Channel* connected(std::string_view client_id);
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
   void handle_first(Channel& channel, std::string_view bytes, Now now);
   void connect_again(Channel& channel, Now now);
@@ -259,6 +263,7 @@ void Broker::Impl::end_connection(ConnId conn, Now now) {
 std::vector<ClientInfo> Broker::Impl::clients() const {
   std::vector<ClientInfo> result;
   for (const Session* s : world_.sessions.sorted()) {
+    const Config& zone = s->zone == nullptr ? world_.config : *s->zone;
     result.push_back({.client_id = s->client_id,
                       .username = s->username,
                       .peername = s->peername,
@@ -274,9 +279,41 @@ std::vector<ClientInfo> Broker::Impl::clients() const {
                       .connected = s->online,
                       .created_at = s->created_at,
                       .connected_at = s->connected_at,
-                      .disconnected_at = s->disconnected_at});
+                      .disconnected_at = s->disconnected_at,
+                      .version = s->version,
+                      .bridge = s->bridge,
+                      .zone = zone_number(zone),
+                      .mountpoint = s->view ? s->view->mountpoint : std::string(),
+                      .subscriptions_max = zone.subscriptions_max,
+                      .inflight_max = s->inflight.window(),
+                      .awaiting_rel_max = zone.awaiting_rel_max,
+                      .queued = s->queue ? s->queue->size() : 0,
+                      .queue_max = zone.queue_messages_max});
   }
   return result;
+}
+
+std::size_t Broker::Impl::zone_number(const Config& zone) const {
+  const std::vector<Config>& more = world_.config.more_zones;
+  return &zone == &world_.config ? 0 : static_cast<std::size_t>(&zone - more.data()) + 1;
+}
+
+Channel* Broker::Impl::connected(std::string_view client_id) {
+  const Session* session = world_.sessions.find(client_id);
+  return session == nullptr || !session->online ? nullptr : world_.channels.find(session->conn);
+}
+
+std::optional<ReasonCode> Broker::Impl::subscribe(std::string_view client_id, std::string_view filter,
+                                                  mqtt::QoS qos) {
+  Channel* channel = connected(client_id);
+  if (channel == nullptr) return std::nullopt;
+  return subscribing_.subscribe_for(*channel, {filter, qos, false, false, mqtt::RetainHandling::send});
+}
+
+std::optional<ReasonCode> Broker::Impl::unsubscribe(std::string_view client_id, std::string_view filter) {
+  Channel* channel = connected(client_id);
+  if (channel == nullptr) return std::nullopt;
+  return subscribing_.unsubscribe_for(*channel, filter);
 }
 
 std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
@@ -399,6 +436,13 @@ bool Broker::kick(std::string_view client_id, Now now) {
 }
 void Broker::end_connection(ConnId conn, Now now) {
   impl_->end_connection(conn, now);
+}
+std::optional<ReasonCode> Broker::subscribe(std::string_view client_id, std::string_view filter,
+                                            mqtt::QoS qos) {
+  return impl_->subscribe(client_id, filter, qos);
+}
+std::optional<ReasonCode> Broker::unsubscribe(std::string_view client_id, std::string_view filter) {
+  return impl_->unsubscribe(client_id, filter);
 }
 std::vector<ClientInfo> Broker::clients() const {
   return impl_->clients();

@@ -44,6 +44,16 @@ struct ClientInfo {
   WallMillis created_at = 0;
   WallMillis connected_at = 0;
   WallMillis disconnected_at = 0;  ///< 0 while connected
+  mqtt::Version version = mqtt::Version::v3_1_1;
+  bool bridge = false;
+  std::size_t zone = 0;  ///< as in Config
+  std::string mountpoint{};
+  // --- limits; 0: none
+  std::size_t subscriptions_max = 0;
+  std::size_t inflight_max = 0;
+  std::size_t awaiting_rel_max = 0;
+  std::size_t queued = 0;
+  std::size_t queue_max = 0;
 };
 
 struct SubscriptionInfo {
@@ -135,6 +145,10 @@ class Broker {
 
   // --- operators
   bool kick(std::string_view client_id, Now now);
+  /// As if a client that is connected here had asked; no SUBACK is sent. Nothing: it is not connected here.
+  std::optional<mqtt::ReasonCode> subscribe(std::string_view client_id, std::string_view filter,
+                                            mqtt::QoS qos);
+  std::optional<mqtt::ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
   /// Ends one connection with a goodbye; its session lives on.
   void end_connection(ConnId conn, Now now);
   std::vector<ClientInfo> clients() const;

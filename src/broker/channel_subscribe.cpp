@@ -80,6 +80,15 @@ void Subscribing::subscribe_automatically(Channel& channel) {
   if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
 }
 
+ReasonCode Subscribing::subscribe_for(Channel& channel, const mqtt::Subscription& wanted) {
+  const Token token = std::exchange(next_token_, next_token_ + 2);
+  Pending pending{channel.conn, channel.generation, 0, {}, {}};
+  std::vector<SubscribeFilter> filters;
+  const ReasonCode code = subscribe(*channel.session, wanted, 0, token, pending, filters);
+  if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
+  return code;
+}
+
 void Subscribing::ask_router(Channel& channel, Token token, Pending pending,
                              std::vector<SubscribeFilter> filters) {
   pending_.emplace(token, std::move(pending));
@@ -268,8 +277,7 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
     return ill_formed_filter;
   std::vector<ReasonCode> codes;
   for (const std::string_view filter : packet.filters) {
-    codes.push_back(topic::is_shared(filter) ? leave(*channel.session, filter)
-                                             : unsubscribe(*channel.session, filter));
+    codes.push_back(unsubscribe_for(channel, filter));
   }
   world_.sender.unsuback(channel, packet.packet_id, codes);
   return std::nullopt;

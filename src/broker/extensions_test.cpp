@@ -187,6 +187,30 @@ TEST(AutoSubscription, NobodyIsCalledAsAFilter) {
   EXPECT_EQ(h.broker.subscriptions().size(), 0U);
 }
 
+/// An operator asks for a client.
+TEST(SubscriptionFromOutside, IsAsIfTheClientHadAsked) {
+  Harness h;
+  auto& a = h.connect("a");
+  EXPECT_EQ(h.broker.subscribe("a", "t/+", mqtt::QoS::at_least_once), mqtt::ReasonCode::granted_qos_1);
+  EXPECT_EQ(a.receives(), "") << "no SUBACK";
+  h.connect("b").publishes("t/1", "hi", 1);
+  EXPECT_EQ(a.receives(), "PUBLISH topic='t/1' id=1 qos=1 payload='hi'\n");
+  EXPECT_EQ(h.broker.subscribe("a", "$share/g/s", mqtt::QoS::at_most_once), mqtt::ReasonCode::success);
+  EXPECT_EQ(h.broker.unsubscribe("a", "$share/g/s"), mqtt::ReasonCode::success);
+  EXPECT_EQ(h.broker.unsubscribe("a", "t/+"), mqtt::ReasonCode::success);
+  EXPECT_EQ(h.broker.unsubscribe("a", "t/+"), mqtt::ReasonCode::no_subscription_existed);
+  EXPECT_FALSE(h.router.has_route("t/+"));
+  EXPECT_EQ(h.broker.subscribe("a", "t/#/x", mqtt::QoS::at_most_once),
+            mqtt::ReasonCode::topic_filter_invalid);
+}
+
+TEST(SubscriptionFromOutside, NeedsAConnection) {
+  Harness h;
+  h.connect(Connect{.clean_start = false, .client_id = "away"}).says_goodbye();
+  EXPECT_EQ(h.broker.subscribe("away", "t", mqtt::QoS::at_most_once), std::nullopt);
+  EXPECT_EQ(h.broker.unsubscribe("nobody", "t"), std::nullopt);
+}
+
 TEST(AutoSubscription, WhatIsNotAllowedIsLeftOut) {
   Config config;
   config.auto_subscriptions = {{.filter = "secret"}, {.filter = "t"}};

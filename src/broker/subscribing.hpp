@@ -10,6 +10,7 @@
 #include "broker/world.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/packet.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::broker {
 
@@ -23,6 +24,11 @@ class Subscribing {
   Verdict handle(Channel& channel, const mqtt::Unsubscribe& packet);
   /// module.subscription.*: what the client has without asking. What it may not have is left out.
   void subscribe_automatically(Channel& channel);
+  /// An operator asks for a client; nothing is sent to it but retained messages.
+  mqtt::ReasonCode subscribe_for(Channel& channel, const mqtt::Subscription& wanted);
+  mqtt::ReasonCode unsubscribe_for(Channel& channel, std::string_view filter) {
+    return topic::is_shared(filter) ? leave(*channel.session, filter) : unsubscribe(*channel.session, filter);
+  }
   void done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
 
  private:

@@ -215,6 +215,26 @@ struct Monitoring {
   unsigned sysmem_high_watermark = 0;
 };
 
+/// dashboard.listener.http, management.listener.http
+struct HttpListener {
+  bool on = false;
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a free one
+  std::size_t connections_max = 0;
+};
+
+/// management.*, dashboard.*, prometheus.*
+struct Management {
+  HttpListener dashboard;
+  HttpListener api;
+  std::string application_id;
+  std::string application_secret;
+  std::size_t rows_max = 0;
+  std::size_t body_bytes_max = 0;
+  bool emqx_names = false;
+  bool metrics_need_login = false;
+};
+
 struct Log {
   std::string to;  ///< off, file, console, both
   LogLevel level = LogLevel::warning;
@@ -239,11 +259,14 @@ struct Config {
   Log log;
   Modules modules;
   Monitoring monitoring;
+  Management management;
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first
 };
 
 /// The cookie that everybody knows.
 inline constexpr const char* default_cookie = "meshmqsecretcookie";
+/// The password of the API that everybody knows.
+inline constexpr const char* default_application_secret = "public";
 
 }  // namespace meshmq::config

@@ -72,6 +72,8 @@ class Loader {
     add(read_arguments(request.arguments));
     if (!listener_named_)
       settings_["listener.tcp.external"] = {"listener.tcp.external", "0.0.0.0:1883", "default"};
+    if (!listener_named_ && !dashboard_named_)
+      settings_["dashboard.listener.http"] = {"dashboard.listener.http", "127.0.0.1:18083", "default"};
     make_listeners();
     make_zones();
     apply_keys();
@@ -90,6 +92,7 @@ class Loader {
     for (std::string& error : source.errors) result_.errors.push_back(std::move(error));
     for (Setting& setting : source.settings) {
       listener_named_ = listener_named_ || names_listener(setting.key);
+      dashboard_named_ = dashboard_named_ || setting.key == "dashboard.listener.http";
       if (setting.value.empty()) {
         settings_.erase(setting.key);
       } else {
@@ -398,6 +401,7 @@ class Loader {
       error_at(settings_.contains("cluster.redial_max") ? "cluster.redial_max" : "cluster.redial_min",
                "cluster.redial_min is greater than cluster.redial_max");
     }
+    warn_of_default_secret(config.management);
     const std::string& name = config.node.name;
     if (config.mesh.cookie == default_cookie && !is_loopback(name.substr(name.find('@') + 1))) {
       result_.warnings.push_back(
@@ -406,6 +410,18 @@ class Loader {
                       "the node can take part in its cluster. Set node.cookie to a secret.",
                       name));
     }
+  }
+
+  void warn_of_default_secret(const Management& management) {
+    const auto open = [](const HttpListener& listener) { return listener.on && !is_loopback(listener.host); };
+    if (management.application_secret != default_application_secret || management.application_id.empty() ||
+        (!open(management.dashboard) && !open(management.api)))
+      return;
+    result_.warnings.push_back(fmt::format(
+        "!!!! management.default_application.secret is the default that everybody knows: whoever "
+        "reaches the management API can do everything with this cluster as {}. Set it to a secret, "
+        "or let dashboard.listener.http listen on 127.0.0.1 only.",
+        management.application_id));
   }
 
   void read_epmd_port(const Request& request) {
@@ -448,6 +464,7 @@ class Loader {
   std::map<std::string, Family> families_;
   std::map<std::string, node::ConfiguredUser> users_;  ///< by auth.user.<n>, auth.client.<n>
   bool listener_named_ = false;
+  bool dashboard_named_ = false;
 };
 
 }  // namespace

@@ -574,7 +574,8 @@ TEST(ShippedFile, AgreesWithTheSchema) {
     std::string commented = line;
     commented.insert(1, "#");
     const bool there = text.find(line + std::string(key.fallback) + "\n") != std::string::npos ||
-                       (key.fallback.empty() && text.find(commented) != std::string::npos) ||
+                       (key.fallback.empty() && (text.find(commented) != std::string::npos ||
+                                                 text.find(line) != std::string::npos)) ||
                        text.find(commented + std::string(key.fallback) + "\n") != std::string::npos;
     EXPECT_TRUE(there) << key.key << " = " << key.fallback;
   }

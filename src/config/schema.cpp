@@ -274,8 +274,9 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({table, module_keys(), monitoring_keys(), discovery_keys(), zone_keys(),
-                                       access_keys(), listener_keys(), websocket_keys()});
+  static const ExpandedTable<Key> all({table, module_keys(), monitoring_keys(), management_keys(),
+                                       discovery_keys(), zone_keys(), access_keys(), listener_keys(),
+                                       websocket_keys()});
   return all.keys();
 }
 
@@ -339,6 +340,7 @@ std::string describe_keys() {
   for (const Key& key : table) describe(key);
   for (const Key& key : module_keys()) describe(key);
   for (const Key& key : monitoring_keys()) describe(key);
+  for (const Key& key : management_keys()) describe(key);
   for (const Key& key : discovery_keys()) describe(key);
   for (const Key& key : zone_keys()) describe(key);
   for (const Key& key : access_keys()) describe(key);

@@ -65,6 +65,7 @@ std::span<const Key> websocket_keys();
 std::span<const Key> discovery_keys();
 std::span<const Key> module_keys();
 std::span<const Key> monitoring_keys();
+std::span<const Key> management_keys();
 std::span<const ForeignKey> foreign_keys();
 
 /// Whether `key` is an instance of `pattern`.

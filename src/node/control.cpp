@@ -255,16 +255,16 @@ class Control::Impl final : public cluster::ClusterPorts,
     }
   }
 
-  void query(OperationId operation, QueryKind kind, const std::string& client_id, Now now) {
-    if (kind == QueryKind::kick && !moves_.holds(client_id)) {
-      if (const std::string node = moves_.holder(client_id); !node.empty()) {
-        moves_.kick(node, client_id);
+  void query(OperationId operation, Query query, Now now) {
+    if (query.kind == QueryKind::kick && !moves_.holds(query.client_id)) {
+      if (const std::string node = moves_.holder(query.client_id); !node.empty()) {
+        moves_.kick(node, query.client_id);
         QueryReply reply;
         reply.done = true;
         return ports_.query_done(operation, {std::move(reply)});
       }
     }
-    queries_.ask(operation, kind, client_id, now);
+    queries_.ask(operation, std::move(query), now);
   }
 
   void publish(const mqtt::MessagePtr& message) { ports_.to_worker(WorkerIndex(0), PublishRequest{message}); }
@@ -525,8 +525,8 @@ void Control::verify(OperationId operation, Now now) {
 const std::deque<cluster::HealRecord>& Control::heal_log() const {
   return impl_->cluster().heal_log();
 }
-void Control::query(OperationId operation, QueryKind kind, std::string client_id, Now now) {
-  impl_->query(operation, kind, client_id, now);
+void Control::query(OperationId operation, Query query, Now now) {
+  impl_->query(operation, std::move(query), now);
 }
 void Control::publish(const mqtt::MessagePtr& message, Now) {
   impl_->publish(message);

@@ -84,7 +84,8 @@ class Control {
   void answer_peer(const PeerCall& call, std::string_view answer);
   /// Ends in ControlPorts::verified(): do all running nodes hold the same?
   void verify(OperationId operation, Now now);
-  void query(OperationId operation, QueryKind kind, std::string client_id, Now now);
+  /// The number of the query is given here.
+  void query(OperationId operation, Query query, Now now);
   void publish(const mqtt::MessagePtr& message, Now now);
   /// What the broker says of itself, below `$SYS/brokers`. What is retained already is not stored again.
   void publish_system(const mqtt::MessagePtr& message, Now now);

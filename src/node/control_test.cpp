@@ -267,7 +267,7 @@ TEST_F(ControlTest, RowsOfTablesOfALaterVersionStayOnDisk) {
 }
 
 TEST_F(ControlTest, AQueryGathersAllWorkersOrGivesUp) {
-  control->query(OperationId(1), QueryKind::stats, "", now);
+  control->query(OperationId(1), Query{}, now);
   const auto query = std::get<Query>(ports.workers[0].back());
   control->handle(QueryReply{.query = query.query, .worker = WorkerIndex(1)}, now);
   EXPECT_FALSE(ports.replies.has_value());
@@ -275,7 +275,7 @@ TEST_F(ControlTest, AQueryGathersAllWorkersOrGivesUp) {
   ASSERT_TRUE(ports.replies.has_value());
   EXPECT_EQ(ports.replies->at(0).worker, WorkerIndex(0));
   ports.replies.reset();
-  control->query(OperationId(2), QueryKind::stats, "", now);
+  control->query(OperationId(2), Query{}, now);
   now.mono += std::chrono::seconds(10);
   control->tick(now);
   ASSERT_TRUE(ports.replies.has_value());

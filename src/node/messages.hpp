@@ -59,7 +59,8 @@ struct QueryReply {
   std::vector<broker::SubscriptionInfo> subscriptions{};
   broker::Stats stats{};
   broker::Metrics metrics{};
-  bool done = false;  ///< a kick found its client
+  bool done = false;                                    ///< a kick, subscribe or unsubscribe found its client
+  mqtt::ReasonCode reason = mqtt::ReasonCode::success;  ///< what came of a subscribe or unsubscribe
 };
 // --- who may come in: Admissions
 /// A client wants to come in, or proves itself anew; answered by Admitted.
@@ -209,11 +210,13 @@ struct PublishRequest {
   /// The broker speaks of itself ($SYS): no client's publish, and stored already if it is to be retained.
   bool system = false;
 };
-enum class QueryKind : std::uint8_t { clients, subscriptions, stats, kick };
+enum class QueryKind : std::uint8_t { clients, subscriptions, stats, kick, subscribe, unsubscribe };
 struct Query {
   QueryId query;
   QueryKind kind = QueryKind::stats;
-  std::string client_id;  ///< for kick
+  std::string client_id;  ///< for kick, subscribe and unsubscribe
+  std::string filter{};   ///< for the last two
+  mqtt::QoS qos = mqtt::QoS::at_most_once;
 };
 struct ShutDown {};
 // --- sessions that move between nodes: SessionMoves

@@ -351,6 +351,14 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
       case QueryKind::kick:
         reply.done = broker_.kick(m.client_id, now_);
         break;
+      case QueryKind::subscribe:
+      case QueryKind::unsubscribe: {
+        const auto reason = m.kind == QueryKind::subscribe ? broker_.subscribe(m.client_id, m.filter, m.qos)
+                                                           : broker_.unsubscribe(m.client_id, m.filter);
+        reply.done = reason.has_value();
+        reply.reason = reason.value_or(mqtt::ReasonCode::success);
+        break;
+      }
       case QueryKind::stats:
         reply.stats = broker_.stats();
         reply.metrics = broker_.metrics();

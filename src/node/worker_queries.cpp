@@ -5,11 +5,12 @@
 
 namespace meshmq::node {
 
-void WorkerQueries::ask(OperationId operation, QueryKind kind, const std::string& client_id, Now now) {
+void WorkerQueries::ask(OperationId operation, Query query, Now now) {
   const QueryId id(++last_);
+  query.query = id;
   running_[id] = {operation, now.mono + answer_wait, {}};
   for (std::uint16_t i = 0; i < config_.workers; ++i) {
-    ports_.to_worker(WorkerIndex(i), Query{id, kind, client_id});
+    ports_.to_worker(WorkerIndex(i), query);
   }
 }
 

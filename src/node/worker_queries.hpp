@@ -21,7 +21,8 @@ class WorkerQueries {
 
   WorkerQueries(const Config& config, ControlPorts& ports) : config_(config), ports_(ports) {}
 
-  void ask(OperationId operation, QueryKind kind, const std::string& client_id, Now now);
+  /// The number of `query` is given here.
+  void ask(OperationId operation, Query query, Now now);
   void handle(QueryReply reply);
   void tick(Now now);
 

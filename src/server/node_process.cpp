@@ -36,6 +36,7 @@
 #include "server/discovery_setup.hpp"
 #include "server/forward_bridge.hpp"
 #include "server/listener_setup.hpp"
+#include "server/management.hpp"
 #include "server/node_store.hpp"
 #include "server/process_host.hpp"
 #include "server/remote_calls.hpp"
@@ -200,6 +201,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::unique_ptr<admin::SysTopics> sys_topics_;
   std::unique_ptr<admin::OsMonitor> os_monitor_;
   std::unique_ptr<RemoteCalls> remote_calls_;
+  Management management_{io_, config_, log_};
   std::ptrdiff_t links_ = 0;  ///< open control links
   bool stopping_ = false;
 };
@@ -294,6 +296,9 @@ Result<void> NodeProcess::Impl::start_control() {
   sys_topics_ = std::make_unique<admin::SysTopics>(*desk_, sys_intervals(config_));
   os_monitor_ = std::make_unique<admin::OsMonitor>(host_, control_->alarms(), os_monitor_settings(config_));
   remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_);
+  management_.attach(
+      *desk_, [this](const std::function<void()>& run) { shell_.event([&](node::Control&) { run(); }); });
+  host_.attach(management_);
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
     desk_->operation_done(operation, std::move(result));
   };
@@ -301,8 +306,9 @@ Result<void> NodeProcess::Impl::start_control() {
     desk_->peer_answered(operation, answer);
   };
   shell_.on_peer_asks = [this](const node::PeerCall& call, const std::string& question) {
-    commands_->serve(question, net::read_clock(),
-                     [this, call](const std::string& answer) { control_->answer_peer(call, answer); });
+    const auto answered = [this, call](const std::string& answer) { control_->answer_peer(call, answer); };
+    if (rest::is_question(question)) return management_.office().serve(question, net::read_clock(), answered);
+    commands_->serve(question, net::read_clock(), answered);
   };
   shell_.on_query_done = [this](node::OperationId operation, std::vector<node::QueryReply> replies) {
     desk_->query_done(operation, std::move(replies));
@@ -342,7 +348,7 @@ Result<void> NodeProcess::Impl::start_listeners() {
     if (auto started = host_.add_listener(std::move(*setup)); !started) return started;
     options_.say(fmt::format("Start {} listener on {} successfully.", id, host_.address_of(id)));
   }
-  return {};
+  return management_.start(options_.say);
 }
 
 Result<void> NodeProcess::Impl::write_run_file() const {
@@ -363,6 +369,10 @@ Result<void> NodeProcess::Impl::write_ports_file() const {
   for (const config::Listener& listener : config_.listeners) {
     ports.emplace_back(fmt::format("listener.{}.{}", listener.kind, listener.name),
                        host_.port_of(listener_id(listener)));
+  }
+  for (const auto& [key, id] : {std::pair("dashboard.listener.http", "http:dashboard"),
+                                std::pair("management.listener.http", "http:management")}) {
+    if (const std::uint16_t port = management_.port_of(id); port != 0) ports.emplace_back(key, port);
   }
   ports.emplace_back("node.dist", mesh_.port());
   if (config_.mesh.epmd) ports.emplace_back("node.epmd", config_.mesh.epmd_port);
@@ -461,6 +471,7 @@ void NodeProcess::Impl::await_signal() {
 
 void NodeProcess::Impl::say_goodbye() {
   stopping_ = true;
+  host_.set_stopping();
   log_.info("Stopping");
   for (const admin::ListenerInfo& listener : host_.listeners()) {
     options_.say(fmt::format("Stop {} listener on {} successfully.", listener.id, listener.listen_on));
@@ -489,6 +500,7 @@ void NodeProcess::Impl::stop_when_quiet(std::chrono::steady_clock::time_point de
 
 void NodeProcess::Impl::stop_threads() {
   host_.stop_listeners();
+  management_.stop();
   mesh_.stop();
   pool_.stop();
   for (const auto& worker : workers_) worker->stop();

@@ -96,10 +96,14 @@ std::vector<admin::ListenerInfo> ProcessHost::listeners() const {
                       .connections = stats.connections,
                       .shutdown_counts = std::move(stats.shutdown_counts)});
   }
+  if (management_ != nullptr) {
+    for (admin::ListenerInfo& listener : management_->listeners()) result.push_back(std::move(listener));
+  }
   return result;
 }
 
 Result<void> ProcessHost::stop_listener(std::string_view id) {
+  if (manages(id)) return management_->stop_listener(id);
   Entry* entry = find(id);
   if (entry == nullptr || !entry->listener) return fail(Errc::not_found, "no such listener");
   stop(*entry);
@@ -116,6 +120,7 @@ void ProcessHost::stop(Entry& entry) {
 }
 
 Result<void> ProcessHost::start_listener(std::string_view id) {
+  if (manages(id)) return management_->start_listener(id);
   Entry* entry = find(id);
   if (entry == nullptr) return fail(Errc::not_found, "no such listener");
   if (entry->listener) return fail(Errc::already_exists, "it runs already");
@@ -126,6 +131,10 @@ Result<void> ProcessHost::start_listener(std::string_view id) {
 }
 
 Result<void> ProcessHost::restart_listener(std::string_view id) {
+  if (manages(id)) {
+    if (auto stopped = management_->stop_listener(id); !stopped) return stopped;
+    return management_->start_listener(id);
+  }
   Entry* entry = find(id);
   if (entry == nullptr) return fail(Errc::not_found, "no such listener");
   if (entry->tls) {

@@ -19,6 +19,7 @@
 #include "server/acl_source.hpp"
 #include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
+#include "server/management.hpp"
 #include "server/system_load.hpp"
 #include "server/work_pool.hpp"
 
@@ -35,7 +36,11 @@ class ProcessHost final : public admin::Host {
   Result<void> add_listener(ListenerSetup setup);
   /// TLS between nodes; its certificates are looked after as those of listeners.
   void add_dist_tls(std::shared_ptr<net::DistTls> tls) { dist_tls_ = std::move(tls); }
+  /// The listeners of the management API, shown and stopped with the others; it must outlive them.
+  void attach(Management& management) { management_ = &management; }
   void stop_listeners();
+  /// Says so from now on.
+  void set_stopping() { stopping_ = true; }
   /// Of one that runs; 0 otherwise.
   std::uint16_t port_of(std::string_view id) const;
   std::string address_of(std::string_view id) const;
@@ -43,6 +48,7 @@ class ProcessHost final : public admin::Host {
   void reload_changed_certificates();
 
   std::string_view version() const override;
+  bool stopping() const override { return stopping_; }
   std::vector<admin::ListenerInfo> listeners() const override;
   Result<void> stop_listener(std::string_view id) override;
   Result<void> start_listener(std::string_view id) override;
@@ -67,6 +73,7 @@ class ProcessHost final : public admin::Host {
   Result<void> start(Entry& entry);
   static void stop(Entry& entry);
   Entry* find(std::string_view id);
+  bool manages(std::string_view id) const { return management_ != nullptr && Management::is_one(id); }
   template <class Tls>
   Result<void> reload(Tls& tls, const std::string& whose);
 
@@ -76,6 +83,8 @@ class ProcessHost final : public admin::Host {
   WorkPool& pool_;
   std::vector<Entry> entries_;
   std::shared_ptr<net::DistTls> dist_tls_;
+  Management* management_ = nullptr;
+  bool stopping_ = false;
 };
 
 }  // namespace meshmq::server

@@ -47,6 +47,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   void operation_done(node::OperationId, Result<void>) override {}
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
 
+  bool stopping() const override { return false; }
   std::string_view version() const override { return "1.2.3"; }
   std::vector<admin::ListenerInfo> listeners() const override { return {}; }
   Result<void> stop_listener(std::string_view) override { return {}; }

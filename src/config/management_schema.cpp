@@ -1,0 +1,68 @@
+// Keys of the management API, its listeners, and of Prometheus.
+
+#include "config/assign.hpp"
+#include "config/schema.hpp"
+
+namespace meshmq::config {
+
+namespace {
+
+template <auto Field>
+void set(Target& t, const Value& v) {
+  assign(t.config.management.*Field, v);
+}
+template <auto Which>
+void address(Target& t, const Value& v) {
+  HttpListener& listener = t.config.management.*Which;
+  listener.on = true;
+  listener.host = v.text;
+  listener.port = static_cast<std::uint16_t>(v.number);
+}
+template <auto Which>
+void connections_max(Target& t, const Value& v) {
+  assign((t.config.management.*Which).connections_max, v);
+}
+
+using M = Management;
+constexpr Range clients{1, 1'000'000};
+
+constexpr Key table[] = {
+    {"dashboard.listener.http", Type::address, "",
+     "Where the management API, `/metrics` and `/status` are; 127.0.0.1:18083 if no listener at all is "
+     "configured",
+     address<&M::dashboard>},
+    {"dashboard.listener.http.max_clients", Type::integer, "512", "Connections at a time",
+     connections_max<&M::dashboard>, clients},
+    {"management.listener.http", Type::address, "", "The same in another place; 8081 is EMQ X 4.3's",
+     address<&M::api>},
+    {"management.listener.http.max_clients", Type::integer, "512", "Connections at a time",
+     connections_max<&M::api>, clients},
+    {"management.default_application.id", Type::text, "admin",
+     "Who may use the API: user name of HTTP's Basic authentication", set<&M::application_id>},
+    {"management.default_application.secret", Type::text, default_application_secret, "Its password",
+     set<&M::application_secret>},
+    {"management.max_row_limit",
+     Type::integer,
+     "10000",
+     "Rows that a page of a list has at most",
+     set<&M::rows_max>,
+     {1, 1'000'000}},
+    {"management.max_body_size",
+     Type::bytes,
+     "1MB",
+     "Largest body of a request",
+     set<&M::body_bytes_max>,
+     {1024, 1 << 30}},
+    {"prometheus.emqx_names", Type::flag, "off",
+     "Whether /metrics has EMQ X's names, for dashboards made for them", set<&M::emqx_names>},
+    {"prometheus.auth", Type::flag, "off", "Whether /metrics wants the credentials of the API",
+     set<&M::metrics_need_login>},
+};
+
+}  // namespace
+
+std::span<const Key> management_keys() {
+  return table;
+}
+
+}  // namespace meshmq::config

@@ -1,0 +1,122 @@
+// Listeners of every node.
+
+#include "rest/office.hpp"
+
+namespace meshmq::rest {
+
+namespace {
+
+bool speaks_http(std::string_view id) {
+  return id.starts_with("http:");
+}
+
+/// EMQ X: no shutdowns at all are an empty list; listeners of HTTP have a port and no identifier.
+Json row_of(const admin::ListenerInfo& listener) {
+  Call::Members counts;
+  for (const auto& [reason, count] : listener.shutdown_counts) counts.emplace_back(reason, count);
+  const bool http = speaks_http(listener.id);
+  const std::string& address = listener.listen_on;
+  Call::Members row = {{"protocol", http ? listener.id : listener.id.substr(0, listener.id.rfind(':'))},
+                       {"listen_on", http ? address.substr(address.rfind(':') + 1) : address},
+                       {"acceptors", listener.acceptors},
+                       {"max_conns", listener.connections_max},
+                       {"current_conns", listener.connections},
+                       {"shutdown_count", counts.empty() ? Json::array({}) : Json::object(counts)}};
+  if (!http) row.emplace_back("identifier", listener.id);
+  return Json::object(row);
+}
+
+/// `_bare`: without the node around it.
+void report_listeners(Office& office, const Question& question, Now, const ReportDone& done) {
+  const Json listeners = Json::array(office.desk().host.listeners(), row_of);
+  if (question.params.contains("_bare")) return done(Report::one(listeners));
+  done(Report::one(Json::object({{"node", office.desk().name}, {"listeners", listeners}})));
+}
+
+void report_restart(Office& office, const Question& question, Now, const ReportDone& done) {
+  const auto id = question.params.find("identifier");
+  const auto restarted = office.desk().host.restart_listener(
+      id == question.params.end() ? std::string_view() : std::string_view(id->second));
+  if (restarted) return done(Report::one(Json("ok")));
+  // One node may have a listener that the others do not.
+  if (restarted.error().code == Errc::not_found) return done(Report{});
+  done(Report::failure(Code::unknown, restarted.error().message));
+}
+
+void list(Office& office, const Call& call) {
+  answer_rows_of_all(office, call, {"listeners"});
+}
+void list_on_node(Office& office, const Call& call) {
+  answer_of_node(office, call, {"listeners", {{"_bare", "1"}}});
+}
+
+void answer_restarted(const Call& call, bool any) {
+  if (!any) return call.fail(Code::unknown, "no such listener " + std::string(call.get("identifier")));
+  call.ok();
+}
+
+/// A restart of the door through which this came would end it.
+bool refuses(const Call& call) {
+  if (!speaks_http(call.get("identifier"))) return false;
+  call.fail(Code::unknown, "listeners of HTTP are not restarted by HTTP", 403);
+  return true;
+}
+
+void restart(Office& office, const Call& call) {
+  if (refuses(call)) return;
+  office.ask_all({"restart_listener", call.params}, call.now, [call](const Gathered& gathered) {
+    if (const Report* failed = gathered.failure()) return call.fail(failed->code, failed->message);
+    bool any = false;
+    for (const auto& [node, report] : gathered.reports) any = any || !report.rows.empty();
+    answer_restarted(call, any);
+  });
+}
+
+void restart_on_node(Office& office, const Call& call) {
+  if (refuses(call)) return;
+  office.ask(std::string(call.get("node")), {"restart_listener", call.params}, call.now,
+             [call](const Result<Report>& report) {
+               if (!report) return call.fail(Code::badrpc, report.error().message);
+               if (report->code != Code::ok) return call.fail(report->code, report->message);
+               answer_restarted(call, !report->rows.empty());
+             });
+}
+
+constexpr Route routes[] = {
+    {.method = "GET",
+     .path = "/listeners",
+     .name = "list_listeners",
+     .help = "The listeners of all nodes",
+     .run = list,
+     .data = "[NodeListeners]"},
+    {.method = "GET",
+     .path = "/nodes/:node/listeners",
+     .name = "list_node_listeners",
+     .help = "Those of one node",
+     .run = list_on_node,
+     .data = "[Listener]"},
+    {.method = "PUT",
+     .path = "/listeners/:identifier/restart",
+     .name = "restart_listener",
+     .help = "Restarts a listener on all nodes; its clients are disconnected",
+     .run = restart},
+    {.method = "PUT",
+     .path = "/nodes/:node/listeners/:identifier/restart",
+     .name = "restart_node_listener",
+     .help = "The same on one node",
+     .run = restart_on_node},
+};
+
+constexpr Reporter reporters[] = {{"listeners", report_listeners}, {"restart_listener", report_restart}};
+
+}  // namespace
+
+std::span<const Route> listener_routes() {
+  return routes;
+}
+
+std::span<const Reporter> listener_reporters() {
+  return reporters;
+}
+
+}  // namespace meshmq::rest

@@ -1,0 +1,86 @@
+#pragma once
+// The management API of one node: requests are answered here, for the whole cluster where they ask for it.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "admin/desk.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "http/message.hpp"
+#include "rest/credentials.hpp"
+#include "rest/report.hpp"
+#include "rest/route.hpp"
+
+namespace meshmq::rest {
+
+struct Settings {
+  std::string application_id;  ///< management.default_application.id; empty: none
+  std::string application_secret;
+  std::size_t rows_max = 10000;     ///< management.max_row_limit
+  bool emqx_names = false;          ///< prometheus.emqx_names
+  bool metrics_need_login = false;  ///< prometheus.auth
+  std::vector<std::string> zones;   ///< names, as broker::ClientInfo::zone counts them
+};
+
+/// What all nodes say to one question.
+struct Gathered {
+  std::vector<std::pair<std::string, Report>> reports;  ///< this node first, the others by name
+  std::vector<std::string> unanswered;                  ///< nodes that did not answer in time
+
+  /// For an answer's `meta`.
+  Call::Members notes() const;
+  /// The failure of the first node that has one; nullptr: none.
+  const Report* failure() const;
+};
+
+/// Decides nothing about MQTT or the cluster: it asks the desk, here and on other nodes. Thread rule: one
+/// owner, the control thread.
+class Office {
+ public:
+  /// `desk` must outlive it.
+  Office(admin::Desk& desk, Settings settings, Logger log);
+
+  /// `respond` is called once, perhaps before this returns.
+  void handle(const http::Request& request, Now now, http::Respond respond);
+  /// A question of another node; `done` gets the encoded Report.
+  void serve(std::string_view question, Now now, const std::function<void(const std::string&)>& done);
+
+  /// This node or another one. Fails with what a caller is to be told.
+  using Answered = std::function<void(const Result<Report>&)>;
+  void ask(const std::string& node, const Question& question, Now now, Answered done);
+  using AllAnswered = std::function<void(const Gathered&)>;
+  void ask_all(const Question& question, Now now, AllAnswered done);
+
+  admin::Desk& desk() { return desk_; }
+  const Settings& settings() const { return settings_; }
+  const Logger& log() const { return log_; }
+
+ private:
+  void admit(const http::Request& request, Call call);
+  bool knows(const Credential& credential) const;
+  void run(const http::Request& request, Call call);
+
+  admin::Desk& desk_;
+  const Settings settings_;
+  const Logger log_;
+  LoginGuard guard_;
+};
+
+// --- how routes are written
+
+/// The one node that the path names: its only value is `data`.
+void answer_of_node(Office& office, const Call& call, const Question& question);
+/// The same, all its values.
+void answer_rows_of_node(Office& office, const Call& call, const Question& question);
+/// Values of all nodes one behind the other.
+void answer_rows_of_all(Office& office, const Call& call, const Question& question);
+/// What a command of meshmq_ctl does there, and its JSON if the route has `data`.
+void answer_command(Office& office, const Call& call, const std::string& node,
+                    std::vector<std::string> words);
+
+}  // namespace meshmq::rest

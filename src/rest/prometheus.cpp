@@ -1,0 +1,162 @@
+#include "rest/prometheus.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace meshmq::rest {
+
+namespace {
+
+using Labels = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') result += '\\';
+    result += c == '\n' ? std::string("\\n") : std::string(1, c);
+  }
+  return result;
+}
+
+/// Dots and dashes are none of Prometheus' letters.
+std::string name_of(std::string_view prefix, std::string_view counter) {
+  std::string name(prefix);
+  for (const char c : counter) name += c == '.' || c == '-' ? '_' : c;
+  return name;
+}
+
+/// Writes one family of samples after the other.
+class Page {
+ public:
+  explicit Page(std::string node) : node_(std::move(node)) {}
+
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
+  }
+  template <class Number>
+  void sample(Number value, const Labels& labels = {}) {
+    text_ += fmt::format("{}{{node=\"{}\"", name_, escaped(node_));
+    for (const auto& [label, text] : labels) text_ += fmt::format(",{}=\"{}\"", label, escaped(text));
+    text_ += fmt::format("}} {}\n", value);
+  }
+  template <class Number>
+  void gauge(std::string_view name, std::string_view help, Number value) {
+    family(name, "gauge", help);
+    sample(value);
+  }
+  template <class Number>
+  void counter(std::string_view name, std::string_view help, Number value) {
+    family(name, "counter", help);
+    sample(value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  const std::string node_;
+  std::string name_;
+  std::string text_;
+};
+
+// ---------------------------------------------------------------- our names
+
+void add_counters(Page& page, const Exposed& exposed) {
+  for (const auto& [name, value] : exposed.counters) {
+    page.counter(name_of("meshmq_", name) + "_total", name + " since the start of the node", value);
+  }
+}
+
+/// `connections.count` is meshmq_connections, `connections.max` meshmq_connections_max.
+void add_sizes(Page& page, const Exposed& exposed) {
+  constexpr std::string_view now = ".count";
+  for (const auto& [name, value] : exposed.sizes) {
+    const bool current = name.ends_with(now);
+    const std::string base = current ? name.substr(0, name.size() - now.size()) : name;
+    const std::string what = base.substr(0, base.rfind(".max"));
+    page.gauge(name_of("meshmq_", base), current ? what + " at the moment" : "The most " + what + " so far",
+               value);
+  }
+}
+
+void add_cluster(Page& page, const Exposed& exposed) {
+  page.family("meshmq_cluster_nodes", "gauge", "Members of the cluster, as this node sees them");
+  page.sample(exposed.cluster.running_nodes.size(), {{"state", "running"}});
+  page.sample(exposed.cluster.stopped_nodes.size(), {{"state", "stopped"}});
+  page.gauge("meshmq_cluster_partitions", "Different views of who is running; 0 when all agree",
+             exposed.cluster.partitions.size());
+  page.counter("meshmq_replicated_sent_bytes_total", "Bytes of replicated tables sent to other nodes",
+               exposed.control.replicated_bytes_sent);
+  page.counter("meshmq_replicated_received_bytes_total", "Bytes of replicated tables received",
+               exposed.control.replicated_bytes_received);
+  page.gauge("meshmq_alarms_active", "Alarms that last", exposed.alarms);
+  page.gauge("meshmq_store_waiting_rows", "Changed rows that wait for the disk",
+             exposed.control.store_waiting);
+  page.gauge("meshmq_store_failing", "1 while the disk refuses writes",
+             exposed.control.store_failing ? 1 : 0);
+}
+
+void add_listeners(Page& page, const Exposed& exposed) {
+  page.family("meshmq_listener_connections", "gauge", "Connections of a listener");
+  for (const auto& listener : exposed.listeners)
+    page.sample(listener.connections, {{"listener", listener.id}});
+  page.family("meshmq_listener_connections_limit", "gauge", "Connections that a listener takes at most");
+  for (const auto& listener : exposed.listeners)
+    page.sample(listener.connections_max, {{"listener", listener.id}});
+  page.family("meshmq_listener_shutdowns_total", "counter", "Connections that have ended, by reason");
+  for (const auto& listener : exposed.listeners) {
+    for (const auto& [reason, count] : listener.shutdown_counts)
+      page.sample(count, {{"listener", listener.id}, {"reason", reason}});
+  }
+}
+
+void add_process(Page& page, const Exposed& exposed) {
+  const admin::RuntimeInfo& runtime = exposed.runtime;
+  page.family("meshmq_build_info", "gauge", "Always 1; the version is a label");
+  page.sample(1, {{"version", exposed.version}});
+  page.gauge("meshmq_uptime_seconds", "Time since the start of the node",
+             static_cast<double>(exposed.uptime.count()) / 1000);
+  page.counter("meshmq_cpu_seconds_total", "Time that the process has used of all processors",
+               static_cast<double>(runtime.cpu_ms) / 1000);
+  page.gauge("meshmq_resident_memory_bytes", "Memory of the process", runtime.resident_bytes);
+  page.gauge("meshmq_resident_memory_peak_bytes", "The most so far", runtime.resident_bytes_peak);
+  page.gauge("meshmq_threads", "Threads of the process", runtime.threads);
+  page.gauge("meshmq_workers", "Worker threads", runtime.workers);
+  page.gauge("meshmq_open_fds", "Open file descriptors", runtime.descriptors);
+  page.gauge("meshmq_max_fds", "File descriptors that may be open", runtime.descriptors_max);
+  page.gauge("meshmq_system_memory_bytes", "Memory of the machine", exposed.system.memory_bytes);
+  page.gauge("meshmq_system_memory_available_bytes", "Of it, what is to be had",
+             exposed.system.memory_available_bytes);
+  page.gauge("meshmq_system_load1", "Load average of a minute", runtime.load1);
+}
+
+// ---------------------------------------------------------------- EMQ X's names
+
+void add_emqx(Page& page, const Exposed& exposed) {
+  for (const auto& [name, value] : exposed.counters) page.counter(name_of("emqx_", name), name, value);
+  for (const auto& [name, value] : exposed.sizes) page.gauge(name_of("emqx_", name), name, value);
+  page.gauge("emqx_vm_total_memory", "Memory of the machine", exposed.system.memory_bytes);
+  page.gauge("emqx_vm_used_memory", "Memory of the process", exposed.runtime.resident_bytes);
+  page.gauge("emqx_cluster_nodes_running", "Running nodes", exposed.cluster.running_nodes.size());
+  page.gauge("emqx_cluster_nodes_stopped", "Stopped nodes", exposed.cluster.stopped_nodes.size());
+}
+
+}  // namespace
+
+std::string exposition(const Exposed& exposed, PrometheusNames names) {
+  Page page(exposed.node);
+  if (names == PrometheusNames::emqx) {
+    add_emqx(page, exposed);
+  } else {
+    add_counters(page, exposed);
+    add_sizes(page, exposed);
+    add_cluster(page, exposed);
+    add_listeners(page, exposed);
+    add_process(page, exposed);
+  }
+  return page.take();
+}
+
+}  // namespace meshmq::rest

@@ -1,0 +1,66 @@
+// Where messages go.
+
+#include "rest/office.hpp"
+#include "rest/paging.hpp"
+
+namespace meshmq::rest {
+
+namespace {
+
+Json row_of(const node::Route& route) {
+  return Json::object({{"topic", route.filter}, {"node", route.node}});
+}
+
+void list(Office& office, const Call& call) {
+  std::vector<Json> rows;
+  for (const node::Route& route : office.desk().control.routes()) rows.push_back(row_of(route));
+  answer_page(call, office.settings(), rows);
+}
+
+void look_up(Office& office, const Call& call) {
+  std::vector<Json> rows;
+  for (const node::Route& route : office.desk().control.routes()) {
+    if (route.filter == call.get("topic")) rows.push_back(row_of(route));
+  }
+  call.ok(Json::array(rows));
+}
+
+void explain(Office& office, const Call& call) {
+  if (call.get("topic").empty()) return call.fail(Code::missing_parameter, "topic is missing");
+  answer_command(office, call, office.desk().name, {"routes", "match", std::string(call.get("topic"))});
+}
+
+constexpr Parameter explain_parameters[] = {{"topic", "string", "A topic name"}};
+
+constexpr Route routes[] = {
+    {.method = "GET",
+     .path = "/routes",
+     .name = "list_routes",
+     .help = "Which nodes get which topics",
+     .run = list,
+     .data = "[Route]",
+     .query = page_parameters,
+     .meta = Meta::page},
+    {.method = "GET",
+     .path = "/routes/:topic",
+     .name = "lookup_routes",
+     .help = "The nodes of one filter",
+     .run = look_up,
+     .data = "[Route]"},
+    {.method = "GET",
+     .path = "/explain",
+     .name = "explain_topic",
+     .help = "How a message published here would travel: filters, nodes, shared groups, and who gets it on "
+             "each node",
+     .run = explain,
+     .data = "Explanation",
+     .query = explain_parameters},
+};
+
+}  // namespace
+
+std::span<const Route> routing_routes() {
+  return routes;
+}
+
+}  // namespace meshmq::rest

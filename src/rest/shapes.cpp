@@ -1,0 +1,229 @@
+// The objects that go in and out.
+
+#include "rest/schema.hpp"
+
+namespace meshmq::rest {
+
+namespace {
+
+constexpr Field alarm[] = {
+    {"name", "string", ""},
+    {"message", "string", "For people"},
+    {"details", "any", "An object"},
+    {"activated", "boolean", "Whether it lasts"},
+    {"activate_at", "integer", "Microseconds since 1970"},
+    {"deactivate_at", "integer|string", "The same, or `infinity` while it lasts"},
+};
+constexpr Field alarm_name[] = {{"node", "string", "Whose alarm it is"}, {"name", "string", ""}};
+constexpr Field broker[] = {
+    {"node", "string", ""},
+    {"node_status", "string", "Running"},
+    {"version", "string", ""},
+    {"sysdescr", "string", "MeshMQ Broker"},
+    {"otp_release", "string", "none: there is no Erlang"},
+    {"uptime", "string", "4 hours, 21 minutes, 19 seconds"},
+    {"datetime", "string", "Local time of the node"},
+};
+constexpr Field client[] = {
+    {"node", "string", "Where it is connected, or its session waits"},
+    {"clientid", "string", ""},
+    {"username", "string", "`undefined`: none"},
+    {"ip_address", "string", ""},
+    {"port", "integer", ""},
+    {"proto_name", "string", "MQTT, or MQIsdp of version 3.1"},
+    {"proto_ver", "integer", "3, 4 or 5"},
+    {"connected", "boolean", ""},
+    {"connected_at", "string", "Local time, `2021-07-28 16:15:39`"},
+    {"disconnected_at", "string", "Missing while it is connected", true},
+    {"created_at", "string", "When its session was made"},
+    {"clean_start", "boolean", ""},
+    {"keepalive", "integer", "Seconds"},
+    {"expiry_interval", "integer", "Seconds that the session outlives the connection"},
+    {"zone", "string", ""},
+    {"is_bridge", "boolean", ""},
+    {"mountpoint", "string", "`undefined`: none"},
+    {"subscriptions_cnt", "integer", ""},
+    {"max_subscriptions", "integer", "0: no limit"},
+    {"inflight", "integer", "Messages sent and not acknowledged"},
+    {"max_inflight", "integer", ""},
+    {"awaiting_rel", "integer", "QoS 2 messages received whose PUBREL is missing"},
+    {"max_awaiting_rel", "integer", "0: no limit"},
+    {"mqueue_len", "integer", "Messages that wait"},
+    {"max_mqueue", "integer", "0: no limit"},
+    {"mqueue_dropped", "integer", "Messages lost because the queue was full"},
+    {"send_msg", "integer", "Messages delivered"},
+    {"heap_size", "integer", "0: a client is no process here"},
+    {"reductions", "integer", "0"},
+    {"mailbox_len", "integer", "0"},
+};
+constexpr Field cluster[] = {
+    {"running_nodes", "[string]", ""},
+    {"stopped_nodes", "[string]", ""},
+    {"partitions", "[[string]]", "While the cluster is split: the different views of who runs", true},
+    {"apart", "[string]", "Reachable, but kept apart by cluster.autoheal = off", true},
+};
+constexpr Field delayed_message[] = {
+    {"id", "string", ""},
+    {"topic", "string", ""},
+    {"qos", "integer", ""},
+    {"from_clientid", "string", "Who published it"},
+    {"payload_size", "integer", "Bytes"},
+    {"node", "string", "Which publishes it"},
+    {"expected_at", "string", "When, in local time"},
+};
+constexpr Field found_node[] = {{"node", "string", ""}, {"standing", "string", "What was done with it"}};
+constexpr Field discovery[] = {
+    {"provider", "string", "manual, static, mcast, dns, etcd or k8s"},
+    {"asked_at", "integer", "Milliseconds since 1970; 0: never"},
+    {"answered_at", "integer", ""},
+    {"error", "string", ""},
+    {"acted_at", "integer", ""},
+    {"action", "string", ""},
+    {"found", "[FoundNode]", ""},
+};
+constexpr Field endpoint[] = {
+    {"name", "string", ""}, {"method", "string", ""}, {"path", "string", ""}, {"descr", "string", ""}};
+constexpr Field explanation[] = {
+    {"routes", "[Route]", "Each of these nodes gets the message once"},
+    {"groups", "[GroupRoute]", "One member of each gets it"},
+    {"away", "[Route]", "Kept for them at QoS 1 and 2"},
+    {"subscribers", "any", "Of each node: its subscriptions that match, or why they are not known"},
+};
+constexpr Field group_route[] = {
+    {"group", "string", "`$share/<group>/<filter>`"},
+    {"node", "string", ""},
+    {"online", "integer", "Members connected there"},
+    {"members", "integer", ""},
+};
+constexpr Field heal[] = {
+    {"id", "integer|string", ""},
+    {"split_view", "[[string]]", "Who saw whom"},
+    {"coordinator", "string", ""},
+    {"split_at", "integer", "Milliseconds since 1970"},
+    {"met_at", "integer", ""},
+    {"healed_at", "integer", ""},
+    {"merged", "any", "Of each node: rows, shared_rows, sessions"},
+};
+constexpr Field healing[] = {{"nodes", "[string]", ""}};
+constexpr Field health[] = {{"node", "string", ""}, {"status", "string", "ok or ready"}};
+constexpr Field listener[] = {
+    {"protocol", "string", "mqtt:tcp, http:dashboard, ..."},
+    {"listen_on", "string", "Address and port; of HTTP the port alone"},
+    {"identifier", "string", "Missing of HTTP", true},
+    {"acceptors", "integer", ""},
+    {"max_conns", "integer", ""},
+    {"current_conns", "integer", ""},
+    {"shutdown_count", "counters|[any]", "Ended connections by reason; an empty list: none"},
+};
+constexpr Field node[] = {
+    {"node", "string", ""},
+    {"node_status", "string", "Running"},
+    {"version", "string", ""},
+    {"otp_release", "string", "none: there is no Erlang"},
+    {"uptime", "string", ""},
+    {"connections", "integer", ""},
+    {"load1", "string", "Load average of the machine"},
+    {"load5", "string", ""},
+    {"load15", "string", ""},
+    {"max_fds", "integer", ""},
+    {"memory_total", "string|integer", "Of the machine; `118.27M` in lists, bytes of one node"},
+    {"memory_used", "string|integer", "By the process"},
+    {"process_available", "integer", "0: no limit"},
+    {"process_used", "integer", "Threads"},
+};
+constexpr Field node_alarms[] = {{"node", "string", ""}, {"alarms", "[Alarm]", ""}};
+constexpr Field node_listeners[] = {{"node", "string", ""}, {"listeners", "[Listener]", ""}};
+constexpr Field node_metrics[] = {{"node", "string", ""}, {"metrics", "counters", ""}};
+constexpr Field node_name[] = {{"node", "string", "`name@host`"}};
+constexpr Field node_stats[] = {{"node", "string", ""}, {"stats", "counters", ""}};
+constexpr Field outcome[] = {
+    {"code", "integer", "0: done"},
+    {"topic", "string", "As it was given"},
+    {"clientid", "string", "", true},
+    {"message", "string", "Of a failure", true},
+};
+constexpr Field publish[] = {
+    {"topic", "string", "This or topics", true},
+    {"topics", "string", "Several, with commas", true},
+    {"payload", "any", "Text; any other JSON is sent as it is written", true},
+    {"encoding", "string", "plain or base64", true},
+    {"qos", "integer", "0, 1 or 2", true},
+    {"retain", "boolean", "", true},
+    {"clientid", "string", "Who it is said to come from", true},
+};
+constexpr Field retained_message[] = {
+    {"topic", "string", ""},
+    {"qos", "integer", ""},
+    {"from_clientid", "string", "Who published it"},
+    {"payload_size", "integer", "Bytes"},
+    {"publish_at", "string", "Local time"},
+    {"payload", "string", "Base64", true},
+};
+constexpr Field route[] = {{"topic", "string", "A topic or filter"}, {"node", "string", ""}};
+constexpr Field stopped_node[] = {
+    {"name", "string", ""}, {"node", "string", ""}, {"node_status", "string", "Stopped"}};
+constexpr Field subscribe[] = {
+    {"clientid", "string", "Of a connected client"},
+    {"topic", "string", "This or topics", true},
+    {"topics", "string", "Several, with commas", true},
+    {"qos", "integer", "0, 1 or 2", true},
+};
+constexpr Field subscription[] = {
+    {"node", "string", ""},
+    {"clientid", "string", ""},
+    {"topic", "string", "The filter as subscribed, `$share/<group>/` included"},
+    {"qos", "integer", ""},
+};
+constexpr Field unsubscribe[] = {
+    {"clientid", "string", "Of a connected client"},
+    {"topic", "string", "This or topics", true},
+    {"topics", "string", "Several, with commas", true},
+};
+constexpr Field verification[] = {
+    {"nodes", "[string]", "That were compared"},
+    {"silent", "[string]", "Running, but without an answer"},
+    {"differences", "[string]", "For people; what differs is fetched again"},
+    {"rows", "integer", ""},
+    {"shared_rows", "integer", ""},
+};
+
+constexpr Shape table[] = {
+    {"Alarm", "Something that an operator should know", alarm},
+    {"AlarmName", "Which alarm", alarm_name},
+    {"Broker", "What runs on a node", broker},
+    {"Client", "A client, connected or with a session that waits for it", client},
+    {"Cluster", "Who belongs to the cluster", cluster},
+    {"DelayedMessage", "A message that waits for its time", delayed_message},
+    {"Discovery", "What discovery found", discovery},
+    {"Endpoint", "One thing that can be asked", endpoint},
+    {"Explanation", "How a message would travel", explanation},
+    {"FoundNode", "A node that discovery found", found_node},
+    {"GroupRoute", "The share of a node in a shared group", group_route},
+    {"Heal", "A split that was healed", heal},
+    {"Healing", "Nodes that are brought together", healing},
+    {"Health", "How a node is", health},
+    {"Listener", "Where clients connect", listener},
+    {"Node", "A node that runs", node},
+    {"NodeAlarms", "The alarms of a node", node_alarms},
+    {"NodeListeners", "The listeners of a node", node_listeners},
+    {"NodeMetrics", "The counters of a node", node_metrics},
+    {"NodeName", "A node by its name", node_name},
+    {"NodeStats", "The sizes of a node", node_stats},
+    {"Outcome", "What one item of a batch came to", outcome},
+    {"Publish", "A message", publish},
+    {"RetainedMessage", "A retained message", retained_message},
+    {"Route", "A filter and a node that gets what matches it", route},
+    {"StoppedNode", "A member that does not run", stopped_node},
+    {"Subscribe", "Filters for a client", subscribe},
+    {"Subscription", "A client's filter", subscription},
+    {"Unsubscribe", "Filters that a client is to lose", unsubscribe},
+    {"Verification", "Whether all nodes hold the same", verification},
+};
+
+}  // namespace
+
+std::span<const Shape> shapes() {
+  return table;
+}
+
+}  // namespace meshmq::rest
