@@ -48,8 +48,9 @@ std::span<const Command> cluster_commands();  // cluster
 std::span<const Command> client_commands();   // clients, subscriptions
 std::span<const Command> route_commands();    // routes, trie, topics, retainer
 std::span<const Command> listener_commands();
-std::span<const Command> access_commands();  // acl, banned
-std::span<const Command> user_commands();    // user, clientid, sasl
+std::span<const Command> access_commands();   // acl, banned
+std::span<const Command> user_commands();     // user, clientid, sasl
+std::span<const Command> account_commands();  // mgmt, admins
 std::span<const Command> alarm_commands();
 std::span<const Command> delayed_commands();
 

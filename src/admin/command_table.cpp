@@ -8,9 +8,9 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr auto groups = {broker_commands, cluster_commands,  client_commands,
-                         route_commands,  listener_commands, access_commands,
-                         user_commands,   alarm_commands,    delayed_commands};
+constexpr auto groups = {broker_commands,   cluster_commands, client_commands, route_commands,
+                         listener_commands, access_commands,  user_commands,   account_commands,
+                         alarm_commands,    delayed_commands};
 
 const Command* find(std::string_view name) {
   for (const auto group : groups) {

@@ -195,6 +195,38 @@ TEST_F(CommandTableTest, SubscriptionsAreMadeForClients) {
   EXPECT_EQ(run({"subscriptions", "add", "known", "t"}).outcome, Outcome::usage);
 }
 
+TEST_F(CommandTableTest, ApplicationsAreKept) {
+  desk_->defaults.application = {"admin", "public"};
+  const std::string first =
+      "app_id: admin, secret: public, name: Default, desc: Application user, status: true, expired: "
+      "undefined\n";
+  EXPECT_EQ(run({"mgmt", "list"}).text, first);
+  const std::string made = run({"mgmt", "insert", "ops", "Operators"}).text;
+  EXPECT_TRUE(made.starts_with("AppSecret: ")) << made;
+  const std::string secret = made.substr(11, made.size() - 12);
+  EXPECT_EQ(run({"mgmt", "insert", "ops", "x"}).text, "Error: already existed\n");
+  EXPECT_EQ(run({"mgmt", "insert", "admin", "x"}).text, "Error: already existed\n");
+  EXPECT_EQ(run({"mgmt", "update", "ops", "false"}).text, "update successfully.\n");
+  EXPECT_EQ(
+      run({"mgmt", "lookup", "ops"}).text,
+      "app_id: ops\nsecret: " + secret + "\nname: Operators\ndesc: \nstatus: false\nexpired: undefined\n");
+  EXPECT_EQ(run({"mgmt", "delete", "ops"}).text, "ok\n");
+  EXPECT_EQ(run({"mgmt", "delete", "ops"}).text, "Error: app not found\n");
+  EXPECT_EQ(run({"mgmt", "lookup", "ops"}).text, "Not Found.\n");
+  EXPECT_EQ(run({"mgmt", "update", "admin", "false"}).text, "update successfully.\n");
+  EXPECT_NE(run({"mgmt", "list"}).text, first);
+}
+
+TEST_F(CommandTableTest, AdministratorsAreKept) {
+  EXPECT_EQ(run({"admins", "add", "eve", "secret", "boss"}).text, "ok\n");
+  EXPECT_EQ(run({"admins", "add", "eve", "secret"}).text, "Error: Username Already Exist\n");
+  EXPECT_EQ(run({"admins", "list"}).text, "username: eve, tags: boss\n");
+  EXPECT_EQ(run({"admins", "passwd", "eve", "other"}).text, "ok\n");
+  EXPECT_EQ(run({"admins", "passwd", "bob", "other"}).text, "{error,<<\"Username Not Found\">>}\n");
+  EXPECT_EQ(run({"admins", "del", "eve"}).text, "ok\n");
+  EXPECT_EQ(run({"admins", "del", "eve"}).text, "{error,<<\"Username Not Found\">>}\n");
+}
+
 TEST_F(CommandTableTest, RoutesTrieAndTopics) {
   for (const char* filter : {"t/+/x", "t/a", "t/#"}) subscribe(filter);
   EXPECT_EQ(run({"routes", "list"}).text,

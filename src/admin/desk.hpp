@@ -17,6 +17,15 @@
 
 namespace meshmq::admin {
 
+struct Defaults {
+  struct Pair {
+    std::string id{};  ///< empty: there is none
+    std::string secret{};
+  };
+  Pair application{};  ///< management.default_application.*
+  Pair user{};         ///< dashboard.default_user.*
+};
+
 /// Answers of node::Control find back to who asked by OperationId: operations are numbered here and nowhere
 /// else. The owner hands on what node::ControlPorts hears: operation_done(), query_done(), verified(),
 /// peer_answered(), never from within a call into node::Control. Thread rule: one owner, the control thread.
@@ -83,6 +92,9 @@ class Desk {
   std::uint64_t peak(const std::string& counter, std::uint64_t value) {
     return peaks_[counter] = std::max(peaks_[counter], value);
   }
+
+  /// Who may use the management API as long as the tables say nothing else: of the configuration.
+  Defaults defaults{};
 
   const std::string name;
   node::Control& control;

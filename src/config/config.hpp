@@ -229,6 +229,9 @@ struct Management {
   HttpListener api;
   std::string application_id;
   std::string application_secret;
+  std::string default_user;
+  std::string default_password;
+  Duration token_lifetime{};
   std::size_t rows_max = 0;
   std::size_t body_bytes_max = 0;
   bool emqx_names = false;

@@ -94,8 +94,6 @@ constexpr ForeignKey table[] = {
     {"dashboard.listener.https.**", R::not_yet},
     {"management.listener.https", R::not_yet},
     {"management.listener.https.**", R::not_yet},
-    {"dashboard.default_user.login", R::not_yet},
-    {"dashboard.default_user.password", R::not_yet},
     {"telemetry.**", R::not_here},
     {"prometheus.push.gateway.server", R::not_yet},
     {"prometheus.interval", R::not_yet},

@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "broker/access_policy.hpp"
 #include "node/access_tables.hpp"
+#include "node/api_accounts.hpp"
 #include "node/config.hpp"
 #include "node/ports.hpp"
 
@@ -19,12 +20,14 @@ class AccessAdmin {
   /// `seed` is a secret.
   AccessAdmin(const Config& config, SharedTables& shared, SharedWriter& writer, ControlPorts& ports,
               std::uint64_t seed)
-      : config_(config), ports_(ports), tables_(shared, writer), seed_(seed) {}
+      : config_(config), ports_(ports), tables_(shared, writer), accounts_(shared, writer), seed_(seed) {}
 
   /// Those of acl_file, of this node only.
   void set_file_rules(broker::AclRulesPtr rules);
   AccessTables& tables() { return tables_; }
   const AccessTables& tables() const { return tables_; }
+  /// Who may use the management API.
+  ApiAccounts& accounts() { return accounts_; }
   const Config& config() const { return config_; }
   /// For one password: never the same, and nobody can guess the next.
   std::string salt();
@@ -38,6 +41,7 @@ class AccessAdmin {
   const Config& config_;
   ControlPorts& ports_;
   AccessTables tables_;
+  ApiAccounts accounts_;
   broker::AccessPolicy policy_;
   bool policy_changed_ = false;
   const std::uint64_t seed_;

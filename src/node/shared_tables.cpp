@@ -36,6 +36,10 @@ std::string_view SharedTables::name_of(std::uint8_t table) const {
   switch (static_cast<SharedTable>(table)) {
     case SharedTable::retained:
       return "retained messages";
+    case SharedTable::applications:
+      return "applications";
+    case SharedTable::administrators:
+      return "administrators";
     case SharedTable::users:
       return "users";
     case SharedTable::scram_users:

@@ -21,6 +21,8 @@ enum class SharedTable : std::uint8_t {
   rules = 4,
   bans = 5,
   delayed = 8,
+  applications = 9,
+  administrators = 10,
 };
 
 /// A row's key on the wire is its table's number (u8) and its key there. Rows of tables that this version

@@ -3,7 +3,9 @@
 #include <boost/json/parse.hpp>
 #include <utility>
 
+#include "admin/accounts.hpp"
 #include "admin/command_table.hpp"
+#include "node/access_admin.hpp"
 #include "rest/body.hpp"
 
 namespace meshmq::rest {
@@ -62,7 +64,7 @@ void finish(const Call& call, const Result<admin::Answer>& answer) {
 }  // namespace
 
 Office::Office(admin::Desk& desk, Settings settings, Logger log)
-    : desk_(desk), settings_(std::move(settings)), log_(log) {}
+    : desk_(desk), settings_(std::move(settings)), log_(log), tokens_(settings_.token_lifetime) {}
 
 void Office::handle(const http::Request& request, Now now, http::Respond respond) {
   const std::string_view target = request.target;
@@ -90,22 +92,55 @@ void Office::handle(const http::Request& request, Now now, http::Respond respond
 void Office::admit(const http::Request& request, Call call) {
   const bool metrics = settings_.metrics_need_login && call.route->name == "prometheus_metrics";
   if (call.route->credentials == Credentials::none && !metrics) return run(request, std::move(call));
-  if (const Duration wait = guard_.wait(request.peer, call.now); wait.count() > 0)
-    return call.respond(too_many(wait));
+  if (!bearer_token(request.header("authorization")).empty()) {
+    if (admit_token(request, call)) run(request, std::move(call));
+    return;
+  }
   const auto credential = basic_credential(request.header("authorization"));
   if (!credential) return call.respond(unauthorized());
-  if (!knows(*credential)) {
-    guard_.failed(request.peer, call.now);
-    log_.warning("Management API: wrong credentials of '{}' from {}", credential->id, request.peer);
+  if (slow_down(call)) return;
+  if (!knows(*credential, call.now)) {
+    failed(call, credential->id);
     return call.respond(unauthorized());
   }
-  guard_.succeeded(request.peer);
+  succeeded(call);
   run(request, std::move(call));
 }
 
-bool Office::knows(const Credential& credential) const {
-  return !settings_.application_id.empty() && credential.id == settings_.application_id &&
-         same_secret(credential.secret, settings_.application_secret);
+/// False: it has been refused.
+bool Office::admit_token(const http::Request& request, const Call& call) {
+  const Tokens::Session* session = tokens_.find(bearer_token(request.header("authorization")), call.now);
+  // Deleted, or with another password, perhaps on another node: the login is over.
+  if (session == nullptr || password_hash(session->username) != session->hash) {
+    call.respond(unauthorized());
+  } else if (session->change_first && call.route->name != "change_pwd") {
+    call.fail(Code::wrong_password, "The password is one that everybody knows: choose another one first.",
+              403);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+std::optional<std::string> Office::password_hash(const std::string& username) const {
+  if (const auto known = desk_.control.access().accounts().administrator(username)) return known->hash;
+  return username == desk_.defaults.user.id ? std::optional(std::string()) : std::nullopt;
+}
+
+bool Office::slow_down(const Call& call) {
+  const Duration wait = guard_.wait(call.peer, call.now);
+  if (wait.count() > 0) call.respond(too_many(wait));
+  return wait.count() > 0;
+}
+
+void Office::failed(const Call& call, std::string_view who) {
+  guard_.failed(call.peer, call.now);
+  log_.warning("Management API: wrong credentials of '{}' from {}", who, call.peer);
+}
+
+bool Office::knows(const Credential& credential, Now now) {
+  const auto application = admin::application_of(desk_, credential.id);
+  return application && application->usable(now.wall) && same_secret(credential.secret, application->secret);
 }
 
 void Office::run(const http::Request& request, Call call) {

@@ -2,6 +2,7 @@
 // The management API of one node: requests are answered here, for the whole cluster where they ask for it.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,16 +16,16 @@
 #include "rest/credentials.hpp"
 #include "rest/report.hpp"
 #include "rest/route.hpp"
+#include "rest/tokens.hpp"
 
 namespace meshmq::rest {
 
 struct Settings {
-  std::string application_id;  ///< management.default_application.id; empty: none
-  std::string application_secret;
-  std::size_t rows_max = 10000;     ///< management.max_row_limit
-  bool emqx_names = false;          ///< prometheus.emqx_names
-  bool metrics_need_login = false;  ///< prometheus.auth
-  std::vector<std::string> zones;   ///< names, as broker::ClientInfo::zone counts them
+  std::size_t rows_max = 10000;                     ///< management.max_row_limit
+  bool emqx_names = false;                          ///< prometheus.emqx_names
+  bool metrics_need_login = false;                  ///< prometheus.auth
+  Duration token_lifetime = std::chrono::hours(1);  ///< dashboard.token_lifetime
+  std::vector<std::string> zones;                   ///< names, as broker::ClientInfo::zone counts them
 };
 
 /// What all nodes say to one question.
@@ -58,17 +59,27 @@ class Office {
 
   admin::Desk& desk() { return desk_; }
   const Settings& settings() const { return settings_; }
-  const Logger& log() const { return log_; }
+  Tokens& tokens() { return tokens_; }
+  /// Of somebody who may log in; empty: the password stands in the configuration.
+  std::optional<std::string> password_hash(const std::string& username) const;
+
+  // --- guessing of passwords, by the address that a call comes from
+  /// True: it has to wait, and has been told so.
+  bool slow_down(const Call& call);
+  void failed(const Call& call, std::string_view who);
+  void succeeded(const Call& call) { guard_.succeeded(call.peer); }
 
  private:
   void admit(const http::Request& request, Call call);
-  bool knows(const Credential& credential) const;
+  bool knows(const Credential& credential, Now now);
+  bool admit_token(const http::Request& request, const Call& call);
   void run(const http::Request& request, Call call);
 
   admin::Desk& desk_;
   const Settings settings_;
   const Logger log_;
   LoginGuard guard_;
+  Tokens tokens_;
 };
 
 // --- how routes are written

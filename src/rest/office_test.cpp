@@ -46,10 +46,22 @@ class OfficeTest : public admin::testing::DeskTest {
     worker_replies_[worker].clients.push_back(info);
   }
 
-  Office office_{
-      *desk_,
-      {.application_id = "admin", .application_secret = "public", .rows_max = 100, .zones = {"external"}},
-      Logger()};
+  OfficeTest() { desk_->defaults = {.application = {"admin", "public"}, .user = {"boss", "public"}}; }
+  std::string put(const std::string& path, const std::string& body) {
+    return ask("PUT", "/api/v4" + path, body).body;
+  }
+  /// The answer's token.
+  std::string log_in(const std::string& username, const std::string& password) {
+    const std::string answer =
+        post("/auth", R"({"username":")" + username + R"(","password":")" + password + "\"}");
+    const std::size_t at = answer.find("\"token\":\"");
+    return at == std::string::npos ? answer : answer.substr(at + 9, 64);
+  }
+  http::Response with_token(const std::string& token, const std::string& path) {
+    return ask("GET", "/api/v4" + path, {}, {{"authorization", "Bearer " + token}});
+  }
+
+  Office office_{*desk_, {.rows_max = 100, .zones = {"external"}}, Logger()};
 };
 
 TEST_F(OfficeTest, WhoMayNotIsToldHowToAsk) {
@@ -263,6 +275,92 @@ TEST_F(OfficeTest, AlarmsAndTheCluster) {
       post("/cluster/join", R"({"node":"meshmq@127.0.0.1"})"),
       "{\"code\":102,\"message\":\"Ignore. This is meshmq@127.0.0.1 itself, a node cannot join itself.\"}");
   EXPECT_EQ(post("/cluster/join", "{}"), "{\"code\":107,\"message\":\"node is missing\"}");
+}
+
+TEST_F(OfficeTest, Bans) {
+  EXPECT_EQ(post("/banned", R"({"who":"c1","as":"clientid"})"),
+            "{\"data\":{\"as\":\"clientid\",\"who\":\"c1\",\"by\":\"user\",\"reason\":\"\",\"at\":1700000000,"
+            "\"until\":1700000300},\"code\":0}");
+  EXPECT_NE(get("/banned").find("\"count\":1"), std::string::npos);
+  EXPECT_EQ(post("/banned", R"({"as":"clientid"})"), "{\"code\":107,\"message\":\"who is missing\"}");
+  EXPECT_EQ(post("/banned", R"({"as":"peerhost","who":"example.org"})").substr(0, 11), "{\"code\":108");
+  EXPECT_EQ(ask("DELETE", "/api/v4/banned/clientid/c1").body, "{\"code\":0}");
+  EXPECT_NE(get("/banned").find("\"count\":0"), std::string::npos);
+}
+
+TEST_F(OfficeTest, UsersOfTheBroker) {
+  EXPECT_EQ(post("/auth_username", R"({"username":"ann","password":"p"})"), "{\"code\":0}");
+  EXPECT_EQ(post("/auth_username", R"({"username":"ann","password":"p"})"),
+            "{\"code\":113,\"message\":\"existed\"}");
+  EXPECT_EQ(get("/auth_username/ann"), "{\"data\":{\"username\":\"ann\"},\"code\":0}");
+  EXPECT_EQ(get("/auth_clientid/ann"), "{\"code\":105,\"message\":\"not_found\"}");
+  EXPECT_EQ(put("/auth_clientid/ann", R"({"password":"q"})"), "{\"code\":105,\"message\":\"noexisted\"}");
+  EXPECT_EQ(put("/auth_username/ann", R"({"password":"q"})"), "{\"code\":0}");
+  EXPECT_EQ(ask("DELETE", "/api/v4/auth_username/ann").body, "{\"code\":0}");
+  EXPECT_NE(get("/auth_username").find("\"data\":[]"), std::string::npos);
+}
+
+TEST_F(OfficeTest, ApplicationsMayAsk) {
+  const std::string made =
+      post("/apps", R"({"app_id":"ops","secret":"s3","name":"Ops","expired":1700000060})");
+  EXPECT_EQ(made, "{\"data\":{\"secret\":\"s3\"},\"code\":0}");
+  const std::string ops = "Basic " + sasl::to_base64("ops:s3");
+  EXPECT_EQ(status_with(ops), 200U);
+  pass(61s);
+  EXPECT_EQ(status_with(ops), 401U) << "it has expired";
+  EXPECT_EQ(put("/apps/ops", R"({"expired":0})"), "{\"code\":0}");
+  EXPECT_EQ(status_with(ops), 200U);
+  EXPECT_EQ(put("/apps/ops", R"({"status":false})"), "{\"code\":0}");
+  EXPECT_EQ(status_with(ops), 401U);
+  EXPECT_EQ(get("/apps/ops"),
+            "{\"data\":{\"app_id\":\"ops\",\"secret\":\"s3\",\"name\":\"Ops\",\"desc\":\"\","
+            "\"status\":false,\"expired\":\"undefined\"},\"code\":0}");
+  EXPECT_NE(get("/apps").find("\"app_id\":\"admin\""), std::string::npos);
+  EXPECT_EQ(post("/apps", R"({"app_id":"admin"})"), "{\"code\":108,\"message\":\"already existed\"}");
+  EXPECT_EQ(ask("DELETE", "/api/v4/apps/ops").body, "{\"code\":0}");
+  EXPECT_EQ(get("/apps/ops"), "{\"code\":102,\"message\":\"not_found\"}");
+}
+
+TEST_F(OfficeTest, TheKnownPasswordMustBeChanged) {
+  const std::string token = log_in("boss", "public");
+  ASSERT_EQ(token.size(), 64U) << token;
+  EXPECT_EQ(with_token(token, "/nodes").status, 403U);
+  EXPECT_EQ(put("/change_pwd/boss", R"({"old_pwd":"public","new_pwd":"public"})").substr(0, 11),
+            "{\"code\":108");
+  EXPECT_EQ(put("/change_pwd/boss", R"({"old_pwd":"nope","new_pwd":"better"})").substr(0, 11),
+            "{\"code\":103");
+  EXPECT_EQ(put("/change_pwd/boss", R"({"old_pwd":"public","new_pwd":"better"})"), "{\"code\":0}");
+  EXPECT_EQ(with_token(token, "/nodes").status, 401U) << "the login is over";
+  EXPECT_EQ(with_token(log_in("boss", "better"), "/nodes").status, 200U);
+  EXPECT_EQ(log_in("boss", "public"), "{\"code\":103,\"message\":\"Password Error\"}");
+  EXPECT_EQ(log_in("boss", "better").size(), 64U);
+  EXPECT_EQ(ask("DELETE", "/api/v4/users/boss").body, "{\"code\":106,\"message\":\"Cannot delete boss\"}");
+}
+
+TEST_F(OfficeTest, LoginsEnd) {
+  EXPECT_EQ(post("/users", R"({"username":"eve","password":"secret","tags":"t"})"), "{\"code\":0}");
+  EXPECT_EQ(post("/users", R"({"username":"eve","password":"secret"})").substr(0, 11), "{\"code\":113");
+  EXPECT_EQ(get("/users"),
+            "{\"data\":[{\"username\":\"boss\",\"tags\":\"administrator\"},{\"username\":\"eve\","
+            "\"tags\":\"t\"}],\"code\":0}");
+  const std::string token = log_in("eve", "secret");
+  EXPECT_EQ(with_token(token, "/nodes").status, 200U);
+  EXPECT_EQ(with_token(token + "x", "/nodes").status, 401U);
+  pass(1h);
+  EXPECT_EQ(with_token(token, "/nodes").status, 401U);
+  const std::string another = log_in("eve", "secret");
+  EXPECT_NE(another, token);
+  EXPECT_EQ(put("/users/eve", R"({"tags":"u"})"), "{\"code\":0}");
+  EXPECT_EQ(ask("DELETE", "/api/v4/users/eve").body, "{\"code\":0}");
+  EXPECT_EQ(with_token(another, "/nodes").status, 401U);
+  EXPECT_EQ(post("/auth", R"({"username":"eve"})"),
+            "{\"code\":104,\"message\":\"Username or password undefined\"}");
+}
+
+TEST_F(OfficeTest, GuessingPasswordsIsSlowedDownToo) {
+  for (unsigned i = 0; i < LoginGuard::free_attempts; ++i)
+    EXPECT_EQ(log_in("nobody", "guess"), "{\"code\":103,\"message\":\"Password Error\"}");
+  EXPECT_EQ(log_in("boss", "public"), "Too many attempts with wrong credentials.\n");
 }
 
 TEST_F(OfficeTest, AnswersOtherNodes) {

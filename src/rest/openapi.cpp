@@ -143,8 +143,10 @@ Json components() {
   schemas.emplace_back("Failure", Json::raw(schema_of(Shape{"Failure", "What was not done", failure})));
   const Json basic = Json::object(
       {{"type", "http"}, {"scheme", "basic"}, {"description", "An application's id and its secret"}});
-  return Json::object(
-      {{"schemas", Json::object(schemas)}, {"securitySchemes", Json::object({{"basic", basic}})}});
+  const Json bearer = Json::object(
+      {{"type", "http"}, {"scheme", "bearer"}, {"description", "The token of a login, POST /api/v4/auth"}});
+  return Json::object({{"schemas", Json::object(schemas)},
+                       {"securitySchemes", Json::object({{"basic", basic}, {"bearer", bearer}})}});
 }
 
 std::string line_of(const Route& route) {
@@ -169,7 +171,8 @@ std::string line_of(const Route& route) {
 std::string openapi(std::string_view version) {
   return Json::object({{"openapi", "3.1.0"},
                        {"info", Json::object({{"title", "MeshMQ"}, {"version", version}})},
-                       {"security", Json::array({Json::object({{"basic", Json::array({})}})})},
+                       {"security", Json::array({Json::object({{"basic", Json::array({})}}),
+                                                 Json::object({{"bearer", Json::array({})}})})},
                        {"paths", paths()},
                        {"components", components()}})
       .text();

@@ -109,6 +109,8 @@ std::span<const Route> counter_routes();
 std::span<const Route> alarm_routes();
 std::span<const Route> retained_routes();
 std::span<const Route> cluster_routes();
+std::span<const Route> access_routes();
+std::span<const Route> account_routes();
 
 /// All of them, in that order.
 std::vector<const Route*> all_routes();

@@ -6,6 +6,61 @@ namespace meshmq::rest {
 
 namespace {
 
+constexpr Field administrator[] = {{"username", "string", ""}, {"tags", "string", "A remark"}};
+constexpr Field application[] = {
+    {"app_id", "string", ""},
+    {"secret", "string", ""},
+    {"name", "string", ""},
+    {"desc", "string", ""},
+    {"status", "boolean", "Whether it may ask"},
+    {"expired", "integer|string", "Until when, in seconds since 1970; `undefined`: for ever"},
+};
+constexpr Field application_change[] = {
+    {"name", "string", "", true},
+    {"desc", "string", "", true},
+    {"status", "boolean", "Whether it may ask", true},
+    {"expired", "integer", "Until when, in seconds since 1970; 0: for ever", true},
+};
+constexpr Field new_application[] = {
+    {"app_id", "string", ""},
+    {"secret", "string", "Missing: one is made", true},
+    {"name", "string", "", true},
+    {"desc", "string", "", true},
+    {"status", "boolean", "Whether it may ask", true},
+    {"expired", "integer", "Until when, in seconds since 1970; 0: for ever", true},
+};
+constexpr Field new_administrator[] = {
+    {"username", "string", ""}, {"password", "string", ""}, {"tags", "string", "A remark", true}};
+constexpr Field ban[] = {
+    {"as", "string", "clientid, username or peerhost"},
+    {"who", "string", ""},
+    {"by", "string", "Who did it"},
+    {"reason", "string", ""},
+    {"at", "integer", "Seconds since 1970"},
+    {"until", "integer|string", "The same; `infinity`: for ever"},
+};
+constexpr Field new_ban[] = {
+    {"as", "string", "clientid, username or peerhost"},
+    {"who", "string", "A client id, user name or address"},
+    {"by", "string", "Who does it", true},
+    {"reason", "string", "", true},
+    {"at", "integer", "Seconds since 1970; missing: now", true},
+    {"until", "integer", "The same; 0: for ever; missing: in five minutes", true},
+};
+constexpr Field client_id[] = {{"clientid", "string", ""}};
+constexpr Field new_client_id[] = {{"clientid", "string", ""}, {"password", "string", ""}};
+constexpr Field username[] = {{"username", "string", ""}};
+constexpr Field new_username[] = {{"username", "string", ""}, {"password", "string", ""}};
+constexpr Field new_password[] = {{"password", "string", ""}};
+constexpr Field password[] = {{"username", "string", ""}, {"password", "string", ""}};
+constexpr Field password_change[] = {{"old_pwd", "string", ""}, {"new_pwd", "string", ""}};
+constexpr Field secret[] = {{"secret", "string", "Of the new application"}};
+constexpr Field tags[] = {{"tags", "string", "A remark"}};
+constexpr Field token[] = {
+    {"token", "string", "For `Authorization: Bearer`"},
+    {"expires_in", "integer", "Seconds"},
+    {"change_password", "boolean", "Nothing else is allowed before"},
+};
 constexpr Field alarm[] = {
     {"name", "string", ""},
     {"message", "string", "For people"},
@@ -188,10 +243,15 @@ constexpr Field verification[] = {
 };
 
 constexpr Shape table[] = {
+    {"Administrator", "Somebody who may log in", administrator},
     {"Alarm", "Something that an operator should know", alarm},
     {"AlarmName", "Which alarm", alarm_name},
+    {"Application", "A program that may use the API", application},
+    {"ApplicationChange", "What is to be another", application_change},
+    {"Ban", "Somebody who may not connect", ban},
     {"Broker", "What runs on a node", broker},
     {"Client", "A client, connected or with a session that waits for it", client},
+    {"ClientId", "A client that has a password", client_id},
     {"Cluster", "Who belongs to the cluster", cluster},
     {"DelayedMessage", "A message that waits for its time", delayed_message},
     {"Discovery", "What discovery found", discovery},
@@ -203,6 +263,12 @@ constexpr Shape table[] = {
     {"Healing", "Nodes that are brought together", healing},
     {"Health", "How a node is", health},
     {"Listener", "Where clients connect", listener},
+    {"NewAdministrator", "Somebody who is to log in", new_administrator},
+    {"NewApplication", "A program that is to use the API", new_application},
+    {"NewBan", "Somebody who is to be kept out", new_ban},
+    {"NewClientId", "A client that is to have a password", new_client_id},
+    {"NewPassword", "Another password", new_password},
+    {"NewUsername", "A user who is to have a password", new_username},
     {"Node", "A node that runs", node},
     {"NodeAlarms", "The alarms of a node", node_alarms},
     {"NodeListeners", "The listeners of a node", node_listeners},
@@ -210,13 +276,19 @@ constexpr Shape table[] = {
     {"NodeName", "A node by its name", node_name},
     {"NodeStats", "The sizes of a node", node_stats},
     {"Outcome", "What one item of a batch came to", outcome},
+    {"Password", "Who logs in", password},
+    {"PasswordChange", "The old password and the new one", password_change},
     {"Publish", "A message", publish},
     {"RetainedMessage", "A retained message", retained_message},
     {"Route", "A filter and a node that gets what matches it", route},
+    {"Secret", "A secret", secret},
     {"StoppedNode", "A member that does not run", stopped_node},
     {"Subscribe", "Filters for a client", subscribe},
     {"Subscription", "A client's filter", subscription},
+    {"Tags", "A remark on a user", tags},
+    {"Token", "What a login gives", token},
     {"Unsubscribe", "Filters that a client is to lose", unsubscribe},
+    {"Username", "A user who has a password", username},
     {"Verification", "Whether all nodes hold the same", verification},
 };
 

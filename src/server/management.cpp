@@ -12,11 +12,10 @@ namespace {
 
 rest::Settings settings_of(const config::Config& config) {
   const config::Management& from = config.management;
-  return {.application_id = from.application_id,
-          .application_secret = from.application_secret,
-          .rows_max = from.rows_max,
+  return {.rows_max = from.rows_max,
           .emqx_names = from.emqx_names,
           .metrics_need_login = from.metrics_need_login,
+          .token_lifetime = from.token_lifetime,
           .zones = config.zone_names};
 }
 
@@ -38,6 +37,9 @@ Management::Management(boost::asio::io_context& io, const config::Config& config
 
 void Management::attach(admin::Desk& desk, Event event) {
   event_ = std::move(event);
+  const config::Management& from = config_.management;
+  desk.defaults = {.application = {from.application_id, from.application_secret},
+                   .user = {from.default_user, from.default_password}};
   office_ = std::make_unique<rest::Office>(desk, settings_of(config_), log_);
 }
 

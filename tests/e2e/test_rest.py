@@ -46,6 +46,8 @@ class RestApi(SceneTest):
         self.waiting_messages(api, near)
         self.listeners_and_alarms(api, here, there)
         self.counters(api, there)
+        self.bans_and_users(api)
+        self.accounts(api)
         self.kicking(api, far)
         self.membership(api, there)
         described = {
@@ -172,6 +174,42 @@ class RestApi(SceneTest):
         self.assertRegex(emqx, r'(?m)^emqx_connections_count\{node="\S+"\} \d+$')
         self.assertRegex(emqx, r'(?m)^emqx_packets_publish_sent\{node="\S+"\} \d+$')
 
+    def bans_and_users(self, api):
+        api.data("add_banned", body={"who": "bad", "as": "clientid", "reason": "noise"})
+        self.assertEqual([row["who"] for row in api.data("list_banned")], ["bad"])
+        # Known to the other node as well.
+        eventually(lambda: self.api2.data("list_banned"), "the ban is everywhere")
+        api.data("delete_banned", **{"as": "clientid", "who": "bad"})
+        for kind in ("username", "clientid"):
+            api.data(f"add_{kind}", body={kind: "ann", "password": "p"})
+            self.assertEqual(api.data(f"lookup_{kind}", **{kind: "ann"}), {kind: "ann"})
+            api.data(f"update_{kind}", body={"password": "q"}, **{kind: "ann"})
+            self.assertEqual(api.data(f"list_{kind}"), [{kind: "ann"}])
+            api.data(f"delete_{kind}", **{kind: "ann"})
+
+    def accounts(self, api):
+        secret = api.data("add_app", body={"app_id": "ops", "name": "Operators"})["secret"]
+        eventually(lambda: self.node2.ctl("mgmt", "lookup", "ops", code=None).code == 0, "both nodes know it")
+        ops = Api(self.node2, "ops", secret)
+        self.assertEqual(ops.data("list_apps"), api.data("list_apps"))
+        api.data("update_app", appid="ops", body={"status": False})
+        self.assertEqual(api.data("lookup_app", appid="ops")["status"], False)
+        eventually(lambda: ops.raw("GET", "/api/v4/nodes").status == 401, "it may not ask any more")
+        api.data("del_app", appid="ops")
+
+        api.data("create_user", body={"username": "eve", "password": "secret"})
+        api.data("update_user", username="eve", body={"tags": "night"})
+        self.assertIn({"username": "eve", "tags": "night"}, api.data("list_users"))
+        self.assertEqual(api.call("auth_user", body={"username": "eve", "password": "guess"})["code"], 103)
+        token = api.data("auth_user", body={"username": "eve", "password": "secret"})["token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 200)
+        api.data("change_pwd", username="eve", body={"old_pwd": "secret", "new_pwd": "other"})
+        api.data("delete_user", username="eve")
+        self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 401)
+        self.assertEqual(self.node1.ctl("admins", "add", "bob", "secret", "ops").out, "ok\n")
+        self.assertEqual(self.node1.ctl("admins", "del", "bob").out, "ok\n")
+
     def kicking(self, api, far):
         api.data("kickout_client", clientid="far")
         far.wait_closed()
@@ -254,9 +292,24 @@ class Doors(SceneTest):
         self.assertEqual(statuses[:5], [401] * 5)
         self.assertEqual(statuses[6], 429)
 
-    def test_the_default_secret_is_warned_about(self):
+    def test_accounts_are_warned_about_and_kept(self):
         node = self.scene.node(settings={"dashboard.listener.http": "0"}).start()
         self.assertIn("!!!! management.default_application.secret", node.log())
+        secret = node.ctl("mgmt", "insert", "ops", "Operators").out.removeprefix("AppSecret: ").strip()
+        node.ctl("mgmt", "update", "admin", "false")
+        node.ctl("admins", "add", "eve", "secret")
+        node.stop()
+        node.start()
+        api = Api(node, "ops", secret)
+        self.assertEqual([row["username"] for row in api.data("list_users")], ["admin", "eve"])
+        self.assertEqual(Api(node).raw("GET", "/api/v4/nodes").status, 401)
+        first = api.data("auth_user", body={"username": "admin", "password": "public"})
+        self.assertTrue(first["change_password"])
+        bearer = {"Authorization": f"Bearer {first['token']}"}
+        self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 403)
+        change = {"old_pwd": "public", "new_pwd": "better"}
+        self.assertEqual(api.raw("PUT", "/api/v4/change_pwd/admin", change, bearer).status, 200)
+        self.assertFalse(api.data("auth_user", body={"username": "admin", "password": "better"})["change_password"])
 
 
 class Rules(unittest.TestCase):
