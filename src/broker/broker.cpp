@@ -365,9 +365,13 @@ std::size_t Broker::deliver_shared(const mqtt::MessagePtr& message, std::span<co
                                    Now now) {
   return impl_->world().shared.deliver(message, picks, now);
 }
-void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
+void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now,
+                            std::span<const std::size_t> refused) {
   if (impl_->transfer().routes_done(token)) return;
-  impl_->subscribing().done(token, std::move(retained), now);
+  impl_->subscribing().done(token, std::move(retained), refused, now);
+}
+void Broker::lose_exclusive(std::string_view name) {
+  impl_->subscribing().lose_exclusive(name);
 }
 void Broker::publish_refused(Token token, Now) {
   impl_->publishing().settled(token, mqtt::ReasonCode::quota_exceeded);

@@ -100,8 +100,12 @@ class Broker {
   /// asked.
   std::size_t deliver_shared(const mqtt::MessagePtr& message, std::span<const SharedPick> picks, Now now);
   /// Answer to Router::subscribe(): every live peer has the routes (or the wait is over); one list of
-  /// retained messages for each filter, in order.
-  void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
+  /// retained messages for each filter, in order. `refused`: filters, by number, that somebody else has for
+  /// himself.
+  void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now,
+                      std::span<const std::size_t> refused = {});
+  /// An exclusive subscription that another node has as well, and is to have.
+  void lose_exclusive(std::string_view name);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);
   /// Answer to Router::delay(): there are as many as may be.

@@ -49,7 +49,8 @@ RouteResult TestRouter::route(const mqtt::MessagePtr& message, Token token) {
 void TestRouter::subscribe(Token token, std::vector<SubscribeFilter> filters) {
   calls_ += "subscribe";
   for (const SubscribeFilter& f : filters) {
-    calls_ += " " + f.filter + (f.add_route ? " +route" : "") + (f.retained ? " +retained" : "");
+    calls_ += " " + f.filter + (f.add_route ? " +route" : "") + (f.retained ? " +retained" : "") +
+              (f.exclusive ? " +exclusive" : "");
   }
   calls_ += "\n";
   asked_.push_back({token, std::move(filters)});
@@ -215,7 +216,8 @@ std::vector<mqtt::MessagePtr> Harness::retained_for(const SubscribeFilter& filte
   std::vector<mqtt::MessagePtr> messages;
   if (!filter.retained) return messages;
   for (const auto& [topic, message] : router.retained_) {
-    if (topic::matches(filter.filter, topic)) messages.push_back(message);
+    const auto shared = topic::parse_shared(filter.filter);
+    if (topic::matches(shared ? shared->filter : filter.filter, topic)) messages.push_back(message);
   }
   return messages;
 }
@@ -225,11 +227,15 @@ void Harness::release_subscribes() {
     const TestRouter::Asked asked = std::move(router.asked_.front());
     router.asked_.pop_front();
     std::vector<std::vector<mqtt::MessagePtr>> retained;
-    for (const SubscribeFilter& filter : asked.filters) {
+    std::vector<std::size_t> refused;
+    for (std::size_t i = 0; i < asked.filters.size(); ++i) {
+      const SubscribeFilter& filter = asked.filters[i];
+      if (filter.exclusive && router.exclusive_taken) refused.push_back(i);
+      if (filter.exclusive && !router.exclusive_taken) router.groups_.insert(filter.filter);
       if (filter.add_route) router.routes_.insert(filter.filter);
       retained.push_back(retained_for(filter));
     }
-    broker.subscribe_done(asked.token, std::move(retained), now);
+    broker.subscribe_done(asked.token, std::move(retained), now, refused);
   }
 }
 

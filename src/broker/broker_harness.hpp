@@ -83,6 +83,7 @@ class TestRouter : public Router {
   std::map<std::string, std::string> wills;                  ///< those that were left, by client id
   std::uint32_t next_number = 0;                             ///< of the next SharedPick
   bool sticky = false;                                       ///< picks are; their number stays as it is
+  bool exclusive_taken = false;                              ///< everything exclusive is somebody else's
 
  private:
   friend class Harness;

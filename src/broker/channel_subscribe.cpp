@@ -20,6 +20,7 @@ constexpr Fatal too_large_to_answer{ReasonCode::packet_too_large,
                                     CloseReason::limit};
 
 constexpr std::size_t filter_bytes_max = 0xFFFF;
+constexpr std::string_view taken = "somebody else has this exclusive subscription";
 
 // [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1], [MQTT-4.8.2-1], [MQTT-4.8.2-2]
 constexpr Fatal ill_formed_filter{ReasonCode::topic_filter_invalid, "ill-formed topic filter"};
@@ -131,12 +132,14 @@ Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscri
   for (const mqtt::Subscription& wanted : packet.subscriptions) {
     if (config.strict && !is_well_formed(wanted.filter)) return ill_formed_filter;
     const bool shared = topic::is_shared(wanted.filter);
+    const auto parts = topic::parse_shared(wanted.filter);
+    const bool exclusive = parts && parts->group == topic::exclusive_group;
     // [MQTT-3.8.3-4]
-    if (wanted.no_local && shared) {
+    if (wanted.no_local && shared && !exclusive) {
       return Fatal{ReasonCode::protocol_error, "No Local with a shared subscription"};
     }
     if (channel.version != mqtt::Version::v5) continue;
-    if (shared && !config.shared_subscription) {
+    if (shared && !exclusive && !config.shared_subscription) {
       return Fatal{ReasonCode::shared_subscriptions_not_supported,
                    "shared subscriptions are off by mqtt.shared_subscription"};
     }
@@ -185,7 +188,7 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
   // [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]
   const bool retained = wanted.retain_handling == mqtt::RetainHandling::send ||
                         (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
-  pending.accepted.push_back({std::string(filter), retained});
+  pending.accepted.push_back({std::string(filter), retained, pending.codes.size()});
   filters.push_back({std::string(filter), add_route, retained});
   return granted(session, wanted);
 }
@@ -193,21 +196,73 @@ ReasonCode Subscribing::subscribe(Session& session, const mqtt::Subscription& wa
 ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
                              std::uint32_t subscription_id, Pending& pending,
                              std::vector<SubscribeFilter>& filters) {
-  if (!session.zone->shared_subscription) return ReasonCode::shared_subscriptions_not_supported;
   // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
   const auto shared = topic::parse_shared(wanted.filter);
+  const bool exclusive = shared && shared->group == topic::exclusive_group;
+  if (!exclusive && !session.zone->shared_subscription) return ReasonCode::shared_subscriptions_not_supported;
   if (!shared) return ReasonCode::topic_filter_invalid;
+  if (exclusive && !session.zone->exclusive_subscription) {
+    pending.text = "exclusive subscriptions are off by mqtt.exclusive_subscription";
+    return ReasonCode::topic_filter_invalid;
+  }
   const ReasonCode refusal = check(session, shared->filter, pending);
   if (refusal != ReasonCode::success) return refusal;
   std::string name = topic::shared_name({shared->group, real_filter(session, shared->filter)});
   if (name.size() > filter_bytes_max) return ReasonCode::topic_filter_invalid;
   if (at_limit(session) && !world_.groups.contains(session, name)) return refuse_more(pending);
+  if (exclusive) {
+    return join_exclusively(session, std::move(name), wanted, subscription_id, pending, filters);
+  }
   const auto [group, is_new] = world_.groups.join(session, name, options(session, wanted, subscription_id));
   if (is_new) world_.router.share(name, group.weight());
   // [MQTT5 4.8.2] Retained messages are not sent. SUBACK waits for the cluster like any other.
-  pending.accepted.push_back({name, false});
+  pending.accepted.push_back({name, false, pending.codes.size()});
   filters.push_back({std::move(name), false, false});
   return granted(session, wanted);
+}
+
+ReasonCode Subscribing::join_exclusively(Session& session, std::string name, const mqtt::Subscription& wanted,
+                                         std::uint32_t subscription_id, Pending& pending,
+                                         std::vector<SubscribeFilter>& filters) {
+  const bool is_new = !world_.groups.contains(session, name);
+  if (is_new && world_.groups.find(name) != nullptr) {
+    pending.text = taken;
+    return ReasonCode::quota_exceeded;
+  }
+  world_.groups.join(session, name, options(session, wanted, subscription_id));
+  const bool retained = wanted.retain_handling == mqtt::RetainHandling::send ||
+                        (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
+  pending.client_id = session.client_id;
+  pending.accepted.push_back({name, retained, pending.codes.size()});
+  // Nobody is told of the member before nobody else is known to be one.
+  filters.push_back({std::move(name), false, retained, is_new});
+  return granted(session, wanted);
+}
+
+void Subscribing::refuse_exclusive(Pending& pending, std::span<const std::size_t> refused) {
+  Session* session = refused.empty() ? nullptr : world_.sessions.find(pending.client_id);
+  for (const std::size_t number : refused) {
+    Accepted& accepted = pending.accepted[number];
+    accepted.retained = false;
+    // Nobody is answered if nobody asked.
+    if (accepted.code < pending.codes.size()) pending.codes[accepted.code] = ReasonCode::quota_exceeded;
+    pending.text = taken;
+    const auto weight = session == nullptr ? std::nullopt : world_.groups.leave(*session, accepted.filter);
+    if (weight) world_.router.share(accepted.filter, *weight);
+  }
+  if (!refused.empty()) ++world_.metrics.packets_subscribe_error;
+}
+
+void Subscribing::lose_exclusive(std::string_view name) {
+  SharedGroup* group = world_.groups.find(name);
+  while (group != nullptr && !group->members.empty()) {
+    Session& session = *group->members.back().session;
+    world_.log.warning("client '{}' ({}) loses '{}': a client of another node has it as well",
+                       session.client_id, session.peername, name);
+    const auto weight = world_.groups.leave(session, name);
+    world_.router.share(name, *weight);
+    group = world_.groups.find(name);
+  }
 }
 
 SubscriptionOptions Subscribing::options(const Session& session, const mqtt::Subscription& wanted,
@@ -216,7 +271,9 @@ SubscriptionOptions Subscribing::options(const Session& session, const mqtt::Sub
   // A bridge's own messages would come back to it. In a group they cannot be kept from it, or they would not
   // reach the others.
   const bool ignores_own = is_v3 && (session.bridge || session.zone->ignore_loop_deliver);
-  const bool no_local = (wanted.no_local || ignores_own) && !topic::is_shared(wanted.filter);
+  const auto shared = topic::parse_shared(wanted.filter);
+  const bool in_group = shared && shared->group != topic::exclusive_group;
+  const bool no_local = (wanted.no_local || ignores_own) && !in_group;
   const bool as_published = wanted.retain_as_published || (is_v3 && session.bridge);
   const mqtt::QoS qos = mqtt::min_qos(wanted.qos, session.zone->qos_max);
   return {subscription_id, static_cast<std::uint32_t>(qos), no_local ? 1U : 0U, as_published ? 1U : 0U};
@@ -232,11 +289,13 @@ ReasonCode Subscribing::refuse_more(Pending& pending) {
   return ReasonCode::quota_exceeded;
 }
 
-void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now) {
+void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained,
+                       std::span<const std::size_t> refused, Now now) {
   const auto it = pending_.find(token);
   if (it == pending_.end()) return;
-  const Pending pending = std::move(it->second);
+  Pending pending = std::move(it->second);
   pending_.erase(it);
+  refuse_exclusive(pending, refused);
   for (const Accepted& accepted : pending.accepted) {
     SubscriberList* list = world_.subscriptions.find(accepted.filter);
     if (list != nullptr && list->route_pending() == token) list->set_route_pending(0);
@@ -253,14 +312,24 @@ void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> r
   }
 }
 
-void Subscribing::send_retained(Session& session, const std::string& filter,
-                                const std::vector<mqtt::MessagePtr>& messages, Now now) {
+const SubscriptionOptions* Subscribing::options_of(Session& session, const std::string& filter) {
+  if (topic::is_exclusive(filter)) {
+    const SharedGroup* group = world_.groups.find(filter);
+    const bool has = group != nullptr && !group->members.empty() && group->members[0].session == &session;
+    return has ? &group->members[0].options : nullptr;
+  }
   SubscriberList* list = world_.subscriptions.find(filter);
   const Subscriber* subscriber = list == nullptr ? nullptr : SubscriptionTable::find(session, *list);
+  return subscriber == nullptr ? nullptr : &subscriber->options;
+}
+
+void Subscribing::send_retained(Session& session, const std::string& filter,
+                                const std::vector<mqtt::MessagePtr>& messages, Now now) {
+  const SubscriptionOptions* found = options_of(session, filter);
   // Unsubscribed in the meantime.
-  if (subscriber == nullptr) return;
+  if (found == nullptr) return;
   if (messages.empty() || !world_.delivery.takes_retained(session, messages.size())) return;
-  const SubscriptionOptions options = subscriber->options;
+  const SubscriptionOptions options = *found;
   for (const mqtt::MessagePtr& message : messages) {
     if (options.no_local && message->publisher() == session.client_id) continue;
     // [MQTT-3.3.1-8]

@@ -37,6 +37,7 @@ struct Config {
   bool retain_available = true;                             ///< mqtt.retain_available
   bool wildcard_subscription = true;                        ///< mqtt.wildcard_subscription
   bool shared_subscription = true;                          ///< mqtt.shared_subscription
+  bool exclusive_subscription = false;                      ///< mqtt.exclusive_subscription
   SharedStrategy shared_strategy = SharedStrategy::random;  ///< broker.shared_subscription_strategy
   bool stop_publish_clear = false;                          ///< retainer.stop_publish_clear_msg
   bool shared_dispatch_ack = false;                         ///< broker.shared_dispatch_ack_enabled

@@ -70,6 +70,8 @@ struct SubscribeFilter {
   std::string filter;
   bool add_route = true;  ///< the worker has no other subscriber of this filter yet; not for shared ones
   bool retained = true;   ///< wants the retained messages that match
+  /// The name of a group that may have one member: the router makes it known if nobody else has it.
+  bool exclusive = false;
 };
 
 /// What became of a published message, known when route() returns.

@@ -74,6 +74,12 @@ bool SharedDispatch::try_members(SharedGroup& group, std::uint32_t count, std::u
 bool SharedDispatch::give(SharedGroup& group, const GroupMember& member, const mqtt::MessagePtr& message,
                           Now now) {
   const SubscriptionOptions options = member.options;
+  // Only an exclusive subscription has it: there is nobody else to get the message.
+  if (options.no_local && message->publisher() == member.session->client_id) {
+    ++metrics_.delivery_dropped;
+    ++metrics_.delivery_dropped_no_local;
+    return true;
+  }
   const Delivery::Grant grant{delivery_.qos_for(*member.session, message->qos(), options.qos()),
                               options.retain_as_published && message->retain(), group.name.get()};
   return delivery_.deliver(*member.session, message, grant, SubscriptionIds(options.subscription_id), frames_,

@@ -1,8 +1,10 @@
 #pragma once
 // SUBSCRIBE and UNSUBSCRIBE.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +31,18 @@ class Subscribing {
   mqtt::ReasonCode unsubscribe_for(Channel& channel, std::string_view filter) {
     return topic::is_shared(filter) ? leave(*channel.session, filter) : unsubscribe(*channel.session, filter);
   }
-  void done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now);
+  /// `refused`: filters, by number, that somebody else has for himself.
+  void done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained,
+            std::span<const std::size_t> refused, Now now);
+  /// Another node has it as well, and is to have it.
+  void lose_exclusive(std::string_view name);
 
  private:
   /// A filter that was accepted and what became of it.
   struct Accepted {
     std::string filter;
     bool retained = true;
+    std::size_t code = 0;  ///< its place in Pending::codes
   };
   /// A SUBSCRIBE whose SUBACK has not been sent.
   struct Pending {
@@ -45,6 +52,7 @@ class Subscribing {
     std::vector<mqtt::ReasonCode> codes;
     std::vector<Accepted> accepted;
     std::string_view text{};  ///< why a filter was refused; a literal
+    std::string client_id{};  ///< if it asks for something exclusive: the connection may be gone
   };
 
   /// What the client was told that it may not ask for ([MQTT5 3.2.2.3.11 - 13]), what no client may, or what
@@ -64,6 +72,11 @@ class Subscribing {
   /// The same for shared subscriptions.
   mqtt::ReasonCode join(Session& session, const mqtt::Subscription& wanted, std::uint32_t subscription_id,
                         Pending& pending, std::vector<SubscribeFilter>& filters);
+  mqtt::ReasonCode join_exclusively(Session& session, std::string name, const mqtt::Subscription& wanted,
+                                    std::uint32_t subscription_id, Pending& pending,
+                                    std::vector<SubscribeFilter>& filters);
+  void refuse_exclusive(Pending& pending, std::span<const std::size_t> refused);
+  const SubscriptionOptions* options_of(Session& session, const std::string& filter);
   /// What the filter is for the broker: rewritten, below the mountpoint.
   std::string_view real_filter(const Session& session, std::string_view filter);
   void ask_router(Channel& channel, Token token, Pending pending, std::vector<SubscribeFilter> filters);

@@ -78,6 +78,9 @@ constexpr Key table[] = {
     {"mqtt.shared_subscription", Type::boolean, "true",
      "Whether $share/<group>/<filter> and $queue/<filter> may be subscribed to",
      zone<&B::shared_subscription>},
+    {"mqtt.exclusive_subscription", Type::boolean, "false",
+     "Whether $exclusive/<filter> may be subscribed to, by one client at a time",
+     zone<&B::exclusive_subscription>},
 
     {"mqtt.max_topic_alias_broker",
      Type::integer,
@@ -128,6 +131,8 @@ constexpr Key table[] = {
      zone<&B::topic_alias_max>,
      {0, 65535}},
     {"zone.*.retain_available", Type::boolean, "", "As mqtt.retain_available", zone<&B::retain_available>},
+    {"zone.*.exclusive_subscription", Type::boolean, "", "As mqtt.exclusive_subscription",
+     zone<&B::exclusive_subscription>},
     {"zone.*.wildcard_subscription", Type::boolean, "", "As mqtt.wildcard_subscription",
      zone<&B::wildcard_subscription>},
     {"zone.*.shared_subscription", Type::boolean, "", "As mqtt.shared_subscription",

@@ -13,7 +13,6 @@
 #include "node/delayed.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
-#include "node/own_routes.hpp"
 #include "node/peer_calls.hpp"
 #include "node/peer_event.hpp"
 #include "node/publish_waits.hpp"
@@ -23,7 +22,7 @@
 #include "node/session_moves.hpp"
 #include "node/shared_tables.hpp"
 #include "node/shared_writer.hpp"
-#include "node/subscribe_gate.hpp"
+#include "node/subscribes.hpp"
 #include "node/wills.hpp"
 #include "node/worker_queries.hpp"
 
@@ -65,7 +64,8 @@ class Control::Impl final : public cluster::ClusterPorts,
         cluster_(cluster_settings(config, incarnation), image, routes, moves_, tables_, *this, log, seed,
                  now),
         discovery_(config.discovery, cluster_.membership(), *this, log, ~seed),
-        own_routes_(config_, routes, cluster_.replicator()),
+        subscribes_(config_, routes, cluster_.replicator(), retained_,
+                    [this](WorkerIndex worker, ToWorker m) { ports_.to_worker(worker, std::move(m)); }),
         listing_(config_, routes, cluster_),
         queries_(config_, ports),
         calls_(ports, [this](const std::string& node,
@@ -123,16 +123,19 @@ class Control::Impl final : public cluster::ClusterPorts,
     ports_.operation_done(operation, std::move(result));
   }
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
+    subscribes_.peer_up(slot, node);
     to_all_workers(PeerUp{slot, node, incarnation});
     events_.push_back({node, PeerCame{slot, incarnation}});
   }
   void peer_down(Slot slot) override {
+    subscribes_.peer_down(slot);
     to_all_workers(PeerDown{slot});
     std::string node(cluster_.node_of(slot));
     const bool lost = cluster_.membership().is_member(node) && !cluster_.said_goodbye(node);
     events_.push_back({std::move(node), PeerWent{slot, lost}});
   }
   void peer_gone(Slot slot) override {
+    subscribes_.peer_down(slot);
     to_all_workers(PeerGone{slot});
     events_.push_back({std::string(cluster_.node_of(slot)), PeerForgotten{}});
   }
@@ -223,13 +226,13 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (farewell_.begun()) farewell_.advance(now);
     tell_members();
     access_.end_of_turn();
-    own_routes_.end_of_turn();
+    subscribes_.before_end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
-    for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
+    subscribes_.answer_ready(now);
     store_.end_of_turn(now);
     waits_.acknowledged(cluster_.replicator().acknowledged_by_all(), now);
-    return gate_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
+    return subscribes_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
 
   void link_down(const std::string& node, LinkError error, std::string_view detail, Now now) {
@@ -245,6 +248,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     tick_discovery();
     moves_.tick(now);
     queries_.tick(now);
+    subscribes_.tick(now);
     calls_.tick(now);
     admissions_.tick(now);
     if (delayed_.any_due(now)) publish_delayed(now);
@@ -373,14 +377,9 @@ class Control::Impl final : public cluster::ClusterPorts,
     for (std::uint16_t i = 0; i < config_.workers; ++i) ports_.to_worker(WorkerIndex(i), message);
   }
 
-  void handle_one(SubscribeRequest& m, Now now) {
-    own_routes_.add(m);
-    // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything
-    // so far.
-    gate_.wait(std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait);
-  }
-  void handle_one(UnrouteRequest& m, Now) { own_routes_.remove(m); }
-  void handle_one(GroupRequest& m, Now) { own_routes_.set_group(m); }
+  void handle_one(SubscribeRequest& m, Now now) { subscribes_.handle(m, now); }
+  void handle_one(UnrouteRequest& m, Now now) { subscribes_.handle(m, now); }
+  void handle_one(GroupRequest& m, Now now) { subscribes_.handle(m, now); }
   void handle_one(DelayRequest& m, Now now) {
     const bool kept = delayed_.add(m.message, m.due, now);
     if (m.token == 0) return;
@@ -412,15 +411,6 @@ class Control::Impl final : public cluster::ClusterPorts,
     moves_.handle(m, now);
   }
 
-  void answer(const SubscribeRequest& request, Now now) {
-    SubscribeDone done{request.token, {}};
-    for (const broker::SubscribeFilter& filter : request.filters) {
-      done.retained.push_back(filter.retained ? retained_.match(filter.filter, now.wall)
-                                              : std::vector<mqtt::MessagePtr>());
-    }
-    ports_.to_worker(request.worker, std::move(done));
-  }
-
   Config config_;
   ControlPorts& ports_;
   Logger log_;
@@ -431,8 +421,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   std::optional<std::string> split_;  ///< what the cluster machine has to say of it
   cluster::Cluster cluster_;
   cluster::Discovery discovery_;
-  OwnRoutes own_routes_;
-  SubscribeGate gate_;
+  Subscribes subscribes_;
   RouteListing listing_;
   WorkerQueries queries_;
   PeerCalls calls_;

@@ -28,6 +28,7 @@ struct SubscribeRequest {
   WorkerIndex worker;
   Token token = 0;
   std::vector<broker::SubscribeFilter> filters;
+  std::vector<std::size_t> refused{};  ///< by number, as far as is known
 };
 struct UnrouteRequest {
   WorkerIndex worker;
@@ -157,6 +158,11 @@ using ToControl =
 struct SubscribeDone {
   Token token = 0;
   std::vector<std::vector<mqtt::MessagePtr>> retained;
+  std::vector<std::size_t> refused{};  ///< filters that somebody else has for himself
+};
+/// Another node has it as well, and is to have it.
+struct ExclusiveLost {
+  std::string name;
 };
 struct DelayDone {
   Token token = 0;
@@ -264,9 +270,9 @@ struct SessionRestore {
 /// These were all.
 struct RestoreEnd {};
 using ToWorker =
-    std::variant<SubscribeDone, Retained, DelayDone, PeerUp, PeerDown, PeerGone, MembersChanged,
-                 AccessChanged, RulesChanged, Admitted, PublishRequest, Query, ShutDown, ClaimDone,
-                 SessionExport, SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
+    std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
+                 MembersChanged, AccessChanged, RulesChanged, Admitted, PublishRequest, Query, ShutDown,
+                 ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
                  SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -275,7 +275,10 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     broker_.resume_publishers(now_);
   }
 
-  void handle_one(SubscribeDone& m) { broker_.subscribe_done(m.token, std::move(m.retained), now_); }
+  void handle_one(SubscribeDone& m) {
+    broker_.subscribe_done(m.token, std::move(m.retained), now_, m.refused);
+  }
+  void handle_one(ExclusiveLost& m) { broker_.lose_exclusive(m.name); }
   void handle_one(DelayDone& m) {
     m.kept ? broker_.publish_settled(m.token, now_) : broker_.publish_refused(m.token, now_);
   }

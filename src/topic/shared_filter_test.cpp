@@ -26,6 +26,19 @@ TEST(Shared, QueueIsAGroupOfItsOwn) {
   EXPECT_EQ(shared->filter, "a/b");
 }
 
+TEST(Shared, ExclusiveIsAGroupOfItsOwn) {
+  const auto shared = parse_shared("$exclusive/a/+");
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->group, exclusive_group);
+  EXPECT_EQ(shared->filter, "a/+");
+  EXPECT_EQ(shared_name(*shared), "$exclusive/a/+");
+  // Whichever way it was asked for.
+  const auto other = parse_shared("$share/$exclusive/a/+");
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(is_exclusive(shared_name(*other)));
+  EXPECT_FALSE(is_exclusive("$share/g/a"));
+}
+
 TEST(Shared, MayShareDollarTopics) {
   const auto shared = parse_shared("$share/g/$SYS/#");
   ASSERT_TRUE(shared);
@@ -33,9 +46,9 @@ TEST(Shared, MayShareDollarTopics) {
 }
 
 TEST(Shared, NeedsAGroupWithoutWildcardsAndAValidFilter) {
-  for (const auto* text :
-       {"$share/", "$share//a", "$share/g", "$share/g/", "$share/g+/a", "$share/#/a", "$share/+/a",
-        "$share/g/a#", "$share/g/a/#/b", "$queue/", "$queue/a+", "$share/\xFF/a"}) {
+  for (const auto* text : {"$share/", "$share//a", "$share/g", "$share/g/", "$share/g+/a", "$share/#/a",
+                           "$share/+/a", "$share/g/a#", "$share/g/a/#/b", "$queue/", "$queue/a+",
+                           "$share/\xFF/a", "$exclusive/", "$exclusive/a#"}) {
     EXPECT_TRUE(is_shared(text)) << text;
     EXPECT_FALSE(parse_shared(text)) << text;
   }

@@ -192,6 +192,57 @@ class Strategies(SceneTest):
         self.assertEqual(self.publish(3), {"a": 1, "b": 1, "c": 1})
 
 
+class Exclusive(SceneTest):
+    TAKEN = 0x97
+
+    def setUp(self):
+        super().setUp()
+        self.nodes = self.scene.cluster(3, settings={"node.workers": 2, "mqtt.exclusive_subscription": "true"})
+
+    def asks(self, client, filter):
+        return client.try_subscribe(filter, qos=1)[0]
+
+    def test_one_client_of_the_cluster_has_it_and_takes_it_along(self):
+        filter, nodes = "$exclusive/door/+", self.nodes
+        second, publisher = nodes[1].client("second", 5), nodes[1].client("publisher")
+        first = nodes[0].client("first", clean=False)
+        self.assertEqual(self.asks(first, filter), 1)
+        self.assertEqual(self.asks(second, filter), self.TAKEN)
+        publisher.publish("door/1", "open", qos=1)
+        self.assertEqual(first.receive_payloads(1), ["open"])
+        first.disconnect()
+        self.assertEqual(self.asks(second, filter), self.TAKEN)
+        publisher.publish("door/1", "kept", qos=1)
+        first = nodes[2].client("first", clean=False)
+        self.assertEqual(self.asks(second, filter), self.TAKEN)
+        publisher.publish("door/1", "shut", qos=1)
+        self.assertEqual(first.receive_payloads(2), ["kept", "shut"])
+        first.unsubscribe(filter)
+        eventually(lambda: self.asks(second, filter) == 1, "it is free")
+        nodes[1].kill()
+        third = nodes[0].client("third", 5)
+        eventually(lambda: self.asks(third, filter) == 1, "a dead node holds nobody up")
+
+    def test_of_many_that_ask_at_once_one_has_it(self):
+        clients = [node.client(f"client-{number}-{i}", 5) for i, node in enumerate(self.nodes) for number in range(3)]
+        publisher = self.nodes[0].client("publisher")
+        for turn in range(10):
+            codes = {}
+
+            def ask(client, filter=f"$exclusive/race/{turn}", codes=codes):
+                codes[client] = self.asks(client, filter)
+
+            threads = [threading.Thread(target=ask, args=(client,)) for client in clients]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            granted = [client for client, code in codes.items() if code == 1]
+            self.assertEqual(len(granted), 1, codes.values())
+            publisher.publish(f"race/{turn}", "x", qos=1)
+            self.assertEqual(granted[0].receive_payloads(1), ["x"])
+
+
 class Redelivery(SceneTest):
     def setUp(self):
         super().setUp()
