@@ -33,11 +33,13 @@ def wait_until(condition, what, seconds=READY_SECONDS, pause=0.02):
 
 
 class Broker:
-    """A process that serves MQTT on self.port, and on self.tls_port if `certificate` (paths of cert and key) is set."""
+    """A process that serves MQTT on self.port, on self.ws_port over WebSocket, and on self.tls_port if `certificate`
+    (paths of cert and key) is set."""
 
     name = ""
     port = 0
     tls_port = 0
+    ws_port = 0
     certificate = None
 
     def __init__(self, directory):
@@ -95,13 +97,14 @@ class Mosquitto(Broker):
         return match.group(1) if match else "?"
 
     def start(self):
-        self.port = free_port()
+        self.port, self.ws_port = free_port(), free_port()
         config = self.directory / "mosquitto.conf"
         # As root it would change to a user who may not read our certificate.
         config.write_text(
             f"user root\nlistener {self.port} 127.0.0.1\n"
             "allow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
             "max_inflight_messages 0\nmax_queued_messages 0\n" + self._tls_config()
+            + f"listener {self.ws_port} 127.0.0.1\nprotocol websockets\n"
         )
         self._spawn([self.program(), "-c", config])
         wait_until(self._answers, "mosquitto listens")
@@ -135,7 +138,8 @@ class MeshNode(Broker):
 
     def start(self):
         ports_path = self.directory / "ports.json"
-        settings = {"node.name": self.name, "node.cookie": COOKIE, "listener.tcp.external": "127.0.0.1:0"}
+        settings = {"node.name": self.name, "node.cookie": COOKIE, "listener.tcp.external": "127.0.0.1:0",
+                    "listener.ws.external": "127.0.0.1:0", "listener.ws.external.max_conn_rate": 0}
         if self.certificate is not None:
             cert, key = self.certificate
             settings |= {"listener.ssl.external": "127.0.0.1:0", "listener.ssl.external.certfile": cert,
@@ -159,6 +163,7 @@ class MeshNode(Broker):
         wait_until(read_ports, f"{self.name} is ready")
         self.port = next((port for key, port in ports.items() if re.search(r"tcp[.:]external$", key)), 0)
         self.tls_port = next((port for key, port in ports.items() if re.search(r"ssl[.:]external$", key)), 0)
+        self.ws_port = next((port for key, port in ports.items() if re.search(r"ws[.:]external$", key)), 0)
         if not self.port:
             raise BenchError(f"no MQTT port among {ports}")
 

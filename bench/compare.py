@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 
+import retained_lookup
 from brokers import BenchError, MeshNode, Mosquitto, free_port, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -41,6 +42,11 @@ TLS_LOADS = (
     ("TLS, 1 to 1, QoS 0", ("p2p", "--qos", "0", "--window", "256")),
     ("TLS, 1 to 1, QoS 1", ("p2p", "--qos", "1", "--window", "256")),
     ("TLS, 1 to 1000, QoS 0", ("fan-out", "--subscribers", "1000", "--qos", "0", "--window", "32")),
+)
+WS_LOADS = (
+    ("WebSocket, 1 to 1, QoS 0", ("p2p", "--ws", "--qos", "0", "--window", "256")),
+    ("WebSocket, 1 to 1, QoS 1", ("p2p", "--ws", "--qos", "1", "--window", "256")),
+    ("WebSocket, 1 to 1000, QoS 0", ("fan-out", "--ws", "--subscribers", "1000", "--qos", "0", "--window", "32")),
 )
 TLS_IDLE_CONNECTIONS = 5_000
 BURST = ("fan-out", "--subscribers", "1000", "--qos", "0", "--window", "32")
@@ -99,7 +105,7 @@ class Bench:
 
     def run(self, words, publish_to, subscribe_to=None, pids=()):
         """One run of the generator; its JSON as a dictionary."""
-        port = "tls_port" if publish_to.certificate else "port"
+        port = "tls_port" if publish_to.certificate else "ws_port" if "--ws" in words else "port"
         command = [self.generator, *words, "--json", "--settle", "0.5", *(["--tls"] if publish_to.certificate else [])]
         command += ["--pub-to", f"127.0.0.1:{getattr(publish_to, port)}"] if words[0] != "connect" else []
         command += ["--sub-to", f"127.0.0.1:{getattr(subscribe_to or publish_to, port)}"]
@@ -196,6 +202,24 @@ def tls(bench):
         return ["openssl is not installed: TLS is not measured."]
     lines = ["## TLS", "", *compare(bench, TLS_LOADS, certificate)]
     return [*lines, "", *idle(bench, TLS_IDLE_CONNECTIONS, certificate)]
+
+
+def websocket(bench):
+    return ["## WebSocket", "", *compare(bench, WS_LOADS)]
+
+
+def retained(bench):
+    """Lookups among many retained messages."""
+    rows = []
+    for title, maker in bench.contenders():
+        broker = maker()
+        with broker:
+            rows.append([title, *retained_lookup.measure(broker, say)])
+    return ["## Retained messages", "",
+            f"{retained_lookup.MESSAGES:,} retained messages of {retained_lookup.PAYLOAD_BYTES} bytes; CPU of the broker per "
+            "SUBSCRIBE that finds them, and private memory per message.", "",
+            *table(["broker", "stored per CPU-second", "bytes per message",
+                    *(f"`{filter}` ({count(found)})" for filter, found in retained_lookup.LOOKUPS)], rows)]
 
 
 def mesh(bench):
@@ -342,7 +366,7 @@ def link_bytes(node):
     return f"{total:,} bytes received from the other nodes ({total / JOIN_SUBSCRIPTIONS:.0f} per subscription)"
 
 
-PARTS = {part.__name__: part for part in (throughput, tls, mesh, syscalls, memory, join)}
+PARTS = {part.__name__: part for part in (throughput, tls, websocket, retained, mesh, syscalls, memory, join)}
 
 # -------------------------------------------------------------------- report
 

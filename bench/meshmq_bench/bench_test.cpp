@@ -4,6 +4,7 @@
 #include "bench/meshmq_bench/histogram.hpp"
 #include "bench/meshmq_bench/sequence_check.hpp"
 #include "bench/meshmq_bench/stamp.hpp"
+#include "bench/meshmq_bench/websocket_client.hpp"
 
 namespace meshmq::bench {
 namespace {
@@ -47,6 +48,46 @@ TEST(Histogram, OnesCanBeAdded) {
   EXPECT_EQ(a.percentile(50), 10U);
   EXPECT_EQ(a.max(), 1000U);
   EXPECT_EQ(Histogram().percentile(50), 0U);
+}
+
+TEST(WebSocketClient, WrapsWithEveryLengthOfALength) {
+  for (const auto& [size, header] :
+       {std::pair(std::size_t{125}, std::string("\x82\xFD")),
+        {std::size_t{126}, {"\x82\xFE\x00\x7E", 4}},
+        {std::size_t{65536}, {"\x82\xFF\x00\x00\x00\x00\x00\x01\x00\x00", 10}}}) {
+    std::string wire;
+    WebSocketClient::wrap(std::string(size, 'x'), wire);
+    EXPECT_EQ(wire, header + std::string(4, '\0') + std::string(size, 'x')) << size;
+  }
+}
+
+TEST(WebSocketClient, UnwrapsWhateverTheSplit) {
+  std::string wire = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  wire += std::string("\x82\x03", 2) + "abc";
+  wire += std::string("\x89\x02", 2) + "no";  // a ping
+  wire += std::string("\x02\x7E\x00\x80", 4) + std::string(128, 'd');
+  wire += std::string("\x80\x01", 2) + "e";
+  for (std::size_t piece = 1; piece <= wire.size(); ++piece) {
+    WebSocketClient client;
+    std::string got;
+    for (std::size_t at = 0; at < wire.size(); at += piece) {
+      std::string bytes = wire.substr(at, piece);
+      bool ok = false;
+      got.append(bytes, 0, client.unwrap(bytes.data(), bytes.size(), ok));
+      ASSERT_TRUE(ok);
+    }
+    EXPECT_TRUE(client.is_open());
+    EXPECT_EQ(got, "abc" + std::string(128, 'd') + "e") << piece;
+  }
+}
+
+TEST(WebSocketClient, SaysIfTheServerRefuses) {
+  for (const auto* text : {"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 101 x\r\n\r\n\x88\x02"}) {
+    std::string bytes = text;
+    bool ok = true;
+    WebSocketClient().unwrap(bytes.data(), bytes.size(), ok);
+    EXPECT_FALSE(ok) << text;
+  }
 }
 
 TEST(SequenceCheck, InOrderNothingIsMissing) {

@@ -20,7 +20,7 @@ Result<void> Client::dial(Nanos now) {
 
 bool Client::handle_writable() {
   if (state_ != State::dialling) return true;
-  const Result<void> done = connection_.finish_dial(options_.tls);
+  const Result<void> done = connection_.finish_dial(options_.tls, options_.websocket);
   if (!done) return give_up(fmt::format("{}: {}", plan_.endpoint->text, done.error().message));
   state_ = State::awaiting_connack;
   send_connect();

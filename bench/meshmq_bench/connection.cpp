@@ -64,17 +64,23 @@ Result<void> Connection::dial(const Endpoint& endpoint, unsigned source) {
   return {};
 }
 
-Result<void> Connection::finish_dial(bool tls) {
+Result<void> Connection::finish_dial(bool tls, bool websocket) {
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return fail(Errc::unreachable, std::strerror(error));
   if (tls) tls_ = std::make_unique<TlsClient>(fd_);
+  if (websocket) {
+    websocket_ = std::make_unique<WebSocketClient>();
+    wire_ = WebSocketClient::request("localhost");
+  }
   return {};
 }
 
 void Connection::close() {
   tls_.reset();
+  websocket_.reset();
+  wire_.clear();
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   out_.clear();
   out_begin_ = 0;
@@ -82,27 +88,32 @@ void Connection::close() {
 }
 
 Connection::Flush Connection::flush() {
+  if (websocket_ && websocket_->is_open() && !out_.empty()) {
+    WebSocketClient::wrap(out_, wire_);
+    out_.clear();
+  }
   if (tls_) return flush_tls();
-  while (has_output()) {
-    const ssize_t sent = send(fd_, out_.data() + out_begin_, out_.size() - out_begin_, MSG_NOSIGNAL);
+  while (out_begin_ < wire().size()) {
+    const ssize_t sent = send(fd_, wire().data() + out_begin_, wire().size() - out_begin_, MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR ? Flush::blocked : Flush::broken;
     out_begin_ += static_cast<std::size_t>(sent);
   }
-  out_.clear();
+  return sent_all();
+}
+
+Connection::Flush Connection::sent_all() {
+  wire().clear();
   out_begin_ = 0;
   return Flush::done;
 }
 
 Connection::Flush Connection::flush_tls() {
-  std::string_view rest = std::string_view(out_).substr(out_begin_);
+  std::string_view rest = std::string_view(wire()).substr(out_begin_);
   const TlsClient::Outcome outcome = tls_->write(rest);
-  out_begin_ = out_.size() - rest.size();
+  out_begin_ = wire().size() - rest.size();
   if (outcome == TlsClient::Outcome::broken) return Flush::broken;
   if (outcome == TlsClient::Outcome::wants_room) return Flush::blocked;
-  if (outcome == TlsClient::Outcome::wants_input) return Flush::done;
-  out_.clear();
-  out_begin_ = 0;
-  return Flush::done;
+  return outcome == TlsClient::Outcome::wants_input ? Flush::done : sent_all();
 }
 
 std::string_view Connection::read(char* scratch, std::size_t size, bool& ok) {
@@ -116,6 +127,8 @@ std::string_view Connection::read(char* scratch, std::size_t size, bool& ok) {
   }
   if (count == 0) return {};
   ok = true;
+  if (websocket_) count = websocket_->unwrap(scratch, count, ok);
+  if (count == 0) return {};
   const std::string_view fresh(scratch, count);
   if (partial_.empty()) return fresh;
   partial_.append(fresh);

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "bench/meshmq_bench/options.hpp"
 #include "bench/meshmq_bench/tls_client.hpp"
+#include "bench/meshmq_bench/websocket_client.hpp"
 
 namespace meshmq::bench {
 
@@ -40,14 +41,16 @@ class Connection {
   /// Begins to connect. `source` picks 127.0.0.<1 + source> as own address, where one has not enough ports.
   Result<void> dial(const Endpoint& endpoint, unsigned source);
   /// After the first EPOLLOUT: whether the connection stands.
-  Result<void> finish_dial(bool tls);
+  Result<void> finish_dial(bool tls, bool websocket);
   void close();
 
   std::string& out() { return out_; }
   /// Output that waits for input: a handshake that is under way.
-  bool output_needs_input() const { return tls_ && has_output(); }
-  bool has_output() const { return out_begin_ < out_.size(); }
-  std::size_t output_bytes() const { return out_.size() - out_begin_; }
+  bool output_needs_input() const { return (tls_ || websocket_) && has_output(); }
+  bool has_output() const { return output_bytes() != 0; }
+  std::size_t output_bytes() const {
+    return websocket_ ? wire_.size() - out_begin_ + out_.size() : out_.size() - out_begin_;
+  }
   Flush flush();
 
   /// Reads once. Gives everything unread, older bytes first; the caller returns what it used with
@@ -60,12 +63,17 @@ class Connection {
   bool is_open() const { return fd_ >= 0; }
 
  private:
+  /// What leaves: the output, or frames of it.
+  std::string& wire() { return websocket_ ? wire_ : out_; }
+  Flush sent_all();
   Flush flush_tls();
 
   int fd_ = -1;
-  std::unique_ptr<TlsClient> tls_;  ///< nullptr: plain TCP
+  std::unique_ptr<TlsClient> tls_;              ///< nullptr: plain TCP
+  std::unique_ptr<WebSocketClient> websocket_;  ///< nullptr: MQTT without frames around it
   std::string out_;
-  std::size_t out_begin_ = 0;
+  std::string wire_;
+  std::size_t out_begin_ = 0;  ///< of wire()
   std::string partial_;
 };
 

@@ -49,6 +49,7 @@ void add_common(CLI::App& app, Options& o, Raw& raw) {
   app.add_option("--clean", o.clean, "clean session / clean start")->capture_default_str();
   app.add_option("--session-expiry", o.session_expiry_s, "seconds (MQTT 5)")->capture_default_str();
   app.add_flag("--tls", o.tls, "TLS; the broker's certificate is not checked");
+  app.add_flag("--ws", o.websocket, "MQTT over WebSocket, at /mqtt; with --tls: wss");
   app.add_option("-u,--username", o.username);
   app.add_option("--password", o.password);
   app.add_option("--topic-prefix", o.topic_prefix, "first level of all topics")->capture_default_str();

@@ -60,6 +60,7 @@ struct Options {
   bool clean = true;
   std::uint32_t session_expiry_s = 0;
   bool tls = false;
+  bool websocket = false;
   std::string username;
   std::string password;
   std::string topic_prefix = "bench";
