@@ -82,7 +82,7 @@ class Client:
     def store_all(self):
         payload = b"x" * PAYLOAD_BYTES
         for site in range(SITES):
-            names = (b"fleet/%d/%d/%d" % (site, device, metric) for device in range(DEVICES) for metric in range(METRICS))
+            names = [b"fleet/%d/%d/%d" % (site, i // METRICS, i % METRICS) for i in range(DEVICES * METRICS)]
             self.socket.sendall(b"".join(packet(0x31, text(name) + payload) for name in names))
             self.ping()
 
