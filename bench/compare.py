@@ -216,8 +216,8 @@ def retained(bench):
         with broker:
             rows.append([title, *retained_lookup.measure(broker, say)])
     return ["## Retained messages", "",
-            f"{retained_lookup.MESSAGES:,} retained messages of {retained_lookup.PAYLOAD_BYTES} bytes; CPU of the broker "
-            "per SUBSCRIBE that finds them, and private memory per message.", "",
+            f"{retained_lookup.MESSAGES:,} retained messages of {retained_lookup.PAYLOAD_BYTES} bytes; CPU of the "
+            "broker per SUBSCRIBE that finds them, and private memory per message.", "",
             *table(["broker", "stored per CPU-second", "bytes per message",
                     *(f"`{filter}` ({count(found)})" for filter, found in retained_lookup.LOOKUPS)], rows)]
 
