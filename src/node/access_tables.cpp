@@ -4,23 +4,11 @@
 #include <memory>
 #include <tuple>
 
+#include "node/decoded_rows.hpp"
+
 namespace meshmq::node {
 
 namespace {
-
-template <class Row>
-std::optional<Row> find_row(const LwwRows& rows, std::string_view key) {
-  const std::string* value = rows.find(key);
-  return value == nullptr ? std::nullopt : Row::decode(*value);
-}
-
-/// visit(key, row) for every row that is there and can be read.
-template <class Row, class Visit>
-void for_each_row(const LwwRows& rows, Visit&& visit) {
-  rows.for_each_live([&](std::string_view key, std::string_view value) {
-    if (auto row = Row::decode(value)) visit(key, *std::move(row));
-  });
-}
 
 bool newer(const std::pair<RuleKey, RuleRow>& a, const std::pair<RuleKey, RuleRow>& b) {
   if (a.second.created_at != b.second.created_at) return a.second.created_at > b.second.created_at;

@@ -1,23 +1,16 @@
 #include "node/api_accounts.hpp"
 
 #include "base/bytes.hpp"
+#include "node/decoded_rows.hpp"
 
 namespace meshmq::node {
 
 namespace {
 
 template <class Row>
-std::optional<Row> find_row(const LwwRows& rows, std::string_view key) {
-  const std::string* value = rows.find(key);
-  return value == nullptr ? std::nullopt : Row::decode(*value);
-}
-
-template <class Row>
 std::vector<std::pair<std::string, Row>> all_rows(const LwwRows& rows) {
   std::vector<std::pair<std::string, Row>> result;
-  rows.for_each_live([&](std::string_view key, std::string_view value) {
-    if (auto row = Row::decode(value)) result.emplace_back(key, *std::move(row));
-  });
+  for_each_row<Row>(rows, [&](std::string_view key, Row row) { result.emplace_back(key, std::move(row)); });
   return result;
 }
 
