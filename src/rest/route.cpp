@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "topic/filter.hpp"
+
 namespace meshmq::rest {
 
 namespace {
@@ -19,7 +21,7 @@ int hex(char c) {
   return -1;
 }
 
-/// Nothing if a `%` is not followed by two digits.
+/// Nothing if a `%` is not followed by two digits, or if it is no UTF-8: it may come back in an answer.
 std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -33,6 +35,7 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
       i += 2;
     }
   }
+  if (!topic::is_valid_utf8(result)) return std::nullopt;
   return result;
 }
 

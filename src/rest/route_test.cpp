@@ -30,6 +30,7 @@ TEST(RouteTest, PathsAreTakenApart) {
   EXPECT_EQ(found("GET", "/api/v4/metrics"), "list_all_metrics");
   EXPECT_EQ(found("PUT", "/api/v4/clients"), "another method");
   EXPECT_EQ(found("GET", "/api/v4/clients/%4"), "nothing");
+  EXPECT_EQ(found("GET", "/api/v4/clients/%FF"), "nothing");
   EXPECT_EQ(found("GET", "/api/v4/clients//acl_cache"), "nothing");
   EXPECT_EQ(found("GET", "/api/v4/clientsx"), "nothing");
   EXPECT_EQ(found("GET", ""), "nothing");
@@ -45,6 +46,7 @@ TEST(RouteTest, Queries) {
   EXPECT_EQ(parse_query("a=1&b=x%3D+y&&c"), (Params{{"a", "1"}, {"b", "x= y"}, {"c", ""}}));
   EXPECT_EQ(parse_query(""), Params());
   EXPECT_FALSE(parse_query("a=%zz"));
+  EXPECT_FALSE(parse_query("a=%ff"));
 }
 
 TEST(RouteTest, EveryRowIsDescribed) {
