@@ -8,6 +8,7 @@
 #include "fuzz.hpp"
 #include "mqtt/message.hpp"
 #include "node/session_wire.hpp"
+#include "node/will_rows.hpp"
 
 namespace meshmq::fuzz {
 namespace {
@@ -53,7 +54,7 @@ void run_session_image(std::string_view bytes) {
 }
 
 void run(Input input) {
-  const std::size_t what = input.below(6);
+  const std::size_t what = input.below(7);
   const std::string_view bytes = input.rest();
   switch (what) {
     case 0:
@@ -69,8 +70,10 @@ void run(Input input) {
       return check_round_trip(bytes, node::wire::decode, node::wire::encode);
     case 4:
       return run_message(bytes);
-    default:
+    case 5:
       return run_session_image(bytes);
+    default:
+      return check_round_trip(bytes, node::decode_will, node::encode_will);
   }
 }
 

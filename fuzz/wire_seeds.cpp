@@ -15,6 +15,7 @@
 #include "erldist/term.hpp"
 #include "mqtt/message.hpp"
 #include "node/session_wire.hpp"
+#include "node/will_rows.hpp"
 #include "seeds.hpp"
 
 namespace meshmq::fuzz {
@@ -111,6 +112,7 @@ void add_images(Seeds& seeds) {
       broker::PendingWill{mqtt::Message::make({.topic = "w", .payload = "x"}), 5});
   seeds.add("cluster_wire",
             of_kind(5, broker::resting_image(session, nullptr, {TimePoint(Duration(1000)), 1000})));
+  seeds.add("cluster_wire", of_kind(6, node::encode_will({session.will->message, 5, 900})));
 }
 
 void add_erlang_terms(Seeds& seeds) {

@@ -162,6 +162,10 @@ void SimClient::bytes(const std::string& data) {
 }
 
 void SimClient::handle(const mqtt::Connack& packet) {
+  // Its node is being evacuated: the connection ends at once.
+  if (packet.reason == mqtt::ReasonCode::use_another_server ||
+      packet.reason == mqtt::ReasonCode::server_unavailable)
+    return;
   if (packet.reason != mqtt::ReasonCode::success) return listener_.violated(*this, "CONNACK refuses");
   connack_ = true;
   has_session_since_.reset();

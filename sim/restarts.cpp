@@ -100,7 +100,8 @@ std::vector<std::shared_ptr<Process>> Restarts::open_nodes() {
   // Who comes to a node that has not met the others yet begins anew; that is another simulation.
   if (scheduler.now_us() < disturbed_at_ + calm_after) return result;
   for (const auto& [name, process] : processes_) {
-    if (!stopping_.contains(name) && process->control().ready()) result.push_back(process);
+    const bool closed = stopping_.contains(name) || evacuated_.contains(name);
+    if (!closed && process->control().ready()) result.push_back(process);
   }
   return result;
 }
@@ -157,6 +158,8 @@ void Restarts::misfortune() {
     scheduler.after(static_cast<Micros>(random_.below(5_s)), [this, node] {
       if (find(node) == nullptr) start_node(node);
     });
+  } else if (random_.percent(30) && names_.size() > 1) {
+    evacuate_one();
   } else if (random_.percent(70)) {
     restart_one();
   } else {
@@ -176,6 +179,29 @@ void Restarts::restart_one() {
   };
   scheduler.after(1_s, [again] { (*again)(); });
   scheduler.after(600_s, [again] {});  // keeps it alive
+}
+
+void Restarts::evacuate_one() {
+  busy_ = true;
+  const std::string node = names_[random_.below(names_.size())];
+  const std::size_t rate = 1 + random_.below(20);
+  note(fmt::format("evacuate {}, {} clients per second", node, rate));
+  evacuated_.insert(node);
+  find(node)->with_control([&](node::Control& control, Now now) {
+    if (!control.evacuation().evacuate(rate, now)) violated(node + " cannot be evacuated");
+  });
+  // Sometimes before it is done.
+  scheduler.after(1_s + static_cast<Micros>(random_.below(40_s)), [this, node] {
+    note("serve again " + node);
+    find(node)->with_control([&](node::Control& control, Now) {
+      const auto status = control.evacuation().status();
+      if (status.done && status.connections + status.sessions > 0)
+        violated(fmt::format("{} has {} sessions left", node, status.sessions));
+      (void)control.evacuation().stop(node::Shedding::evacuation);
+    });
+    evacuated_.erase(node);
+    busy_ = false;
+  });
 }
 
 /// One after another, and in the other order again.

@@ -21,7 +21,7 @@ namespace meshmq::sim {
 
 /// One to four nodes; readers with persistent sessions, publishers of messages for them and of retained ones.
 /// Nodes are restarted one by one (their sessions are handed over), or all are stopped and started (the last
-/// one writes its sessions down), or they crash. Must hold:
+/// one writes its sessions down), or evacuated, or they crash. Must hold:
 /// - A retained message that was acknowledged, or a later one of its topic, is on all nodes at the end,
 ///   whatever happened.
 /// - Without crashes no session is lost: its reader gets every acknowledged message that was published while
@@ -68,6 +68,7 @@ class Restarts final : public Universe {
   void stop_node(const std::string& node);
   void misfortune();
   void restart_one();
+  void evacuate_one();
   void restart_all();
   void trouble_disk();
   void act();
@@ -93,6 +94,7 @@ class Restarts final : public Universe {
   std::map<std::string, std::uint64_t> incarnations_;
   std::map<std::string, std::shared_ptr<Process>> processes_;
   std::set<std::string> stopping_;
+  std::set<std::string> evacuated_;
   std::vector<Reader> readers_;
   std::vector<std::shared_ptr<SimClient>> publishers_;
   std::map<MessageId, Published> published_;

@@ -17,6 +17,10 @@ constexpr UsageLine usage[] = {
     {"cluster heal-log", "Splits that were healed"},
     {"cluster verify", "Compare the tables of all running nodes"},
     {"cluster discovery", "What discovery found, and what was done with it"},
+    {"cluster evacuate start [--rate <N>]", "Send this node's clients to other nodes, so many per second"},
+    {"cluster evacuate stop|status", "Serve clients again; how far it is"},
+    {"cluster rebalance start [--rate <N>]", "Even out the clients between the nodes"},
+    {"cluster rebalance stop|status", "End that; how far it is"},
 };
 
 /// A name without @ is one on this node's host.
@@ -175,6 +179,8 @@ bool run(Desk& desk, const Call& call) {
     verify(desk, call);
   } else if (call.is("discovery", 0)) {
     answer_discovery(desk, call);
+  } else if (!call.words.empty() && (call.words[0] == "evacuate" || call.words[0] == "rebalance")) {
+    return shed_clients(desk, call);
   } else {
     return false;
   }

@@ -42,6 +42,8 @@ struct Command {
 
 /// `routes match <Topic>`
 void match_routes(Desk& desk, const Call& call);
+/// `cluster evacuate ...`, `cluster rebalance ...`; false: the words are no form of these.
+bool shed_clients(Desk& desk, const Call& call);
 
 std::span<const Command> broker_commands();   // status, broker, runtime, log
 std::span<const Command> cluster_commands();  // cluster

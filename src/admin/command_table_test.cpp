@@ -82,10 +82,35 @@ TEST_F(CommandTableTest, UnknownWordsGetTheUsage) {
         "cluster verify                                                        # Compare the tables of all "
         "running nodes\n"
         "cluster discovery                                                     # What discovery found, and "
-        "what was done with it\n");
+        "what was done with it\n"
+        "cluster evacuate start [--rate <N>]                                   # Send this node's clients "
+        "to other nodes, so many per second\n"
+        "cluster evacuate stop|status                                          # Serve clients again; how "
+        "far it is\n"
+        "cluster rebalance start [--rate <N>]                                  # Even out the clients "
+        "between the nodes\n"
+        "cluster rebalance stop|status                                         # End that; how far it is\n");
   }
   for (const char* word : {"clients", "subscriptions", "routes", "topics", "trie", "retainer", "log"}) {
     EXPECT_EQ(run({word}).outcome, Outcome::usage) << word;
+  }
+}
+
+TEST_F(CommandTableTest, EvacuationNeedsSomebodyElse) {
+  EXPECT_EQ(run({"cluster", "evacuate", "status"}).text, "evacuation   : off\n");
+  EXPECT_EQ(run({"cluster", "rebalance", "status"}, true).text, "{\"state\":\"off\"}\n");
+  EXPECT_EQ(run({"cluster", "evacuate", "start"}).text, "Not started: no other node is running\n");
+  EXPECT_EQ(run({"cluster", "rebalance", "start", "--rate", "5"}).outcome, Outcome::refused);
+  EXPECT_EQ(run({"cluster", "evacuate", "stop"}).text, "This node is not being evacuated.\n");
+  EXPECT_EQ(run({"cluster", "rebalance", "stop"}).text, "The cluster is not being rebalanced.\n");
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"cluster", "evacuate"},
+                                             {"cluster", "evacuate", "begin"},
+                                             {"cluster", "evacuate", "start", "--rate"},
+                                             {"cluster", "evacuate", "start", "--rate", "0"},
+                                             {"cluster", "evacuate", "start", "--rate", "x"},
+                                             {"cluster", "evacuate", "status", "x"}}) {
+    EXPECT_EQ(run(words).outcome, Outcome::usage);
   }
 }
 

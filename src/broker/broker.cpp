@@ -59,6 +59,7 @@ class Broker::Impl {
     life_.tick(now);
     transfer_.tick(now);
   }
+  std::size_t send_away(std::size_t count, Now now);
   void shut_down(Now now);
 
   void admission_done(Token token, Admission admission, Now now) {
@@ -334,6 +335,17 @@ std::vector<SubscriptionInfo> Broker::Impl::subscriptions() const {
   return result;
 }
 
+std::size_t Broker::Impl::send_away(std::size_t count, Now now) {
+  std::size_t sent = 0;
+  if (count == 0) return sent;
+  world_.channels.for_each([&](Channel& channel) {
+    if (sent == count || channel.state != ChannelState::connected) return;
+    closing_.close(channel, CloseReason::evacuated, ReasonCode::use_another_server, now);
+    ++sent;
+  });
+  return sent;
+}
+
 void Broker::Impl::shut_down(Now now) {
   world_.channels.for_each([&](Channel& channel) {
     if (!is_open(channel.state) && channel.state != ChannelState::waiting) return;
@@ -459,6 +471,12 @@ Stats Broker::stats() const {
 }
 const Metrics& Broker::metrics() const {
   return impl_->world().metrics;
+}
+void Broker::turn_away(bool on) {
+  impl_->world().turns_away = on;
+}
+std::size_t Broker::send_away(std::size_t count, Now now) {
+  return impl_->send_away(count, now);
 }
 void Broker::shut_down(Now now) {
   impl_->shut_down(now);

@@ -155,6 +155,10 @@ class Broker {
   std::optional<mqtt::ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
   /// Ends one connection with a goodbye; its session lives on.
   void end_connection(ConnId conn, Now now);
+  /// From now on CONNECTs are refused with 0x9C Use another server, or not any more.
+  void turn_away(bool on);
+  /// Ends up to `count` connections, v5 clients are told 0x9C. Returns how many; sessions live on.
+  std::size_t send_away(std::size_t count, Now now);
   std::vector<ClientInfo> clients() const;
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const;

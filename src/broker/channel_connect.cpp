@@ -50,6 +50,12 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view
     refuse(channel, refusal, packet.version, now);
     return;
   }
+  if (world_.turns_away) {
+    refuse(channel,
+           {ReasonCode::use_another_server, "this node sends its clients to others", CloseReason::evacuated},
+           packet.version, now);
+    return;
+  }
   if (!packet.client_id.empty() && home_of(packet.client_id) != world_.self) {
     channel.state = ChannelState::moved;
     world_.timers.disarm(channel.conn);

@@ -66,6 +66,7 @@ struct Config {
   std::string mountpoint = {};                 ///< zone.*.mountpoint; %c client id, %u user name
   std::size_t output_bytes_max = 1024 * 1024;  ///< node: listener.*.high_watermark, waiting for a slow client
   std::string node_name = {};                  ///< node: node.name; set by its owner
+  std::string server_reference = {};           ///< node: cluster.server_reference; set by its owner
   bool presence = false;                       ///< node: module.presence
   mqtt::QoS presence_qos = mqtt::QoS::at_least_once;        ///< node: module.presence.qos
   bool delayed = true;                                      ///< node: module.delayed

@@ -342,6 +342,29 @@ TEST(EndConnection, SaysGoodbyeAndKeepsTheSession) {
   EXPECT_EQ(h.broker.stats().sessions, 1U);
 }
 
+TEST(Evacuation, ClientsAreToldToUseAnotherServer) {
+  Config config;
+  config.server_reference = "b:1883";
+  Harness h(config);
+  auto& v5 = h.connect("a");
+  auto& v3 = h.connect("b", Version::v3_1_1);
+  auto& small = h.connect({.version = Version::v5, .client_id = "c", .packet_bytes_max = 30});
+  h.broker.turn_away(true);
+  EXPECT_EQ(h.broker.send_away(0, h.now), 0U);
+  EXPECT_EQ(h.broker.send_away(2, h.now), 2U);
+  EXPECT_EQ(v5.receives(), lines("DISCONNECT reason=9c server='b:1883'", "closed: evacuated"));
+  EXPECT_EQ(v3.receives(), lines("closed: evacuated"));
+  EXPECT_EQ(h.broker.send_away(5, h.now), 1U);
+  EXPECT_EQ(small.receives(), lines("DISCONNECT reason=9c", "closed: evacuated"));
+  EXPECT_EQ(h.connecting({.version = Version::v5, .client_id = "d"}).receives(),
+            lines("CONNACK reason=9c server='b:1883'", "closed: evacuated"));
+  EXPECT_EQ(h.connecting({.version = Version::v3_1_1, .client_id = "e"}).receives(),
+            lines("CONNACK reason=88", "closed: evacuated"));
+  h.broker.turn_away(false);
+  h.connect("d");
+  EXPECT_EQ(h.broker.stats().connections, 1U);
+}
+
 TEST(ShutDown, SaysGoodbyeToEverybody) {
   Harness h;
   auto& v5 = h.connect("a");

@@ -31,7 +31,9 @@ void PacketSender::connack(Channel& channel, const mqtt::Connack& packet) {
 
 void PacketSender::connack_refusal(Channel& channel, mqtt::ReasonCode reason, mqtt::Version version,
                                    std::string_view text) {
-  explained(channel, mqtt::Connack{.reason = reason}, version, text);
+  mqtt::Connack packet{.reason = reason};
+  packet.server_reference = reference(channel, reason);
+  explained(channel, packet, version, text);
   ++metrics_.packets_connack_sent;
   ++metrics_.packets_connack_error;
   if (reason == mqtt::ReasonCode::not_authorized || reason == mqtt::ReasonCode::bad_user_name_or_password)
@@ -67,7 +69,16 @@ void PacketSender::unsuback(Channel& channel, mqtt::PacketId packet_id,
 void PacketSender::disconnect(Channel& channel, mqtt::ReasonCode reason, std::string_view text) {
   if (channel.version != Version::v5) return;
   ++metrics_.packets_disconnect_sent;
-  explained(channel, mqtt::Disconnect{.reason = reason}, channel.version, text);
+  mqtt::Disconnect packet{.reason = reason};
+  packet.server_reference = reference(channel, reason);
+  explained(channel, packet, channel.version, text);
+}
+
+std::string_view PacketSender::reference(const Channel& channel, mqtt::ReasonCode reason) const {
+  constexpr std::size_t rest_of_packet = 32;
+  const bool fits = channel.packet_bytes_max >= config_.server_reference.size() + rest_of_packet;
+  return reason == mqtt::ReasonCode::use_another_server && fits ? std::string_view(config_.server_reference)
+                                                                : std::string_view();
 }
 
 bool PacketSender::fits(const Channel& channel, const mqtt::Connack& packet, Version version) {

@@ -46,6 +46,8 @@ class PacketSender {
   void resume(Channel& channel, PauseReason reason);
 
  private:
+  /// Where a client that is sent away shall go ([MQTT5 4.11]); empty: nothing is known, or it has no room.
+  std::string_view reference(const Channel& channel, mqtt::ReasonCode reason) const;
   /// `packet` with its reason string, if that may be sent.
   template <class Packet>
   void explained(Channel& channel, Packet packet, mqtt::Version version, std::string_view text);

@@ -38,6 +38,7 @@ enum class CloseReason : std::uint8_t {
   taken_over,  ///< the same client id connected again
   discarded,   ///< the same, with a clean start
   kicked,      ///< by an operator
+  evacuated,   ///< other nodes are to serve it
   limit,       ///< a configured limit; the log line names the key
   shutting_down,
 };

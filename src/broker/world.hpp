@@ -55,6 +55,7 @@ struct World {
   const Logger log;
   Random random;
   Metrics metrics;
+  bool turns_away = false;  ///< nobody new may connect
   ChannelTable channels;
   TimerWheel timers;
   SessionRegistry sessions;

@@ -181,12 +181,29 @@ constexpr Key table[] = {
      "Sessions handed over in a second, at most",
      node<&N::handover_rate>,
      {1, UINT32_MAX}},
+    {"cluster.evacuation_rate",
+     Type::integer,
+     "100",
+     "Clients per second that `cluster evacuate` and `cluster rebalance` send away from a node, unless the "
+     "command says otherwise",
+     node<&N::evacuation_rate>,
+     {1, UINT32_MAX}},
+    {"cluster.rebalance_tolerance",
+     Type::integer,
+     "10",
+     "Percent by which a node may have more clients than the mean of all nodes before `cluster rebalance` "
+     "sends some away",
+     node<&N::rebalance_tolerance>,
+     {1, 100}},
+    {"cluster.server_reference", Type::text, "",
+     "Server Reference for MQTT 5 clients that are sent to other nodes, such as `a.example.com:1883 "
+     "b.example.com:1883`",
+     node<&N::server_reference>},
     {"cluster.dead_node_wills",
-     Type::duration_ms,
+     Type::duration_or_integer,
      "1m",
      "A node that is silent for so long is taken for dead, and the wills of its clients are published; 0: "
-     "only "
-     "if it is certain that it is dead",
+     "only if it is certain that it is dead",
      node<&N::dead_node_wills>,
      {0, any}},
     {"cluster.wills_bytes",

@@ -45,6 +45,9 @@ struct Config {
   Duration autoclean = std::chrono::minutes(5);          ///< cluster.autoclean; 0: never
   Duration handover_wait = std::chrono::seconds(20);     ///< cluster.handover_wait: of a node that ends
   std::size_t handover_rate = 1000;                      ///< cluster.handover_rate: sessions per second
+  std::size_t evacuation_rate = 100;                     ///< cluster.evacuation_rate: clients per second
+  std::size_t rebalance_tolerance = 10;                  ///< cluster.rebalance_tolerance: percent
+  std::string server_reference = {};                     ///< cluster.server_reference
   /// cluster.dead_node_wills: how long a node must be silent to be dead; 0: only if that is certain
   Duration dead_node_wills = std::chrono::seconds(60);
   std::size_t wills_bytes = 64 * 1024 * 1024;  ///< cluster.wills_bytes: of this node's wills, for the others

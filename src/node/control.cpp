@@ -10,6 +10,7 @@
 #include "cluster/cluster.hpp"
 #include "cluster/discovery.hpp"
 #include "node/admissions.hpp"
+#include "node/cluster_settings.hpp"
 #include "node/delayed.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
@@ -35,18 +36,6 @@ constexpr Duration expiry_sweep = std::chrono::seconds(5);
 constexpr Duration meeting_time = std::chrono::seconds(10);
 /// Joins that no operator asked for; operators' commands count from 1.
 constexpr OperationId discovery_join(UINT64_MAX);
-
-cluster::Settings cluster_settings(const Config& config, std::uint64_t incarnation) {
-  return {.self = config.name,
-          .incarnation = incarnation,
-          .own_slots = config.workers,
-          .log_entries_max = config.log_entries_max,
-          .redial_min = config.redial_min,
-          .redial_max = config.redial_max,
-          .join_wait = config.join_wait,
-          .autoclean = config.autoclean,
-          .autoheal = config.autoheal};
-}
 
 }  // namespace
 
@@ -87,6 +76,7 @@ class Control::Impl final : public cluster::ClusterPorts,
         wills_(
             config_, incarnation, cluster_, moves_, [this](const mqtt::MessagePtr& will) { publish(will); },
             log),
+        evacuation_(config_, ports, cluster_, moves_, log),
         keeper_(*this, moves_, store_),
         farewell_(config_, ports, cluster_, moves_, keeper_, store_, log),
         waits_(ports) {
@@ -245,6 +235,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     tick_ = now;
     cluster_.tick(now);
     wills_.dead().tick(now);
+    evacuation_.tick(now);
     tick_discovery();
     moves_.tick(now);
     queries_.tick(now);
@@ -314,6 +305,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   AccessAdmin& access() { return access_; }
+  Evacuation& evacuation() { return evacuation_; }
   Admissions& admissions() { return admissions_; }
   Retainer& retainer() { return retainer_; }
   Delayed& delayed() { return delayed_; }
@@ -342,6 +334,8 @@ class Control::Impl final : public cluster::ClusterPorts,
       calls_.message(node, m.bytes);
     } else if (DeadWills::is_about_wills(m.bytes)) {
       wills_.dead().message(node, m.bytes);
+    } else if (Evacuation::is_about_load(m.bytes)) {
+      evacuation_.message(node, m.bytes, now);
     } else {
       moves_.message(node, m.bytes, now);
     }
@@ -397,6 +391,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   void handle_one(AdmitMore& m, Now) { admissions_.handle(m); }
   void handle_one(AdmitNoMore& m, Now) { admissions_.handle(m); }
   void handle_one(ClientFlapping& m, Now now) { access_.handle(m, log_, now); }
+  void handle_one(SentAway& m, Now) { evacuation_.handle(m); }
   void handle_one(ClientsGone& m, Now) { farewell_.handle(m); }
   void handle_one(SessionsRested& m, Now) { farewell_.handle(m); }
   void handle_one(SessionsRestored& m, Now) {
@@ -434,6 +429,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   Admissions admissions_;
   Alarms alarms_;
   Wills wills_;
+  Evacuation evacuation_;
   SessionKeeper keeper_;
   Farewell farewell_;
   PublishWaits waits_;
@@ -546,6 +542,9 @@ void Control::password_checked(PasswordCheckId id, bool fits) {
 }
 AccessAdmin& Control::access() {
   return impl_->access();
+}
+Evacuation& Control::evacuation() {
+  return impl_->evacuation();
 }
 Alarms& Control::alarms() {
   return impl_->alarms();

@@ -18,6 +18,7 @@
 #include "node/alarms.hpp"
 #include "node/config.hpp"
 #include "node/delayed.hpp"
+#include "node/evacuation.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
 
@@ -100,6 +101,8 @@ class Control {
   bool ready() const;
 
   AccessAdmin& access();
+  /// Operators begin and end evacuation and rebalancing here.
+  Evacuation& evacuation();
   /// Who watches something raises and ends them here.
   Alarms& alarms();
 

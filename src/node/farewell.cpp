@@ -55,7 +55,7 @@ bool Farewell::disk_is_done(Now now) const {
 void Farewell::advance(Now now) {
   if (stage_ == Stage::clients && (waiting_for_.empty() || since_ + worker_wait <= now.mono)) {
     enter(Stage::handover, now);
-    handover_.begin(now);
+    handover_.begin(config_.handover_wait, now);
   }
   if (stage_ == Stage::handover && handover_.advance(now)) {
     enter(Stage::links, now);

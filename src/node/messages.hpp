@@ -133,6 +133,14 @@ struct WillLeft {
 struct WillDropped {
   std::string client_id;
 };
+// --- clients that other nodes are to serve: Evacuation
+/// Answer to SendAway.
+struct SentAway {
+  WorkerIndex worker;
+  std::size_t sent = 0;
+  std::size_t connections = 0;  ///< that are left
+  std::size_t sessions = 0;
+};
 // --- the end of a node and its next beginning: Farewell, SessionKeeper
 /// Answer to ShutDown: all connections are closed.
 struct ClientsGone {
@@ -151,7 +159,7 @@ using ToControl =
     std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply,
                  AdmitRequest, AdmitMore, AdmitNoMore, ClientFlapping, SessionClaim, SessionUnclaimed,
                  SessionHeld, SessionReleased, SessionExported, SessionImported, SessionRelay, SessionAdopted,
-                 WillLeft, WillDropped, ClientsGone, SessionsRested, SessionsRestored>;
+                 WillLeft, WillDropped, SentAway, ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -225,6 +233,11 @@ struct Query {
   mqtt::QoS qos = mqtt::QoS::at_most_once;
 };
 struct ShutDown {};
+/// Ends so many connections.
+struct SendAway {
+  std::size_t count = 0;
+  bool turn_away = false;  ///< and no new ones
+};
 // --- sessions that move between nodes: SessionMoves
 struct ClaimDone {
   Token token = 0;
@@ -269,10 +282,10 @@ struct SessionRestore {
 };
 /// These were all.
 struct RestoreEnd {};
-using ToWorker =
-    std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
-                 MembersChanged, AccessChanged, RulesChanged, Admitted, PublishRequest, Query, ShutDown,
-                 ClaimDone, SessionExport, SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
-                 SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
+using ToWorker = std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
+                              MembersChanged, AccessChanged, RulesChanged, Admitted, PublishRequest, Query,
+                              ShutDown, SendAway, ClaimDone, SessionExport, SessionImport, SessionRelayed,
+                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack,
+                              SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -12,8 +12,9 @@ std::vector<std::string> SessionHandover::running() const {
   return result;
 }
 
-void SessionHandover::begin(Now now) {
+void SessionHandover::begin(Duration wait, Now now) {
   begun_ = now.mono;
+  deadline_ = now.mono + wait;
   next_report_ = now.mono + report_interval;
 }
 
@@ -68,13 +69,13 @@ void SessionHandover::report(Now now) {
 
 bool SessionHandover::advance(Now now) {
   look_after_offers(now);
-  const bool late = begun_ + config_.handover_wait <= now.mono;
+  const bool late = deadline_ <= now.mono;
   if (!late && !running().empty()) {
     // Clients that were about to connect may have brought more.
     if (waiting_.empty() && offered_.empty()) list();
     offer_more(now);
     report(now);
-    if (!waiting_.empty() || !offered_.empty() || moves_.leaving_count() > 0) return false;
+    if (!waiting_.empty() || !offered_.empty() || moves_.leaving_count() > 0 || moves_.asking()) return false;
   }
   const std::size_t left = moves_.held().size();
   if (moved_ > 0) log_.info("{} sessions were handed over, {} stay here", moved_, left);

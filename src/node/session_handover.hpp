@@ -1,5 +1,5 @@
 #pragma once
-// A node that ends gives its sessions to the others.
+// A node gives its sessions to the others: it ends, or is evacuated.
 
 #include <cstddef>
 #include <map>
@@ -16,7 +16,7 @@ namespace meshmq::node {
 
 /// Every session is offered to one running member, which takes it over as if its client had connected there.
 /// One that does not in time is offered to the next one, twice to each. At most cluster.handover_rate per
-/// second, and for no longer than cluster.handover_wait. Thread rule: one owner.
+/// second. Thread rule: one owner.
 class SessionHandover {
  public:
   static constexpr Duration offer_wait = std::chrono::seconds(5);
@@ -28,9 +28,11 @@ class SessionHandover {
   SessionHandover(const Config& config, const cluster::Cluster& cluster, SessionMoves& moves, Logger log)
       : config_(config), cluster_(cluster), moves_(moves), log_(log) {}
 
-  void begin(Now now);
+  /// For no longer than `wait`.
+  void begin(Duration wait, Now now);
   /// Call often. True: done, or time is over. What is still here then stays here.
   [[nodiscard]] bool advance(Now now);
+  std::size_t moved() const { return moved_; }
 
  private:
   std::vector<std::string> running() const;
@@ -51,6 +53,7 @@ class SessionHandover {
   std::size_t allowed_ = 0;  ///< offers, so far
   std::size_t made_ = 0;
   TimePoint begun_{};
+  TimePoint deadline_{};
   TimePoint next_report_{};
 };
 

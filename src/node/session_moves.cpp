@@ -278,7 +278,7 @@ std::optional<RowStamp> SessionMoves::next_after(const std::string& node, Client
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now) {
-  if (closing_ || claims_.contains(f.client_id) || holds(f.client_id)) return;
+  if (closing_ || declines_offers_ || claims_.contains(f.client_id) || holds(f.client_id)) return;
   // It may have been here a moment ago: then it comes back to its stub.
   if (exports_.contains(f.client_id) && !is_leaving(f.client_id)) return;
   Claim claim;

@@ -97,6 +97,8 @@ class SessionMoves final : public cluster::ClientRows {
   // --- the end of this node and its next beginning
   /// From now on nothing is taken in, and what leaves is not waited for long.
   void close() { closing_ = true; }
+  /// Offers of other nodes are declined.
+  void decline_offers(bool on) { declines_offers_ = on; }
   /// Asks a running node to take over a session whose client is away.
   void offer(const std::string& client_id, const std::string& node);
   /// Sessions on their way to a node that has not said that it has them are here again; all others that have
@@ -111,6 +113,11 @@ class SessionMoves final : public cluster::ClientRows {
   /// Its image has left.
   bool is_leaving(const std::string& client_id) const;
   std::size_t leaving_count() const { return exports_.size(); }
+  /// Another node has been asked for a session and has not answered: it may be on its way here.
+  bool asking() const {
+    return std::any_of(claims_.begin(), claims_.end(),
+                       [](const auto& claim) { return !claim.second.asked.empty(); });
+  }
   /// Called with each client id whose client has come, or whose session has ended or left: what was written
   /// down of it is old.
   std::function<void(std::string_view client_id)> on_change;
@@ -283,6 +290,7 @@ class SessionMoves final : public cluster::ClientRows {
   std::set<ClientKey> over_;
   std::map<std::string, std::string> offered_;  ///< client id -> to which node
   bool closing_ = false;
+  bool declines_offers_ = false;
   RequestId last_request_ = 0;
   std::uint64_t taken_in_ = 0;
 };

@@ -190,6 +190,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   static broker::Config broker_config(const Config& config) {
     broker::Config result = config.broker;
     result.node_name = config.name;
+    result.server_reference = config.server_reference;
     return result;
   }
 
@@ -246,6 +247,8 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
       }
     });
     if (own) deliver_own(parcel_for(Slot(self_.value), parcel.message, shared, own_ordinary));
+    // Its subscriber has unsubscribed, or was here when it was kept for this node and is not any more.
+    if (parcel.ordinary() && match_.slots.empty()) ++unclaimed_;
   }
 
   /// Other members get what a node did not acknowledge.
@@ -303,6 +306,12 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void handle_one(PublishRequest& m) {
     m.system ? broker_.publish_system(m.message, now_) : broker_.publish(m.message, now_);
+  }
+  void handle_one(SendAway& m) {
+    broker_.turn_away(m.turn_away);
+    const std::size_t sent = broker_.send_away(m.count, now_);
+    const broker::Stats stats = broker_.stats();
+    ports_.to_control(SentAway{self_, sent, stats.connections, stats.sessions});
   }
   void handle_one(ShutDown&) {
     broker_.shut_down(now_);
@@ -365,8 +374,8 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
       case QueryKind::stats:
         reply.stats = broker_.stats();
         reply.metrics = broker_.metrics();
-        reply.metrics.messages_dropped += shared_.dropped();
-        reply.metrics.messages_dropped_no_subscribers += shared_.dropped();
+        reply.metrics.messages_dropped += shared_.dropped() + unclaimed_;
+        reply.metrics.messages_dropped_no_subscribers += shared_.dropped() + unclaimed_;
         reply.metrics.messages_forward = links_.counters().sent;
         reply.metrics.messages_forward_received = links_.counters().received;
         reply.metrics.messages_forward_dropped = links_.counters().dropped;
@@ -392,6 +401,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
   MembersChanged members_;
+  std::uint64_t unclaimed_ = 0;     ///< messages of other nodes for which nobody is here
   Token retaining_ = 0;             ///< of the message that route() comes for next, if it waits for the disk
   bool at_rest_ = false;            ///< the sessions are being written down: nothing changes them any more
   bool congested_ = false;          ///< publishers were told to pause

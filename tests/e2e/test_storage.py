@@ -1,5 +1,6 @@
 """What is on disk: nodes that end, crash and start again keep what they promised."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -214,6 +215,34 @@ class TwoNodes(SceneTest):
 
         for node in nodes:
             eventually_equal(lambda: rows(node), {"old": "1", "changed": "2", "new": "3"}, f"rows of {node.name}")
+
+    def test_what_is_kept_for_a_node_that_is_away_reaches_the_sessions_that_it_still_has(self):
+        # Nothing is handed over: the session waits on disk, and its messages wait on the other node.
+        node1, node2 = nodes = self.scene.cluster(2, settings={"cluster.handover_wait": "1ms"})
+        reader = node2.client("reader", clean=False)
+        reader.subscribe("kept", qos=1)
+        reader.disconnect()
+        node2.stop()
+        eventually_equal(node1.status, ([node1.name], [node2.name]), "status")
+        publisher = node1.client("publisher")
+        expected = [f"{number}" for number in range(50)]
+        publisher.publish_all("kept", expected)
+        node2.start()
+        wait_running(nodes)
+        reader = resume(node2, "reader")
+        self.assertTrue(reader.session_present)
+        self.assertEqual(reader.receive_payloads(50), expected)
+
+        # A crash costs the session: what was kept for it is counted where it ends.
+        node2.kill()
+        eventually_equal(node1.status, ([node1.name], [node2.name]), "status")
+        publisher.publish_all("kept", expected)
+        node2.start()
+
+        def dropped():
+            return json.loads(node2.ctl("--json", "broker", "metrics").out)["messages.dropped.no_subscribers"]
+
+        eventually_equal(dropped, 50, "dropped messages")
 
     def test_a_stop_under_traffic_hands_sessions_over_and_loses_nothing(self):
         node1, node2 = nodes = self.scene.cluster(2, settings={"zone.external.max_mqueue_len": "0"})
