@@ -27,6 +27,7 @@
 #include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 #include "server/node_process.hpp"
+#include "server/translate_config.hpp"
 
 namespace meshmq::server {
 
@@ -274,7 +275,7 @@ int run(const Options& options) {
     case Action::version:
       return version();
     case Action::check_config:
-      return check_config(options);
+      return options.from_emqx || options.from_mosquitto ? translate_config(options) : check_config(options);
   }
   return failure;
 }

@@ -46,6 +46,12 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
   for (const Verb& verb : verbs) {
     CLI::App* sub = app.add_subcommand(verb.word, verb.help);
     add_options(*sub);
+    if (verb.action == Action::check_config) {
+      CLI::Option* emqx = sub->add_option("--from-emqx", options.from_emqx,
+                                          "Print what an emqx.conf of EMQ X 4.3 is here, and what it is not");
+      sub->add_option("--from-mosquitto", options.from_mosquitto, "The same of a mosquitto.conf")
+          ->excludes(emqx);
+    }
     sub->callback([&options, action = verb.action] { options.action = action; });
   }
   try {

@@ -15,6 +15,9 @@ struct Options {
   std::optional<std::string> config_file;
   std::vector<std::string> settings;  ///< --set and --data-dir, as key=value
   std::optional<std::string> ports_file;
+  /// check-config: configurations of other brokers, to be translated.
+  std::optional<std::string> from_emqx;
+  std::optional<std::string> from_mosquitto;
 };
 
 /// The program is to end at once: help was asked for and printed, or the arguments are wrong.

@@ -207,6 +207,25 @@ class OperatorMistakes(SceneTest):
         path.write_text("## a comment\nnode.name = meshmq@10.77.0.1\n")
         host.run([BIN / "meshmq", "check-config", "--config", path], env=self.scene.environment)
 
+    def test_configuration_of_another_broker(self):
+        host, directory = self.scene.host(), self.scene.directory
+
+        def translate(word, path):
+            command = [BIN / "meshmq", "check-config", word, path]
+            return host.run(command, check=False, env=self.scene.environment)
+
+        theirs = directory / "mosquitto.conf"
+        theirs.write_text("listener 1884\nallow_anonymous true\nplugin /usr/lib/p.so\n")
+        done = translate("--from-mosquitto", theirs)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^listener\.tcp\.external = 1884$")
+        self.assertIn(f"{theirs}:3: plugin /usr/lib/p.so: plugins have no counterpart", done.stderr)
+        theirs.write_text("cluster.discovery = dns\n")
+        done = translate("--from-emqx", theirs)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"the translation: .*cluster\.dns\.name")
+        self.assertEqual(translate("--from-emqx", directory / "none").returncode, 1)
+
     def test_port_that_is_taken(self):
         host = self.scene.host()
         first = self.scene.node(host, name=f"first@{host.address}").start()
