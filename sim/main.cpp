@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 1000;
   std::uint64_t first = 1;
   std::vector<std::uint64_t> chosen;
+  std::uint64_t nodes = 0;
   bool verbose = false;
   bool discovery = false;
   bool race = false;
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
   app.add_option("--seed", chosen, "run only this seed (or these)");
+  app.add_option("--nodes", nodes, "number of nodes, instead of a few");
   app.add_flag("--discovery", discovery, "nodes start at the same moment and find each other");
   app.add_flag("--race", race, "connections of one client id race instead");
   app.add_flag("--restarts", restarts, "nodes end and start again instead");
@@ -42,8 +44,9 @@ int main(int argc, char** argv) {
   for (const std::uint64_t seed : chosen) {
     const meshmq::sim::Outcome outcome = race       ? meshmq::sim::Race(seed, verbose).run()
                                          : mourning ? meshmq::sim::Mourning(seed, verbose).run()
-                                         : restarts ? meshmq::sim::Restarts(seed, verbose).run()
-                                                    : meshmq::sim::Simulation(seed, verbose, discovery).run();
+                                         : restarts
+                                             ? meshmq::sim::Restarts(seed, verbose).run()
+                                             : meshmq::sim::Simulation(seed, verbose, discovery, nodes).run();
     total.events += outcome.events;
     total.published += outcome.published;
     total.delivered += outcome.delivered;

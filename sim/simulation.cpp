@@ -17,8 +17,13 @@ mqtt::QoS random_qos(Random& random) {
 
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, bool verbose, bool discovery)
-    : seed_(seed), verbose_(verbose), discovery_(discovery), random_(seed), network_(scheduler, random_) {}
+Simulation::Simulation(std::uint64_t seed, bool verbose, bool discovery, std::uint64_t nodes)
+    : seed_(seed),
+      verbose_(verbose),
+      discovery_(discovery),
+      nodes_(nodes),
+      random_(seed),
+      network_(scheduler, random_) {}
 
 Simulation::~Simulation() {
   processes_.clear();
@@ -71,7 +76,8 @@ void Simulation::build() {
   weather_.pauses = random_.percent(25);
   weather_.slow = random_.percent(25);
   const bool skewed = random_.percent(30);
-  const std::uint64_t count = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
+  const std::uint64_t few = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
+  const std::uint64_t count = nodes_ != 0 ? nodes_ : few;
   if (discovery_) weather_.moves = false;
   for (std::uint64_t i = 1; i <= count; ++i) {
     const std::string name = "n" + std::to_string(i) + "@sim";
@@ -92,7 +98,7 @@ void Simulation::build() {
     if (!discovery_) start_node(name);
   }
   gather();
-  const std::uint64_t clients = 3 + random_.below(7);
+  const std::uint64_t clients = nodes_ + 3 + random_.below(7);
   for (std::uint64_t i = 1; i <= clients; ++i) add_client("c" + std::to_string(i));
   add_members();
 }
@@ -382,14 +388,15 @@ void Simulation::final_probes() {
 Outcome Simulation::run() {
   build();
   // A few joins may be refused first, and each try takes its time.
-  const Micros begin = discovery_ ? discovery_warm_up : warm_up;
+  const Micros begin = (discovery_ ? discovery_warm_up : warm_up) + static_cast<Micros>(nodes_) * 1_s;
   scheduler.at(begin, [this] { act(); });
   scheduler.at(begin, [this] { misfortune(); });
   const Micros storm = begin + static_cast<Micros>(random_.below(60'000'000)) + 10_s;
   if (discovery_) scheduler.at(begin - 1, [this] { check_gathered(); });
   scheduler.run_until(storm);
   calm_down();
-  scheduler.run_until(storm + quiet + (weather_.moves ? 30_s : 0));
+  const Micros rejoining = weather_.moves ? 30_s + static_cast<Micros>(nodes_) * 2_s : 0;
+  scheduler.run_until(storm + quiet + rejoining);
   check_tables();
   final_probes();
   scheduler.run_until(scheduler.now_us() + 20_s);

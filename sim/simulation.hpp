@@ -38,8 +38,8 @@ inline constexpr Micros prompt = 4_s;
 class Simulation final : public Universe {
  public:
   /// `verbose` prints every node's log and every fault. With `discovery` all nodes start at about the same
-  /// moment and find each other; nobody asks them to join.
-  Simulation(std::uint64_t seed, bool verbose, bool discovery = false);
+  /// moment and find each other; nobody asks them to join. `nodes` 0: a few, as the seed says.
+  Simulation(std::uint64_t seed, bool verbose, bool discovery = false, std::uint64_t nodes = 0);
   ~Simulation() override;
 
   Outcome run();
@@ -149,6 +149,7 @@ class Simulation final : public Universe {
   std::uint64_t seed_;
   bool verbose_;
   bool discovery_;
+  std::uint64_t nodes_;
   Random random_;
   Network network_;
   Weather weather_;
