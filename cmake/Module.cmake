@@ -1,12 +1,13 @@
-# meshmq_module(NAME n LAYER l SOURCES ... [TESTS ...] [DEPS modules...] [LIBS external targets...])
+# meshmq_module(NAME n LAYER l [SEPARATE] SOURCES ... [TESTS ...] [DEPS modules...] [LIBS external targets...])
 #
 # Declares one room of the house as a static library `meshmq_<n>` with its unit tests in `<n>_test`.
 # A module may use modules of a lower layer only; an upward or sideways dependency stops the configuration.
 # LAYER <= 3 marks the module as pure: the purity test inspects its archive (tools/check_purity.py).
+# SEPARATE: its files use the same names for their own things, and are never compiled as one (CMAKE_UNITY_BUILD).
 # Unit tests of higher layers carry the label `threads`: they also run under the thread sanitizer.
 
 function(meshmq_module)
-  cmake_parse_arguments(M "" "NAME;LAYER" "SOURCES;TESTS;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(M "SEPARATE" "NAME;LAYER" "SOURCES;TESTS;DEPS;LIBS" ${ARGN})
   set(target meshmq_${M_NAME})
   if(M_SOURCES)
     add_library(${target} STATIC ${M_SOURCES})
@@ -14,6 +15,9 @@ function(meshmq_module)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
+  endif()
+  if(M_SEPARATE)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   endif()
   target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${target} ${scope} ${M_LIBS})
@@ -34,7 +38,7 @@ function(meshmq_module)
   if(M_TESTS AND NOT MESHMQ_FUZZ)
     add_executable(${M_NAME}_test ${M_TESTS})
     target_link_libraries(${M_NAME}_test PRIVATE ${target} GTest::gtest_main)
-    set_target_properties(${M_NAME}_test PROPERTIES MESHMQ_COLD ON)
+    set_target_properties(${M_NAME}_test PROPERTIES MESHMQ_COLD ON UNITY_BUILD OFF)
     add_test(NAME unit.${M_NAME} COMMAND ${M_NAME}_test)
     set(labels unit)
     if(M_LAYER GREATER 3)

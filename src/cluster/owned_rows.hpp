@@ -10,6 +10,9 @@
 
 namespace meshmq::cluster {
 
+/// A node's own rows.
+inline constexpr Slot own_slot(0);
+
 /// What a change did to the sums by which an origin and its replicas compare themselves.
 struct RowChange {
   int rows = 0;

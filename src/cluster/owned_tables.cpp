@@ -12,8 +12,6 @@ namespace meshmq::cluster {
 
 namespace {
 
-constexpr Slot own_slot(0);
-
 /// A group without members is no row.
 std::uint64_t group_digest(std::string_view group, topic::GroupWeight weight) {
   if (weight.total == 0) return 0;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t entries_per_append_max = 4000;
 constexpr std::size_t append_bytes_max = 1024 * 1024;
-constexpr Slot own_slot(0);
 
 /// Rows of all tables side by side: what a snapshot has named.
 std::uint64_t snapshot_key(LogEntry::Table table, std::string_view key, std::uint64_t seq) {

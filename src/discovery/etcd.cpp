@@ -18,10 +18,10 @@ namespace {
 
 constexpr auto lock_pause = std::chrono::seconds(1);
 
-class Handle final : public Provider {
+class EtcdHandle final : public Provider {
  public:
-  explicit Handle(std::shared_ptr<Etcd> etcd) : etcd_(std::move(etcd)) {}
-  ~Handle() override { etcd_->stop(); }
+  explicit EtcdHandle(std::shared_ptr<Etcd> etcd) : etcd_(std::move(etcd)) {}
+  ~EtcdHandle() override { etcd_->stop(); }
   void ask() override { etcd_->ask(); }
   void settled() override { etcd_->settled(); }
   void withdraw() override { etcd_->withdraw(); }
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Provider>> Etcd::make(boost::asio::io_context& io, const 
   if (servers.empty()) return fail(Errc::invalid_argument, "cluster.etcd.server names no server");
   auto etcd = std::make_shared<Etcd>(io, options, std::move(servers), std::move(on_answer));
   if (auto read = etcd->read_certificates(); !read) return tl::unexpected<Error>(std::move(read.error()));
-  return std::make_unique<Handle>(std::move(etcd));
+  return std::make_unique<EtcdHandle>(std::move(etcd));
 }
 
 Etcd::Etcd(boost::asio::io_context& io, const Options& options, std::vector<Url> servers, OnAnswer on_answer)

@@ -30,10 +30,10 @@ TimePoint read_mono() {
   return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-class Handle final : public Provider {
+class K8sHandle final : public Provider {
  public:
-  explicit Handle(std::shared_ptr<K8s> k8s) : k8s_(std::move(k8s)) {}
-  ~Handle() override { k8s_->stop(); }
+  explicit K8sHandle(std::shared_ptr<K8s> k8s) : k8s_(std::move(k8s)) {}
+  ~K8sHandle() override { k8s_->stop(); }
   void ask() override { k8s_->ask(); }
 
  private:
@@ -51,7 +51,7 @@ Result<std::unique_ptr<Provider>> K8s::make(asio::io_context& io, const Options&
     servers.push_back(std::move(*url));
   }
   if (servers.empty()) return fail(Errc::invalid_argument, "cluster.k8s.apiserver names no server");
-  return std::make_unique<Handle>(
+  return std::make_unique<K8sHandle>(
       std::make_shared<K8s>(io, options, std::move(servers), std::move(on_answer), log));
 }
 

@@ -20,10 +20,10 @@ constexpr auto collect = std::chrono::seconds(1);
 constexpr auto remember = std::chrono::seconds(20);
 
 /// The server holds a Provider; what is under way on the loop holds the rest.
-class Handle final : public Provider {
+class McastHandle final : public Provider {
  public:
-  explicit Handle(std::shared_ptr<Mcast> mcast) : mcast_(std::move(mcast)) {}
-  ~Handle() override { mcast_->stop(); }
+  explicit McastHandle(std::shared_ptr<Mcast> mcast) : mcast_(std::move(mcast)) {}
+  ~McastHandle() override { mcast_->stop(); }
   void ask() override { mcast_->ask(); }
   void withdraw() override { mcast_->withdraw(); }
 
@@ -61,7 +61,7 @@ Result<std::unique_ptr<Provider>> Mcast::make(asio::io_context& io, const Option
     return fail(Errc::invalid_argument,
                 "cluster.mcast.iface = " + o.iface + " is neither an address nor an interface of this host");
   }
-  return std::make_unique<Handle>(
+  return std::make_unique<McastHandle>(
       std::make_shared<Mcast>(io, options, std::move(group), std::move(on_answer), log));
 }
 

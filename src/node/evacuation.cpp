@@ -11,7 +11,7 @@ namespace meshmq::node {
 namespace {
 
 /// Smaller numbers are those of wills (dead_wills.cpp).
-enum class Kind : std::uint8_t { rebalance = 56, load = 57 };
+enum class LoadKind : std::uint8_t { rebalance = 56, load = 57 };
 
 constexpr Duration no_end = std::chrono::hours(24 * 365);
 
@@ -23,8 +23,8 @@ Evacuation::Evacuation(const Config& config, ControlPorts& ports, cluster::Clust
 
 bool Evacuation::is_about_load(std::string_view bytes) {
   if (bytes.empty()) return false;
-  const auto kind = static_cast<Kind>(static_cast<std::uint8_t>(bytes[0]));
-  return kind == Kind::rebalance || kind == Kind::load;
+  const auto kind = static_cast<LoadKind>(static_cast<std::uint8_t>(bytes[0]));
+  return kind == LoadKind::rebalance || kind == LoadKind::load;
 }
 
 std::vector<std::string> Evacuation::running() const {
@@ -81,7 +81,7 @@ Result<void> Evacuation::rebalance(std::size_t rate, Now now) {
   begin(Shedding::rebalancing, rate, now);
   std::string bytes;
   ByteWriter w(bytes);
-  w.u8(static_cast<std::uint8_t>(Kind::rebalance));
+  w.u8(static_cast<std::uint8_t>(LoadKind::rebalance));
   w.u8(1);
   w.u32(static_cast<std::uint32_t>(shedding_.rate()));
   broadcast(bytes);
@@ -98,7 +98,7 @@ bool Evacuation::stop(Shedding what) {
   if (what == Shedding::evacuation) return true;
   std::string bytes;
   ByteWriter w(bytes);
-  w.u8(static_cast<std::uint8_t>(Kind::rebalance));
+  w.u8(static_cast<std::uint8_t>(LoadKind::rebalance));
   w.u8(0);
   w.u32(0);
   broadcast(bytes);
@@ -125,7 +125,7 @@ EvacuationStatus Evacuation::status() const {
 
 void Evacuation::message(const std::string& node, std::string_view bytes, Now now) {
   ByteReader r(bytes);
-  if (static_cast<Kind>(r.u8()) == Kind::load) {
+  if (static_cast<LoadKind>(r.u8()) == LoadKind::load) {
     const Load load{.connections = r.u64(), .evacuating = r.u8() != 0, .said = now.mono};
     if (r.ok() && what_ == Shedding::rebalancing) loads_[node] = load;
     return;
@@ -142,7 +142,7 @@ void Evacuation::report_load(Now now) {
   next_report_ = now.mono + report_interval;
   std::string bytes;
   ByteWriter w(bytes);
-  w.u8(static_cast<std::uint8_t>(Kind::load));
+  w.u8(static_cast<std::uint8_t>(LoadKind::load));
   w.u64(shedding_.connections());
   w.u8(what_ == Shedding::evacuation ? 1 : 0);
   broadcast(bytes);

@@ -10,21 +10,21 @@ namespace meshmq::node {
 namespace {
 
 /// Smaller numbers are those of sessions that move (session_wire.hpp).
-enum class Kind : std::uint8_t { question = 32, answer = 33 };
+enum class CallKind : std::uint8_t { question = 32, answer = 33 };
 
 }  // namespace
 
 bool PeerCalls::is_call(std::string_view bytes) {
   if (bytes.empty()) return false;
-  const auto kind = static_cast<Kind>(static_cast<std::uint8_t>(bytes[0]));
-  return kind == Kind::question || kind == Kind::answer;
+  const auto kind = static_cast<CallKind>(static_cast<std::uint8_t>(bytes[0]));
+  return kind == CallKind::question || kind == CallKind::answer;
 }
 
 void PeerCalls::ask(OperationId operation, const std::string& node, std::string_view question, Now now) {
   const std::uint64_t id = ++last_;
   std::string bytes;
   ByteWriter w(bytes);
-  w.u8(static_cast<std::uint8_t>(Kind::question));
+  w.u8(static_cast<std::uint8_t>(CallKind::question));
   w.u64(id);
   w.bytes(question);
   asked_[id] = {operation, node, now.mono + answer_wait};
@@ -37,7 +37,7 @@ void PeerCalls::answer(const PeerCall& call, std::string_view answer) {
     answer.remove_prefix(part.size());
     std::string bytes;
     ByteWriter w(bytes);
-    w.u8(static_cast<std::uint8_t>(Kind::answer));
+    w.u8(static_cast<std::uint8_t>(CallKind::answer));
     w.u64(call.id);
     w.u8(answer.empty() ? 1 : 0);
     w.bytes(part);
@@ -47,11 +47,11 @@ void PeerCalls::answer(const PeerCall& call, std::string_view answer) {
 
 void PeerCalls::message(const std::string& node, std::string_view bytes) {
   ByteReader r(bytes);
-  const auto kind = static_cast<Kind>(r.u8());
+  const auto kind = static_cast<CallKind>(r.u8());
   const std::uint64_t id = r.u64();
-  if (kind == Kind::question && r.ok()) return ports_.peer_asks({node, id}, std::string(r.rest()));
+  if (kind == CallKind::question && r.ok()) return ports_.peer_asks({node, id}, std::string(r.rest()));
   const auto asked = asked_.find(id);
-  if (kind != Kind::answer || asked == asked_.end() || asked->second.node != node) return;
+  if (kind != CallKind::answer || asked == asked_.end() || asked->second.node != node) return;
   const bool last = r.u8() != 0;
   std::string& answer = asked->second.answer;
   if (!r.ok() || answer.size() + r.rest().size() > answer_bytes_max) {

@@ -47,7 +47,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-void write_all(int fd, std::string_view bytes) {
+void write_out(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -120,11 +120,11 @@ class LogOutput::Writer {
   }
 
   void write_line(const std::string& line) {
-    if (options_.console) write_all(STDOUT_FILENO, line);
+    if (options_.console) write_out(STDOUT_FILENO, line);
     if (fd_ < 0) return;
     if (options_.rotation_bytes > 0 && file_bytes_ + line.size() > options_.rotation_bytes && file_bytes_ > 0)
       rotate();
-    write_all(fd_, line);
+    write_out(fd_, line);
     file_bytes_ += line.size();
   }
 
