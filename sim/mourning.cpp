@@ -18,30 +18,10 @@ constexpr std::uint32_t delays_s[] = {0, 0, 0, 5, 30};
 
 }  // namespace
 
-Mourning::Mourning(std::uint64_t seed, bool verbose)
-    : verbose_(verbose), random_(seed), network_(scheduler, random_) {}
+Mourning::Mourning(std::uint64_t seed, bool verbose) : Scenario(seed, verbose) {}
 
 Mourning::~Mourning() {
   processes_.clear();
-}
-
-std::shared_ptr<Process> Mourning::find(const std::string& node) {
-  const auto it = processes_.find(node);
-  return it == processes_.end() ? nullptr : it->second;
-}
-
-void Mourning::log(const std::string& node, LogLevel level, std::string_view text) {
-  note(fmt::format("{} [{}] {}", node, to_string(level), text));
-  if (level == LogLevel::error) violated(fmt::format("{} logs: {}", node, text));
-}
-
-void Mourning::note(const std::string& what) {
-  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
-}
-
-void Mourning::violated(const std::string& what) {
-  outcome_.violations.push_back(fmt::format("at {} ms: {}", scheduler.now_us() / 1000, what));
-  note("VIOLATION: " + what);
 }
 
 // ---------------------------------------------------------------- nodes
@@ -66,13 +46,7 @@ void Mourning::build() {
     configs_[name] = config;
     start_node(name);
   }
-  for (std::size_t i = 1; i < names_.size(); ++i) {
-    scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i]] {
-      find(node)->with_control([&](node::Control& control, Now now) {
-        control.join(node::OperationId(++last_operation_), names_[0], now);
-      });
-    });
-  }
+  join_all();
   SimClient::Listener listener{
       [this](SimClient&, MessageId life, std::string_view, mqtt::QoS) { received(life); },
       [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); }, [](MessageId) {}};

@@ -8,13 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/random.hpp"
 #include "sim/client.hpp"
-#include "sim/disk.hpp"
-#include "sim/network.hpp"
 #include "sim/process.hpp"
-#include "sim/scheduler.hpp"
-#include "sim/simulation.hpp"
+#include "sim/scenario.hpp"
 
 namespace meshmq::sim {
 
@@ -25,22 +21,12 @@ namespace meshmq::sim {
 ///   second node came in between; and soon, unless a node was out of reach.
 /// - The will of a client that has said goodbye, or is connected, does not come. (A node that is silent for
 ///   cluster.dead_node_wills, or cleaned away, counts as dead.)
-class Mourning final : public Universe {
+class Mourning final : public Scenario {
  public:
   Mourning(std::uint64_t seed, bool verbose);
   ~Mourning() override;
 
   Outcome run();
-
-  // --- Universe
-  std::shared_ptr<Process> find(const std::string& node) override;
-  void save(const std::string& node, std::string image) override { images_[node] = std::move(image); }
-  Disk& disk(const std::string& node) override {
-    return disks_.try_emplace(node, scheduler, random_).first->second;
-  }
-  void operation_done(const std::string&, node::OperationId, const Result<void>&) override {}
-  Result<cluster::Discovered> discover() override { return cluster::Discovered{}; }
-  void log(const std::string& node, LogLevel level, std::string_view text) override;
 
  private:
   enum class End : std::uint8_t { none, goodbye, vanished, crashed, stopped, moved };
@@ -79,24 +65,15 @@ class Mourning final : public Universe {
   /// How often nodes died or stopped in that time.
   std::size_t deaths(Micros from, Micros to) const;
   void check(std::uint64_t id, const Life& life);
-  void violated(const std::string& what);
-  void note(const std::string& what);
 
-  bool verbose_;
-  Random random_;
-  Network network_;
   bool crashes_ = false;
   bool stops_ = false;
   bool cuts_ = false;
   bool pauses_ = false;
   bool cleaning_ = false;
   Micros silence_ = 0;
-  std::vector<std::string> names_;
   std::string spared_;
   std::map<std::string, node::Config> configs_;
-  std::map<std::string, Disk> disks_;
-  std::map<std::string, std::string> images_;
-  std::map<std::string, std::shared_ptr<Process>> processes_;
   std::set<std::string> stopping_;
   std::shared_ptr<SimClient> mourner_;
   std::vector<Mortal> mortals_;
@@ -107,9 +84,7 @@ class Mourning final : public Universe {
   std::uint64_t starts_ = 0;
   std::uint64_t last_life_ = 0;
   std::uint64_t last_client_ = 0;
-  std::uint64_t last_operation_ = 0;
   bool over_ = false;
-  Outcome outcome_;
 };
 
 }  // namespace meshmq::sim

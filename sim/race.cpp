@@ -17,30 +17,10 @@ constexpr Micros settle_time = 4_s;
 
 }  // namespace
 
-Race::Race(std::uint64_t seed, bool verbose)
-    : verbose_(verbose), random_(seed), network_(scheduler, random_) {}
+Race::Race(std::uint64_t seed, bool verbose) : Scenario(seed, verbose) {}
 
 Race::~Race() {
   processes_.clear();
-}
-
-std::shared_ptr<Process> Race::find(const std::string& node) {
-  const auto it = processes_.find(node);
-  return it == processes_.end() ? nullptr : it->second;
-}
-
-void Race::log(const std::string& node, LogLevel level, std::string_view text) {
-  note(fmt::format("{} [{}] {}", node, to_string(level), text));
-  if (level == LogLevel::error) violated(fmt::format("{} logs: {}", node, text));
-}
-
-void Race::note(const std::string& what) {
-  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
-}
-
-void Race::violated(const std::string& what) {
-  outcome_.violations.push_back(fmt::format("at {} ms: {}", scheduler.now_us() / 1000, what));
-  note("VIOLATION: " + what);
 }
 
 void Race::build() {
@@ -56,13 +36,7 @@ void Race::build() {
     processes_[name] = std::make_shared<Process>(*this, network_, random_, config, 1, "");
     processes_[name]->start();
   }
-  for (std::size_t i = 1; i < names_.size(); ++i) {
-    scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i]] {
-      find(node)->with_control([&](node::Control& control, Now now) {
-        control.join(node::OperationId(++last_operation_), names_[0], now);
-      });
-    });
-  }
+  join_all();
   const auto client = [this](const std::string& id) {
     SimClient::Listener listener{
         [this](SimClient& c, MessageId m, std::string_view, mqtt::QoS) {

@@ -17,30 +17,10 @@ constexpr Micros storm = 240_s;
 
 }  // namespace
 
-Restarts::Restarts(std::uint64_t seed, bool verbose)
-    : verbose_(verbose), random_(seed), network_(scheduler, random_) {}
+Restarts::Restarts(std::uint64_t seed, bool verbose) : Scenario(seed, verbose) {}
 
 Restarts::~Restarts() {
   processes_.clear();
-}
-
-std::shared_ptr<Process> Restarts::find(const std::string& node) {
-  const auto it = processes_.find(node);
-  return it == processes_.end() ? nullptr : it->second;
-}
-
-void Restarts::log(const std::string& node, LogLevel level, std::string_view text) {
-  note(fmt::format("{} [{}] {}", node, to_string(level), text));
-  if (level == LogLevel::error) violated(fmt::format("{} logs: {}", node, text));
-}
-
-void Restarts::note(const std::string& what) {
-  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
-}
-
-void Restarts::violated(const std::string& what) {
-  outcome_.violations.push_back(fmt::format("at {} ms: {}", scheduler.now_us() / 1000, what));
-  note("VIOLATION: " + what);
 }
 
 // ---------------------------------------------------------------- nodes
@@ -60,13 +40,7 @@ void Restarts::build() {
     configs_[name] = config;
     start_node(name);
   }
-  for (std::size_t i = 1; i < names_.size(); ++i) {
-    scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i]] {
-      find(node)->with_control([&](node::Control& control, Now now) {
-        control.join(node::OperationId(++last_operation_), names_[0], now);
-      });
-    });
-  }
+  join_all();
   const std::uint64_t readers = 1 + random_.below(6);
   for (std::uint64_t i = 0; i < readers; ++i) {
     const auto version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;

@@ -9,13 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "base/random.hpp"
 #include "sim/client.hpp"
-#include "sim/disk.hpp"
-#include "sim/network.hpp"
 #include "sim/process.hpp"
-#include "sim/scheduler.hpp"
-#include "sim/simulation.hpp"
+#include "sim/scenario.hpp"
 
 namespace meshmq::sim {
 
@@ -26,22 +22,12 @@ namespace meshmq::sim {
 ///   whatever happened.
 /// - Without crashes no session is lost: its reader gets every acknowledged message that was published while
 ///   its node could be reached, at QoS 2 once.
-class Restarts final : public Universe {
+class Restarts final : public Scenario {
  public:
   Restarts(std::uint64_t seed, bool verbose);
   ~Restarts() override;
 
   Outcome run();
-
-  // --- Universe
-  std::shared_ptr<Process> find(const std::string& node) override;
-  void save(const std::string& node, std::string image) override { images_[node] = std::move(image); }
-  Disk& disk(const std::string& node) override {
-    return disks_.try_emplace(node, scheduler, random_).first->second;
-  }
-  void operation_done(const std::string&, node::OperationId, const Result<void>&) override {}
-  Result<cluster::Discovered> discover() override { return cluster::Discovered{}; }
-  void log(const std::string& node, LogLevel level, std::string_view text) override;
 
  private:
   struct Published {
@@ -80,19 +66,10 @@ class Restarts final : public Universe {
 
   void check_readers();
   void check_retained();
-  void violated(const std::string& what);
-  void note(const std::string& what);
 
-  bool verbose_;
-  Random random_;
-  Network network_;
   bool crashes_ = false;
-  std::vector<std::string> names_;
   std::map<std::string, node::Config> configs_;
-  std::map<std::string, Disk> disks_;
-  std::map<std::string, std::string> images_;
   std::map<std::string, std::uint64_t> incarnations_;
-  std::map<std::string, std::shared_ptr<Process>> processes_;
   std::set<std::string> stopping_;
   std::set<std::string> evacuated_;
   std::vector<Reader> readers_;
@@ -101,11 +78,9 @@ class Restarts final : public Universe {
   std::map<std::string, std::vector<MessageId>> retained_;  ///< by topic, in order
   std::set<MessageId> deletions_;
   MessageId last_message_ = 0;
-  std::uint64_t last_operation_ = 0;
   Micros disturbed_at_ = 0;
   bool busy_ = false;  ///< with a restart
   bool over_ = false;
-  Outcome outcome_;
 };
 
 }  // namespace meshmq::sim

@@ -8,7 +8,7 @@ import time
 import mqtt_client
 from harness import SceneTest, eventually, main
 
-GROUP = "$share/work/jobs/#"
+GROUP = "$share/crew/jobs/#"
 PROTOCOL_ERROR = 0x82
 
 

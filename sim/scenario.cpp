@@ -1,0 +1,38 @@
+#include "sim/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace meshmq::sim {
+
+std::shared_ptr<Process> Scenario::find(const std::string& node) {
+  const auto it = processes_.find(node);
+  return it == processes_.end() ? nullptr : it->second;
+}
+
+void Scenario::log(const std::string& node, LogLevel level, std::string_view text) {
+  note(fmt::format("{} [{}] {}", node, to_string(level), text));
+  if (level == LogLevel::error) violated(fmt::format("{} logs: {}", node, text));
+}
+
+void Scenario::note(const std::string& what) {
+  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
+}
+
+void Scenario::violated(const std::string& what) {
+  outcome_.violations.push_back(fmt::format("at {} ms: {}", scheduler.now_us() / 1000, what));
+  note("VIOLATION: " + what);
+}
+
+void Scenario::join_all() {
+  for (std::size_t i = 1; i < names_.size(); ++i) {
+    scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i]] {
+      find(node)->with_control([&](node::Control& control, Now now) {
+        control.join(node::OperationId(++last_operation_), names_[0], now);
+      });
+    });
+  }
+}
+
+}  // namespace meshmq::sim
