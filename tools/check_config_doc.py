@@ -9,7 +9,7 @@ import sys
 
 from sources import ROOT
 
-HEAD = "| key | default | value | meaning |"
+HEAD = "| key | default | value | a change counts | meaning |"
 
 
 def main():

@@ -55,5 +55,6 @@ std::span<const Command> user_commands();     // user, clientid, sasl
 std::span<const Command> account_commands();  // mgmt, admins
 std::span<const Command> alarm_commands();
 std::span<const Command> delayed_commands();
+std::span<const Command> conf_commands();
 
 }  // namespace meshmq::admin

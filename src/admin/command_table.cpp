@@ -10,7 +10,7 @@ namespace {
 
 constexpr auto groups = {broker_commands,   cluster_commands, client_commands, route_commands,
                          listener_commands, access_commands,  user_commands,   account_commands,
-                         alarm_commands,    delayed_commands};
+                         alarm_commands,    delayed_commands, conf_commands};
 
 const Command* find(std::string_view name) {
   for (const auto group : groups) {
@@ -30,6 +30,14 @@ std::string usage_of_all() {
 }
 
 }  // namespace
+
+std::vector<CommandUsage> all_commands() {
+  std::vector<CommandUsage> result;
+  for (const auto group : groups) {
+    for (const Command& command : group()) result.push_back({command.name, command.usage});
+  }
+  return result;
+}
 
 void CommandTable::run(const std::vector<std::string>& words, RunOptions options, Now now, Done done) {
   if (words.empty() || words == std::vector<std::string>{"help"})

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "admin/answer.hpp"
+#include "admin/configuration.hpp"
 #include "admin/host.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -95,6 +96,9 @@ class Desk {
 
   /// Who may use the management API as long as the tables say nothing else: of the configuration.
   Defaults defaults{};
+
+  /// nullptr: nobody has set it.
+  Configuration* configuration = nullptr;
 
   const std::string name;
   node::Control& control;

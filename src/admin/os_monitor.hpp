@@ -26,6 +26,8 @@ class OsMonitor {
   OsMonitor(const Host& host, node::Alarms& alarms, const OsMonitorSettings& settings)
       : host_(host), alarms_(alarms), settings_(settings) {}
 
+  /// Others, from the next look on.
+  void reconfigure(const OsMonitorSettings& settings) { settings_ = settings; }
   /// Call at least every second.
   void tick(Now now);
 
@@ -35,7 +37,7 @@ class OsMonitor {
 
   const Host& host_;
   node::Alarms& alarms_;
-  const OsMonitorSettings settings_;
+  OsMonitorSettings settings_;
   std::optional<SystemLoad> last_;  ///< when the processors were looked at
   TimePoint next_cpu_{};
   TimePoint next_memory_{};

@@ -21,6 +21,8 @@ class SysTopics {
   /// `desk` must outlive it.
   SysTopics(Desk& desk, SysIntervals intervals);
 
+  /// Others, from the next time on.
+  void reconfigure(SysIntervals intervals) { intervals_ = intervals; }
   /// Call at least every second.
   void tick(Now now);
 

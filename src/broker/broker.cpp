@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -61,6 +62,7 @@ class Broker::Impl {
   }
   std::size_t send_away(std::size_t count, Now now);
   void shut_down(Now now);
+  void reconfigure(const Config& config);
 
   void admission_done(Token token, Admission admission, Now now) {
     Channel* channel = authenticating_.answered(token, std::move(admission), now);
@@ -77,7 +79,6 @@ class Broker::Impl {
   SessionTransfer& transfer() { return transfer_; }
 
  private:
-  std::size_t zone_number(const Config& zone) const;
   Channel* connected(std::string_view client_id);
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
   void handle_first(Channel& channel, std::string_view bytes, Now now);
@@ -101,7 +102,7 @@ class Broker::Impl {
 
 void Broker::Impl::open(ConnId conn, Peer peer, Now now) {
   Channel& channel = world_.channels.open(conn);
-  channel.zone = &world_.config.zone(peer.zone);
+  channel.zone = &world_.zones.zone(peer.zone);
   channel.listener_port = peer.listener_port;
   channel.peer = std::make_unique<Peer>(std::move(peer));
   channel.last_received = now.mono;
@@ -264,7 +265,7 @@ void Broker::Impl::end_connection(ConnId conn, Now now) {
 std::vector<ClientInfo> Broker::Impl::clients() const {
   std::vector<ClientInfo> result;
   for (const Session* s : world_.sessions.sorted()) {
-    const Config& zone = s->zone == nullptr ? world_.config : *s->zone;
+    const Config& zone = s->zone == nullptr ? world_.zones.zone(0) : *s->zone;
     result.push_back({.client_id = s->client_id,
                       .username = s->username,
                       .peername = s->peername,
@@ -283,7 +284,7 @@ std::vector<ClientInfo> Broker::Impl::clients() const {
                       .disconnected_at = s->disconnected_at,
                       .version = s->version,
                       .bridge = s->bridge,
-                      .zone = zone_number(zone),
+                      .zone = world_.zones.index_of(zone),
                       .mountpoint = s->view ? s->view->mountpoint : std::string(),
                       .subscriptions_max = zone.subscriptions_max,
                       .inflight_max = s->inflight.window(),
@@ -294,9 +295,15 @@ std::vector<ClientInfo> Broker::Impl::clients() const {
   return result;
 }
 
-std::size_t Broker::Impl::zone_number(const Config& zone) const {
-  const std::vector<Config>& more = world_.config.more_zones;
-  return &zone == &world_.config ? 0 : static_cast<std::size_t>(&zone - more.data()) + 1;
+void Broker::Impl::reconfigure(const Config& config) {
+  world_.config = config;
+  world_.zones.add(config);
+  world_.delivery.reconfigured();
+  std::set<const Config*> used;
+  world_.channels.for_each([&](Channel& channel) { used.insert(channel.zone); });
+  world_.sessions.for_each([&](const Session& session) { used.insert(session.zone); });
+  transfer_.add_zones_of_stubs(used);
+  world_.zones.keep_only(used);
 }
 
 Channel* Broker::Impl::connected(std::string_view client_id) {
@@ -357,6 +364,10 @@ Broker::Broker(const Config& config, WorkerIndex self, Output& output, Router& r
                std::uint64_t seed)
     : impl_(std::make_unique<Impl>(config, self, output, router, log, seed)) {}
 Broker::~Broker() = default;
+
+void Broker::reconfigure(const Config& config) {
+  impl_->reconfigure(config);
+}
 
 void Broker::open(ConnId conn, Peer peer, Now now) {
   impl_->open(conn, std::move(peer), now);

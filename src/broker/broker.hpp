@@ -147,6 +147,10 @@ class Broker {
   /// Keep-alive, session expiry, will delay, retries. Call at least every Config::tick_interval.
   void tick(Now now);
 
+  /// Other settings, with as many zones. Connections keep the limits of their zone that they began with, and
+  /// sessions those of their last connection; what Config marks "node" holds at once.
+  void reconfigure(const Config& config);
+
   // --- operators
   bool kick(std::string_view client_id, Now now);
   /// As if a client that is connected here had asked; no SUBACK is sent. Nothing: it is not connected here.

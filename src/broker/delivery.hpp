@@ -28,10 +28,10 @@ namespace meshmq::broker {
 class Delivery {
  public:
   Delivery(const Config& config, Output& output, Metrics& metrics)
-      : config_(config),
-        output_(output),
-        metrics_(metrics),
-        upgrades_qos_(config.in_any_zone([](const Config& zone) { return zone.upgrade_qos; })) {}
+      : config_(config), output_(output), metrics_(metrics), upgrades_qos_(in_some_zone(config)) {}
+
+  /// The config is another. Sessions that began before it keep their zone's.
+  void reconfigured() { upgrades_qos_ = upgrades_qos_ || in_some_zone(config_); }
 
   struct Grant {
     mqtt::QoS qos = mqtt::QoS::at_most_once;  ///< already the smaller of message and subscription
@@ -67,6 +67,10 @@ class Delivery {
   void retry(Session& session, TimePoint sent_before, Now now);
 
  private:
+  static bool in_some_zone(const Config& config) {
+    return config.in_any_zone([](const Config& zone) { return zone.upgrade_qos; });
+  }
+
   static constexpr std::size_t retained_backlog_factor = 64;
   /// An alias saves a topic but costs a frame of its own; larger payloads rather share theirs.
   static constexpr std::size_t aliased_payload_bytes_max = 4096;
@@ -104,7 +108,7 @@ class Delivery {
   const Config& config_;
   Output& output_;
   Metrics& metrics_;
-  const bool upgrades_qos_;  ///< in some zone
+  bool upgrades_qos_;  ///< in some zone
   Diversion* diversion_ = nullptr;
 };
 

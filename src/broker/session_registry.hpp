@@ -40,6 +40,11 @@ class SessionRegistry {
   /// The session that is due first, or nullptr.
   Session* due(TimePoint now) const;
 
+  /// In no order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const Session* session : by_id_) visit(*session);
+  }
   /// In the order of client ids.
   std::vector<const Session*> sorted() const;
 

@@ -224,7 +224,7 @@ Session& SessionTransfer::settle_in(const std::string& client_id, std::unique_pt
                                     Now now) {
   arriving->client_id = client_id;
   Session& session = world_.sessions.adopt(std::move(arriving));
-  session.zone = &world_.config;  // until its client is here
+  session.zone = &world_.zones.zone(0);  // until its client is here
   if (session.disconnected_at == 0) {
     session.detached_at = now.mono;
     session.disconnected_at = now.wall;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -73,6 +74,10 @@ class SessionTransfer final : public Diversion {
   bool routes_done(Token token);
 
   bool divert(Session& session, const Outgoing& outgoing, Now now) override;
+  /// For ZoneHistory::keep_only().
+  void add_zones_of_stubs(std::set<const Config*>& used) const {
+    for (const auto& [client_id, leaving] : leaving_) used.insert(leaving.stub->zone);
+  }
 
  private:
   void subscribe(Session& session, std::string_view filter, SubscriptionOptions options, Token token,

@@ -23,6 +23,7 @@
 #include "broker/shared_groups.hpp"
 #include "broker/subscription_table.hpp"
 #include "broker/timer_wheel.hpp"
+#include "broker/zone_history.hpp"
 
 namespace meshmq::broker {
 
@@ -31,6 +32,7 @@ struct World {
   World(const Config& config_of_node, WorkerIndex index, Output& out, Router& node, Logger logger,
         std::uint64_t seed)
       : config(config_of_node),
+        zones(config),
         self(index),
         output(out),
         router(node),
@@ -48,7 +50,9 @@ struct World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  const Config config;
+  /// What is marked "node" there is read here, the rest through channels and sessions.
+  Config config;
+  ZoneHistory zones;
   const WorkerIndex self;
   Output& output;
   Router& router;

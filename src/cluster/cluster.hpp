@@ -52,6 +52,14 @@ class Cluster {
   /// Ends in ClusterPorts::verified().
   void verify(OperationId operation, Now now) { verification_.verify(operation, now); }
   void shut_down();
+  /// Takes over what may change while it runs: pauses and waits, autoclean, autoheal.
+  void reconfigure(const Settings& settings) {
+    world_.settings.redial_min = settings.redial_min;
+    world_.settings.redial_max = settings.redial_max;
+    world_.settings.join_wait = settings.join_wait;
+    world_.settings.autoclean = settings.autoclean;
+    world_.settings.autoheal = settings.autoheal;
+  }
 
   // --- automatic discovery
   /// Asks a node that is no member what it is; ClusterPorts::met() tells.

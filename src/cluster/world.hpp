@@ -110,7 +110,7 @@ struct World {
   Stamp stamp(Now now) { return clock.next(now.wall); }
   void save() { ports.save(membership.image()); }
 
-  const Settings settings;
+  Settings settings;
   ClusterPorts& ports;
   RouteWriter& routes;
   const Logger log;

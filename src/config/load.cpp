@@ -32,14 +32,6 @@ bool counts_in_zones(std::string_view key) {
          std::find(std::begin(keys_of_access), std::end(keys_of_access), key) != std::end(keys_of_access);
 }
 
-bool names_listener(std::string_view key) {
-  for (const std::string_view pattern :
-       {"listener.tcp.*", "listener.ssl.*", "listener.ws.*", "listener.wss.*", "listener.unix.*"}) {
-    if (matches(pattern, key)) return true;
-  }
-  return false;
-}
-
 std::string listener_pattern(std::string_view kind) {
   return fmt::format("listener.{}.*", kind);
 }
@@ -59,48 +51,30 @@ bool is_loopback(std::string_view host) {
 
 class Loader {
  public:
-  Loaded run(const Request& request) {
-    if (request.file) {
-      auto source = read_file(*request.file);
-      if (source) {
-        add(std::move(*source));
-      } else {
-        result_.errors.push_back(source.error().message);
-      }
-    }
-    add(read_environment(request.environment));
-    add(read_arguments(request.arguments));
-    if (!listener_named_)
+  using Environment = std::span<const std::pair<std::string, std::string>>;
+
+  Loaded run(Merged merged, Environment environment) {
+    result_.errors = std::move(merged.errors);
+    settings_ = merged.settings;
+    if (!merged.listener_named)
       settings_["listener.tcp.external"] = {"listener.tcp.external", "0.0.0.0:1883", "default"};
-    if (!listener_named_ && !dashboard_named_)
+    if (!merged.listener_named && !merged.dashboard_named)
       settings_["dashboard.listener.http"] = {"dashboard.listener.http", "127.0.0.1:18083", "default"};
+    result_.merged = std::move(merged);
     make_listeners();
     make_zones();
     apply_keys();
     make_mountpoints();
     make_modules();
-    read_api_server(request);
+    read_api_server(environment);
     take_users();
     check_others();
     check_together();
-    read_epmd_port(request);
+    read_epmd_port(environment);
     return std::move(result_);
   }
 
  private:
-  void add(Source source) {
-    for (std::string& error : source.errors) result_.errors.push_back(std::move(error));
-    for (Setting& setting : source.settings) {
-      listener_named_ = listener_named_ || names_listener(setting.key);
-      dashboard_named_ = dashboard_named_ || setting.key == "dashboard.listener.http";
-      if (setting.value.empty()) {
-        settings_.erase(setting.key);
-      } else {
-        settings_[setting.key] = std::move(setting);
-      }
-    }
-  }
-
   void make_listeners() {
     for (const std::string_view kind : listener_kinds) {
       const std::string pattern = listener_pattern(kind);
@@ -284,6 +258,10 @@ class Loader {
     if (setting != settings_.end()) used_.insert(instance);
     const std::string_view text =
         setting == settings_.end() ? key.fallback : std::string_view(setting->second.value);
+    // A key of all zones is looked at for each of them.
+    if (result_.holdings.empty() || result_.holdings.back().key != instance)
+      result_.holdings.push_back({instance, std::string(text),
+                                  setting == settings_.end() ? "default" : setting->second.origin, &key});
     if (text.empty()) return;
     const auto value = parse(key, text, setting == settings_.end() ? nullptr : &setting->second);
     if (value) key.apply(target, *value);
@@ -304,7 +282,7 @@ class Loader {
   void check_others() {
     for (const auto& [key, setting] : settings_) {
       if (used_.contains(key)) continue;
-      if (const Key* known = find_pattern(keys(), key)) {
+      if (const Key* known = find_key(key)) {
         if (parse(*known, setting.value, &setting)) warn_unused(setting);
       } else if (const ForeignKey* foreign = find_pattern(foreign_keys(), key)) {
         check_foreign(*foreign, setting);
@@ -424,8 +402,8 @@ class Loader {
         management.application_id));
   }
 
-  void read_epmd_port(const Request& request) {
-    for (const auto& [name, value] : request.environment) {
+  void read_epmd_port(Environment environment) {
+    for (const auto& [name, value] : environment) {
       if (name != "ERL_EPMD_PORT") continue;
       const auto parsed = parse_value(Type::integer, value, {1, 65535}, {});
       if (parsed) {
@@ -438,10 +416,10 @@ class Loader {
   }
 
   /// Kubernetes tells each pod where the API server is.
-  void read_api_server(const Request& request) {
+  void read_api_server(Environment environment) {
     std::string host;
     std::string port = "443";
-    for (const auto& [name, value] : request.environment) {
+    for (const auto& [name, value] : environment) {
       if (name == "KUBERNETES_SERVICE_HOST") host = value;
       if (name == "KUBERNETES_SERVICE_PORT") port = value;
     }
@@ -463,14 +441,16 @@ class Loader {
   std::set<std::string> warned_groups_;
   std::map<std::string, Family> families_;
   std::map<std::string, node::ConfiguredUser> users_;  ///< by auth.user.<n>, auth.client.<n>
-  bool listener_named_ = false;
-  bool dashboard_named_ = false;
 };
 
 }  // namespace
 
 Loaded load(const Request& request) {
-  return Loader().run(request);
+  return load(merge(read_layers(request)), request.environment);
+}
+
+Loaded load(Merged merged, std::span<const std::pair<std::string, std::string>> environment) {
+  return Loader().run(std::move(merged), environment);
 }
 
 }  // namespace meshmq::config

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/assign.hpp"
+#include "config/effect.hpp"
 #include "config/expanded_table.hpp"
 
 namespace meshmq::config {
@@ -297,6 +298,12 @@ std::span<const Key> keys() {
   return all.keys();
 }
 
+const Key* find_key(std::string_view key) {
+  const auto it =
+      std::find_if(keys().begin(), keys().end(), [&](const Key& row) { return matches(row.key, key); });
+  return it == keys().end() ? nullptr : &*it;
+}
+
 std::vector<std::string> expand(std::string_view pattern) {
   const std::size_t open = pattern.find('{');
   if (open == std::string_view::npos) return {std::string(pattern)};
@@ -348,11 +355,12 @@ std::string instance_of(std::string_view pattern, std::string_view name) {
 }
 
 std::string describe_keys() {
-  std::string text = "| key | default | value | meaning |\n|---|---|---|---|\n";
+  std::string text = "| key | default | value | a change counts | meaning |\n|---|---|---|---|---|\n";
   const auto describe = [&text](const Key& key) {
     std::string fallback = key.fallback.empty() ? "" : "`" + std::string(key.fallback) + "`";
     text.append("| `").append(key.key).append("` | ").append(fallback).append(" | ");
-    text.append(describe_type(key.type, key.range, key.words)).append(" | ").append(key.help).append(" |\n");
+    text.append(describe_type(key.type, key.range, key.words)).append(" | ");
+    text.append(to_string(effect_of(key.key))).append(" | ").append(key.help).append(" |\n");
   };
   for (const Key& key : table) describe(key);
   for (const Key& key : module_keys()) describe(key);

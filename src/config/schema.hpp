@@ -68,6 +68,9 @@ std::span<const Key> monitoring_keys();
 std::span<const Key> management_keys();
 std::span<const ForeignKey> foreign_keys();
 
+/// The row of a key with names in it; nullptr: there is none.
+const Key* find_key(std::string_view key);
+
 /// Whether `key` is an instance of `pattern`.
 bool matches(std::string_view pattern, std::string_view key);
 /// What the first `*` of the pattern stands for in the key.

@@ -112,12 +112,13 @@ bool Acceptor::allowed(const sockaddr_storage& address, const std::string& peern
 void Acceptor::admit(UniqueFd fd, std::string peername, Now now) {
   const ListenerOptions& options = shared_->options;
   ListenerLedger& ledger = *shared_->ledger;
-  if (ledger.connections.fetch_add(1, std::memory_order_relaxed) >= options.connections_max) {
+  const std::size_t connections_max = shared_->connections_max.load(std::memory_order_relaxed);
+  if (ledger.connections.fetch_add(1, std::memory_order_relaxed) >= connections_max) {
     ledger.connections.fetch_sub(1, std::memory_order_relaxed);
     ledger.refused.fetch_add(1, std::memory_order_relaxed);
     if (may_log(now)) {
       shared_->log.warning("Listener {}: {} refused: max_connections = {} are connected", options.name,
-                           peername, options.connections_max);
+                           peername, connections_max);
     }
     return;
   }

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -22,15 +23,20 @@ namespace meshmq::net {
 /// What the acceptors of one listener have in common.
 struct ListenerShared {
   explicit ListenerShared(ListenerOptions listener_options, Logger logger)
-      : options(std::move(listener_options)), log(logger), rate(options.accepts_per_s_max) {
+      : options(std::move(listener_options)),
+        log(logger),
+        connections_max(options.connections_max),
+        rate(options.accepts_per_s_max) {
     ledger->name = options.name;
     ledger->send_timeout = options.send_timeout;
     ledger->handshake_timeout = options.handshake_timeout;
     ledger->zone = options.zone;
   }
 
+  /// As it began; the two limits below may have changed.
   const ListenerOptions options;
   Logger log;
+  std::atomic<std::size_t> connections_max;
   AcceptRate rate;
   ListenerLedgerPtr ledger = ListenerLedgerPtr::adopt(new ListenerLedger);
 };

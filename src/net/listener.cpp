@@ -57,6 +57,11 @@ class Listener::Impl {
     }
   }
 
+  void set_limits(std::size_t connections_max, std::uint32_t accepts_per_s_max) {
+    shared_->connections_max.store(connections_max, std::memory_order_relaxed);
+    shared_->rate.set(accepts_per_s_max);
+  }
+
   const ListenerShared& shared() const { return *shared_; }
   const SocketAddress& address() const { return address_; }
   std::size_t acceptors() const { return acceptors_.size(); }
@@ -94,6 +99,9 @@ void Listener::stop() {
 }
 void Listener::end_clients() {
   impl_->end_clients();
+}
+void Listener::set_limits(std::size_t connections_max, std::uint32_t accepts_per_s_max) {
+  impl_->set_limits(connections_max, accepts_per_s_max);
 }
 const ListenerOptions& Listener::options() const {
   return impl_->shared().options;

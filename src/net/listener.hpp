@@ -65,6 +65,9 @@ class Listener {
   /// Says goodbye to all clients that came in here, as soon as their workers get to it. After stop().
   void end_clients();
 
+  /// Other limits, from the next connection on; who is connected stays.
+  void set_limits(std::size_t connections_max, std::uint32_t accepts_per_s_max);
+
   const ListenerOptions& options() const;
   /// The real one, also if 0 was asked for.
   std::uint16_t port() const;

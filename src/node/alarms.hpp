@@ -46,6 +46,8 @@ class Alarms {
   Alarms(std::string node, const AlarmSettings& settings, Logger log, Publish publish)
       : node_(std::move(node)), settings_(settings), log_(log), publish_(std::move(publish)) {}
 
+  void reconfigure(const AlarmSettings& settings) { settings_ = settings; }
+
   /// False: it lasts already, and nobody is told.
   bool activate(std::string_view name, Json details, std::string_view message, Now now);
   /// False: there is none.
@@ -65,7 +67,7 @@ class Alarms {
   void say(std::string_view what, const Alarm& alarm, Now now) const;
 
   const std::string node_;
-  const AlarmSettings settings_;
+  AlarmSettings settings_;
   const Logger log_;
   const Publish publish_;
   std::map<std::string, Alarm, std::less<>> active_;

@@ -69,6 +69,7 @@ class Control::Impl final : public cluster::ClusterPorts,
               writer_.write(SharedTable::delayed, delayed_.rows(), key, value, at);
             },
             log, now),
+        settings_(tables_, writer_),
         access_(config_, tables_, writer_, ports, hash_mix(seed, 3)),
         admissions_(config_, access_.tables(), ports, hash_mix(seed, 2)),
         alarms_(config.name, config.alarms, log,
@@ -216,6 +217,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     if (farewell_.begun()) farewell_.advance(now);
     tell_members();
     access_.end_of_turn();
+    if (settings_.any_changed()) ports_.settings_changed();
     subscribes_.before_end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
@@ -272,6 +274,12 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   void shut_down(Now now) { farewell_.begin(now); }
+  void reconfigure(const Config& config) {
+    config_ = config;
+    cluster_.reconfigure(cluster_settings(config_, 0));
+    alarms_.reconfigure(config_.alarms);
+    to_all_workers(ConfigChanged{std::make_shared<const Config>(config_)});
+  }
   bool stopped() const { return farewell_.over(); }
 
   // ---------------------------------------------------------------- inspection
@@ -304,6 +312,7 @@ class Control::Impl final : public cluster::ClusterPorts,
             .replicated_bytes_received = cluster_.bytes_received()};
   }
 
+  SharedSettings& settings() { return settings_; }
   AccessAdmin& access() { return access_; }
   Evacuation& evacuation() { return evacuation_; }
   Admissions& admissions() { return admissions_; }
@@ -425,6 +434,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   SharedWriter writer_;
   Retainer retainer_;
   Delayed delayed_;
+  SharedSettings settings_;
   AccessAdmin access_;
   Admissions admissions_;
   Alarms alarms_;
@@ -539,6 +549,12 @@ bool Control::erase_delayed(std::string_view id, Now now) {
 }
 void Control::password_checked(PasswordCheckId id, bool fits) {
   impl_->admissions().password_checked(id, fits);
+}
+void Control::reconfigure(const Config& config) {
+  impl_->reconfigure(config);
+}
+SharedSettings& Control::shared_settings() {
+  return impl_->settings();
 }
 AccessAdmin& Control::access() {
   return impl_->access();

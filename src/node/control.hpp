@@ -21,6 +21,7 @@
 #include "node/evacuation.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
+#include "node/shared_settings.hpp"
 
 namespace meshmq::node {
 
@@ -100,6 +101,10 @@ class Control {
   /// What was on disk is in its place: clients may come.
   bool ready() const;
 
+  /// Other settings, the workers are told. What needs a restart must be as it was: names, numbers of workers
+  /// and zones, what is kept where.
+  void reconfigure(const Config& config);
+  SharedSettings& shared_settings();
   AccessAdmin& access();
   /// Operators begin and end evacuation and rebalancing here.
   Evacuation& evacuation();

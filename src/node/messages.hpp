@@ -2,6 +2,7 @@
 // What a node's threads say to each other. Values only: they cross mailboxes by move.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,6 +16,8 @@
 #include "mqtt/message.hpp"
 
 namespace meshmq::node {
+
+struct Config;
 
 using broker::Token;
 using broker::WorkerIndex;
@@ -232,6 +235,10 @@ struct Query {
   std::string filter{};   ///< for the last two
   mqtt::QoS qos = mqtt::QoS::at_most_once;
 };
+/// Other settings; see Worker.
+struct ConfigChanged {
+  std::shared_ptr<const Config> config;
+};
 struct ShutDown {};
 /// Ends so many connections.
 struct SendAway {
@@ -283,9 +290,9 @@ struct SessionRestore {
 /// These were all.
 struct RestoreEnd {};
 using ToWorker = std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
-                              MembersChanged, AccessChanged, RulesChanged, Admitted, PublishRequest, Query,
-                              ShutDown, SendAway, ClaimDone, SessionExport, SessionImport, SessionRelayed,
-                              SessionCaughtUp, SessionArrivalOver, SessionLeavingOver, SessionTakeBack,
-                              SessionsRest, SessionRestore, RestoreEnd>;
+                              MembersChanged, ConfigChanged, AccessChanged, RulesChanged, Admitted,
+                              PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionExport,
+                              SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
+                              SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -70,6 +70,8 @@ class ControlPorts : public StorePort {
   virtual void verified(OperationId, const cluster::VerifyReport&) {}
   /// A split, as this node sees it, for operators; empty: it is over.
   virtual void partition_alarm(const std::string&) {}
+  /// Control::shared_settings() has changes; said once for a turn, until they are taken.
+  virtual void settings_changed() {}
   // --- automatic discovery: cluster::DiscoveryPorts
   /// Answered by Control::discovered().
   virtual void ask_provider() {}

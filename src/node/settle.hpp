@@ -18,6 +18,8 @@ class Settling {
  public:
   explicit Settling(Duration wait) : wait_(wait) {}
 
+  /// For what waits from now on.
+  void set_wait(Duration wait) { wait_ = wait; }
   void wait_for(broker::Token token, std::uint32_t confirmations, Now now) {
     waiting_[token] = confirmations;
     deadlines_.emplace_back(now.mono + wait_, token);

@@ -40,6 +40,8 @@ std::string_view SharedTables::name_of(std::uint8_t table) const {
       return "applications";
     case SharedTable::administrators:
       return "administrators";
+    case SharedTable::settings:
+      return "settings";
     case SharedTable::users:
       return "users";
     case SharedTable::scram_users:

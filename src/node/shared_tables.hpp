@@ -23,6 +23,7 @@ enum class SharedTable : std::uint8_t {
   delayed = 8,
   applications = 9,
   administrators = 10,
+  settings = 11,
 };
 
 /// A row's key on the wire is its table's number (u8) and its key there. Rows of tables that this version

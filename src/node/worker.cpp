@@ -287,6 +287,11 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void handle_one(Retained& m) { settle({m.token}); }
   void handle_one(MembersChanged& m) { members_ = m; }
+  void handle_one(ConfigChanged& m) {
+    config_ = *m.config;
+    settling_.set_wait(config_.forward_ack_wait);
+    broker_.reconfigure(broker_config(config_));
+  }
   void handle_one(AccessChanged& m) { broker_.set_access(std::move(m.policy)); }
   void handle_one(RulesChanged& m) {
     for (auto& [whom, name, rules] : m.changes) broker_.set_rules(whom, name, std::move(rules));

@@ -57,6 +57,12 @@ class Office {
   using AllAnswered = std::function<void(const Gathered&)>;
   void ask_all(const Question& question, Now now, AllAnswered done);
 
+  /// Other settings. Who is logged in stays so for as long as was said.
+  void reconfigure(Settings settings) {
+    tokens_.set_lifetime(settings.token_lifetime);
+    settings_ = std::move(settings);
+  }
+
   admin::Desk& desk() { return desk_; }
   const Settings& settings() const { return settings_; }
   Tokens& tokens() { return tokens_; }
@@ -76,7 +82,7 @@ class Office {
   void run(const http::Request& request, Call call);
 
   admin::Desk& desk_;
-  const Settings settings_;
+  Settings settings_;
   const Logger log_;
   LoginGuard guard_;
   Tokens tokens_;

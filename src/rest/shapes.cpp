@@ -61,6 +61,31 @@ constexpr Field token[] = {
     {"expires_in", "integer", "Seconds"},
     {"change_password", "boolean", "Nothing else is allowed before"},
 };
+constexpr Field config_entry[] = {
+    {"key", "string", ""},
+    {"value", "string", "As one writes it; empty: not set; `******`: a secret"},
+    {"default", "string", ""},
+    {"type", "string", "flag, boolean, integer, number, duration, size, percent, word, address, string"},
+    {"unit", "string", "Units that it may be written with, `|` between them"},
+    {"expects", "string", "What a value is, for people"},
+    {"hot", "boolean", "Whether a change counts without a restart"},
+    {"effect", "string", "When a change counts, for people"},
+    {"scope", "string", "node, zone or listener"},
+    {"group", "string", "mqtt, zone, cluster, ..."},
+    {"help", "string", "What it is"},
+    {"source", "string", "Where the value comes from; `default`"},
+    {"pending", "string", "What it is after a restart, if that is something else", true},
+};
+constexpr Field config_change[] = {
+    {"key", "string", "Empty: it is about the whole"},
+    {"node", "string", ""},
+    {"result", "string", "changed; restart: it counts after one; refused; later: the node is away"},
+    {"message", "string", "For people"},
+};
+constexpr Field config_changes[] = {
+    {"changes", "any", "An object: values by key; empty or null: as the other sources say"},
+    {"cluster", "boolean", "Whether they hold on all nodes", true},
+};
 constexpr Field alarm[] = {
     {"name", "string", ""},
     {"message", "string", "For people"},
@@ -253,6 +278,9 @@ constexpr Shape table[] = {
     {"Client", "A client, connected or with a session that waits for it", client},
     {"ClientId", "A client that has a password", client_id},
     {"Cluster", "Who belongs to the cluster", cluster},
+    {"ConfigChange", "What became of a change", config_change},
+    {"ConfigChanges", "Values that are to hold", config_changes},
+    {"ConfigEntry", "A key and what holds", config_entry},
     {"DelayedMessage", "A message that waits for its time", delayed_message},
     {"Discovery", "What discovery found", discovery},
     {"Endpoint", "One thing that can be asked", endpoint},

@@ -30,10 +30,11 @@ class Tokens {
   const Session* find(std::string_view token, Now now) const;
   /// Ends all logins of a user.
   void forget(std::string_view username);
+  void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
   Duration lifetime() const { return lifetime_; }
 
  private:
-  const Duration lifetime_;
+  Duration lifetime_;
   std::map<std::string, Session, std::less<>> sessions_;
 };
 

@@ -29,6 +29,8 @@ class AclSource {
   /// Reads the file and lets its rules hold; returns how many there are. Fails with a line for each mistake;
   /// the rules stay as they are then.
   Result<std::size_t> load();
+  /// Another file; load() follows.
+  void set_path(std::string path) { path_ = std::move(path); }
 
  private:
   std::string path_;

@@ -34,6 +34,14 @@ void ControlShell::operation_done(node::OperationId operation, Result<void> resu
   });
 }
 
+void ControlShell::settings_changed() {
+  if (std::exchange(settings_due_, true)) return;
+  asio::post(io_, [this] {
+    settings_due_ = false;
+    if (on_settings_changed) on_settings_changed();
+  });
+}
+
 void ControlShell::check_password(node::PasswordCheckId id, std::string password,
                                   std::vector<std::string> hashes) {
   const auto fits = std::make_shared<bool>(false);

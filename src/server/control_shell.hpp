@@ -43,6 +43,7 @@ class ControlShell final : public node::ControlPorts {
   std::function<void(node::OperationId, const cluster::VerifyReport&)> on_verified;
   std::function<void(node::OperationId, const Result<std::string>&)> on_peer_answered;
   std::function<void(const node::PeerCall&, const std::string& question)> on_peer_asks;
+  std::function<void()> on_settings_changed;
   /// Who writes to the disk; set before the first event.
   std::function<void(node::StoreBatch)> on_store;
 
@@ -66,6 +67,7 @@ class ControlShell final : public node::ControlPorts {
   void verified(node::OperationId operation, const cluster::VerifyReport& report) override;
   void peer_asks(const node::PeerCall& call, std::string question) override;
   void peer_answered(node::OperationId operation, Result<std::string> answer) override;
+  void settings_changed() override;
   void check_password(node::PasswordCheckId id, std::string password,
                       std::vector<std::string> hashes) override;
   void ask_provider() override {
@@ -87,6 +89,7 @@ class ControlShell final : public node::ControlPorts {
   node::Control* control_ = nullptr;
   discovery::Provider* provider_ = nullptr;
   bool turn_due_ = false;
+  bool settings_due_ = false;
 };
 
 }  // namespace meshmq::server

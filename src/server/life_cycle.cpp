@@ -1,11 +1,9 @@
 #include "server/life_cycle.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -14,17 +12,15 @@
 #include <filesystem>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "base/hash.hpp"
 #include "config/load.hpp"
 #include "config/run_file.hpp"
-#include "config/source.hpp"
 #include "mesh/rpc_connection.hpp"
 #include "net/dist_tls.hpp"
-#include "server/acl_source.hpp"
+#include "server/configuration.hpp"
 #include "server/daemon.hpp"
 #include "server/data_dir.hpp"
-#include "server/listener_setup.hpp"
 #include "server/log_output.hpp"
 #include "server/node_process.hpp"
 #include "server/translate_config.hpp"
@@ -52,22 +48,19 @@ int complain(const std::string& line) {
   return failure;
 }
 
-std::uint16_t usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  return static_cast<std::uint16_t>(std::clamp(count, 1, 1024));
-}
+/// What the node is started with, and where it came from.
+struct Configured {
+  config::Request request;
+  config::Loaded loaded;
+};
 
-config::Loaded load(const Options& options) {
-  config::Loaded loaded = config::load(
-      {.file = options.config_file, .environment = config::environment(), .arguments = options.settings});
-  node::Config& node = loaded.config.node;
-  if (node.workers == 0) node.workers = usable_cores();
-  node.broker.worker_count = node.workers;
-  node.broker.late_messages_max = node.forward_keep;
-  node.client_key_seed = hash_bytes(loaded.config.mesh.cookie);
-  return loaded;
+Configured load(const Options& options) {
+  std::vector<std::string> unreadable;
+  Configured result{.request = request_of(options, unreadable), .loaded = {}};
+  result.loaded = config::load(result.request);
+  result.loaded.errors.insert(result.loaded.errors.begin(), unreadable.begin(), unreadable.end());
+  complete(result.loaded.config);
+  return result;
 }
 
 /// One descriptor for each connection: as many as the system lets this process have.
@@ -95,10 +88,11 @@ LogOutputOptions log_options(const config::Config& config, bool to_console) {
 
 /// Runs a node until it is told to stop. `ready` is called when it accepts clients, `failed` if it never
 /// does.
-int run_node(const Options& options, config::Loaded loaded, bool to_console,
+int run_node(const Options& options, Configured configured, bool to_console,
              const std::function<void()>& ready, const std::function<void(const std::string&)>& failed) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
+  config::Loaded& loaded = configured.loaded;
   const auto fail_with = [&](const std::string& why) {
     failed(why);
     return failure;
@@ -109,44 +103,56 @@ int run_node(const Options& options, config::Loaded loaded, bool to_console,
   if (!log) return fail_with(log.error().message);
   for (const std::string& warning : loaded.warnings) Logger(log->get()).warning("{}", warning);
 
-  NodeProcess process(
-      {.config = std::move(loaded.config), .ports_file = options.ports_file.value_or(""), .say = print},
-      *data, **log);
+  NodeProcess process({.config = std::move(loaded.config),
+                       .request = std::move(configured.request),
+                       .settings = std::move(loaded.merged),
+                       .ports_file = options.ports_file.value_or(""),
+                       .say = print},
+                      *data, **log);
   if (const auto started = process.start(); !started) {
     data->remove(config::RunFile::name);
     return fail_with(started.error().message);
   }
+  const std::string pid_file = options.pid_file.value_or("");
+  if (!pid_file.empty()) {
+    if (const auto written = replace_file(pid_file, fmt::format("{}\n", ::getpid()), 0644); !written) {
+      data->remove(config::RunFile::name);
+      return fail_with(written.error().message);
+    }
+  }
   ready();
   process.run();
   data->remove(config::RunFile::name);
+  if (!pid_file.empty()) ::unlink(pid_file.c_str());
   return success;
 }
 
 /// Loads the configuration or prints every mistake in it.
 template <class Then>
 int with_config(const Options& options, Then&& then) {
-  config::Loaded loaded = load(options);
-  if (loaded.errors.empty()) return then(std::move(loaded));
-  for (const std::string& error : loaded.errors) complain(error);
+  Configured configured = load(options);
+  if (configured.loaded.errors.empty()) return then(std::move(configured));
+  for (const std::string& error : configured.loaded.errors) complain(error);
   return failure;
 }
 
 int foreground(const Options& options) {
-  return with_config(options, [&](config::Loaded loaded) {
+  return with_config(options, [&](Configured configured) {
     return run_node(
-        options, std::move(loaded), true, [] {}, [](const std::string& why) { complain(why); });
+        options, std::move(configured), true, [] {}, [](const std::string& why) { complain(why); });
   });
 }
 
 int start(const Options& options) {
-  return with_config(options, [&](config::Loaded loaded) {
+  return with_config(options, [&](Configured configured) {
+    const config::Loaded& loaded = configured.loaded;
     if (DataDir::holder(loaded.config.data_dir) != 0) return complain("Node is already running!");
     const auto log_dir = std::filesystem::path(loaded.config.data_dir) / loaded.config.log.dir;
     std::error_code error;
     std::filesystem::create_directories(log_dir, error);
     const std::string why = daemonise((log_dir / "console.log").string(), start_wait, [&](ReadyPipe& pipe) {
       return run_node(
-          options, std::move(loaded), false, [&] { pipe.ready(); },
+          options, std::move(configured), false, [&] { pipe.ready(); },
           [&](const std::string& reason) {
             complain(reason);
             pipe.failed(reason);
@@ -175,7 +181,8 @@ std::string end_node(const config::Config& config) {
 }
 
 int stop(const Options& options) {
-  return with_config(options, [](const config::Loaded& loaded) {
+  return with_config(options, [](const Configured& configured) {
+    const config::Loaded& loaded = configured.loaded;
     const std::string why = end_node(loaded.config);
     if (!why.empty()) return complain(why);
     print("ok");
@@ -184,7 +191,8 @@ int stop(const Options& options) {
 }
 
 int restart(const Options& options) {
-  return with_config(options, [&](const config::Loaded& loaded) {
+  return with_config(options, [&](const Configured& configured) {
+    const config::Loaded& loaded = configured.loaded;
     if (DataDir::holder(loaded.config.data_dir) != 0) {
       const std::string why = end_node(loaded.config);
       if (!why.empty()) return complain(why);
@@ -212,7 +220,8 @@ bool answers(const config::RunFile& node) {
 }
 
 int ping(const Options& options) {
-  return with_config(options, [](const config::Loaded& loaded) {
+  return with_config(options, [](const Configured& configured) {
+    const config::Loaded& loaded = configured.loaded;
     const auto run_file = config::RunFile::read(loaded.config.data_dir);
     const std::string node = run_file ? run_file->node : loaded.config.node.name;
     if (!run_file || !answers(*run_file))
@@ -223,7 +232,8 @@ int ping(const Options& options) {
 }
 
 int pid(const Options& options) {
-  return with_config(options, [](const config::Loaded& loaded) {
+  return with_config(options, [](const Configured& configured) {
+    const config::Loaded& loaded = configured.loaded;
     const long holder = DataDir::holder(loaded.config.data_dir);
     if (holder == 0) return complain("Node is not running!");
     print(std::to_string(holder));
@@ -237,17 +247,8 @@ int version() {
 }
 
 int check_config(const Options& options) {
-  config::Loaded loaded = load(options);
-  for (const config::Listener& listener : loaded.config.listeners) {
-    if (auto setup = prepare_listener(listener, loaded.warnings); !setup)
-      loaded.errors.push_back(std::move(setup.error().message));
-  }
-  if (const std::string file = loaded.config.mesh.tls_file(); !file.empty()) {
-    if (auto tls = net::DistTls::open(file, loaded.warnings); !tls)
-      loaded.errors.push_back(std::move(tls.error().message));
-  }
-  for (std::string& error : read_acl(loaded.config.access.acl_file).errors)
-    loaded.errors.push_back(std::move(error));
+  config::Loaded loaded = load(options).loaded;
+  check_files(loaded);
   for (const std::string& error : loaded.errors) complain(error);
   for (const std::string& warning : loaded.warnings) complain("warning: " + warning);
   if (!loaded.errors.empty()) return failure;

@@ -19,6 +19,11 @@ rest::Settings settings_of(const config::Config& config) {
           .zones = config.zone_names};
 }
 
+admin::Defaults defaults_of(const config::Management& from) {
+  return {.application = {from.application_id, from.application_secret},
+          .user = {from.default_user, from.default_password}};
+}
+
 std::string address(const std::string& host, std::uint16_t port) {
   const bool ipv6 = host.find(':') != std::string::npos;
   return fmt::format(fmt::runtime(ipv6 ? "[{}]:{}" : "{}:{}"), host, port);
@@ -37,10 +42,13 @@ Management::Management(boost::asio::io_context& io, const config::Config& config
 
 void Management::attach(admin::Desk& desk, Event event) {
   event_ = std::move(event);
-  const config::Management& from = config_.management;
-  desk.defaults = {.application = {from.application_id, from.application_secret},
-                   .user = {from.default_user, from.default_password}};
+  desk.defaults = defaults_of(config_.management);
   office_ = std::make_unique<rest::Office>(desk, settings_of(config_), log_);
+}
+
+void Management::reconfigure(const config::Config& config) {
+  office_->desk().defaults = defaults_of(config.management);
+  office_->reconfigure(settings_of(config));
 }
 
 Result<void> Management::start(const std::function<void(const std::string&)>& say) {

@@ -28,6 +28,9 @@ class Management {
   /// Before anything else; `desk` must outlive it.
   void attach(admin::Desk& desk, Event event);
 
+  /// What may change while it runs.
+  void reconfigure(const config::Config& config);
+
   /// Opens what is configured; `said` hears of each. Fails with `Failed to start <id> listener on ...`.
   Result<void> start(const std::function<void(const std::string&)>& say);
   void stop();

@@ -32,6 +32,7 @@
 #include "net/route_table.hpp"
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
+#include "server/conf_keeper.hpp"
 #include "server/control_shell.hpp"
 #include "server/discovery_setup.hpp"
 #include "server/forward_bridge.hpp"
@@ -40,6 +41,7 @@
 #include "server/node_store.hpp"
 #include "server/process_host.hpp"
 #include "server/remote_calls.hpp"
+#include "server/service_manager.hpp"
 
 namespace meshmq::server {
 
@@ -119,7 +121,9 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
         acl_(config_.access.acl_file, log_),
         pool_(io_, config_.node.workers),
         host_(worker_pointers_, log, acl_, pool_),
-        shell_(io_, worker_pointers_, pool_, [this](const std::string& image) { save(image); }) {
+        shell_(io_, worker_pointers_, pool_, [this](const std::string& image) { save(image); }),
+        conf_(options_.request, options_.settings, config_.node.name, data, log_,
+              [this](const ConfKeeper::Applied& applied) { reconfigure(applied); }) {
     bridge_.attach(mesh_);
     shell_.attach(mesh_);
   }
@@ -161,10 +165,14 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   void save(const std::string& image) const;
   std::string image_name() const { return "membership." + config_.node.name; }
 
+  void reconfigure(const ConfKeeper::Applied& applied);
+  void take_cluster_settings();
   void handle(std::vector<node::ToControl>& batch);
   void arm_tick();
   void arm_sample();
   void arm_certificates();
+  std::vector<std::uint64_t> turns() const;
+  std::string service_status() const;
   void await_signal();
   void await_hangup();
   void say_goodbye();
@@ -202,6 +210,8 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   std::unique_ptr<admin::OsMonitor> os_monitor_;
   std::unique_ptr<RemoteCalls> remote_calls_;
   Management management_{io_, config_, log_};
+  ServiceManager service_{io_, [this] { return turns(); }};
+  ConfKeeper conf_;
   std::ptrdiff_t links_ = 0;  ///< open control links
   bool stopping_ = false;
 };
@@ -250,6 +260,7 @@ Result<void> NodeProcess::Impl::start() {
   await_signal();
   await_hangup();
   options_.say(fmt::format("MeshMQ Broker {} is running now!", host_.version()));
+  service_.ready(service_status());
   return {};
 }
 
@@ -299,6 +310,8 @@ Result<void> NodeProcess::Impl::start_control() {
   management_.attach(
       *desk_, [this](const std::function<void()>& run) { shell_.event([&](node::Control&) { run(); }); });
   host_.attach(management_);
+  desk_->configuration = &conf_;
+  shell_.on_settings_changed = [this] { take_cluster_settings(); };
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
     desk_->operation_done(operation, std::move(result));
   };
@@ -398,6 +411,28 @@ void NodeProcess::Impl::save(const std::string& image) const {
   }
 }
 
+// ---------------------------------------------------------------- settings that change
+
+void NodeProcess::Impl::reconfigure(const ConfKeeper::Applied& applied) {
+  const config::Config& config = applied.config;
+  shell_.event([&](node::Control& control) { control.reconfigure(config.node); });
+  sys_topics_->reconfigure(sys_intervals(config));
+  os_monitor_->reconfigure(os_monitor_settings(config));
+  management_.reconfigure(config);
+  host_.reconfigure(config.listeners);
+  if (applied.keys.contains("log.level")) host_.set_log_level(config.log.level);
+  if (!applied.keys.contains("acl_file")) return;
+  acl_.set_path(config.access.acl_file);
+  shell_.event([&](node::Control&) { (void)acl_.load(); });
+}
+
+void NodeProcess::Impl::take_cluster_settings() {
+  node::SharedSettings& settings = control_->shared_settings();
+  admin::ConfigValues values;
+  for (const std::string& key : settings.take_changed()) values.emplace_back(key, settings.value(key));
+  conf_.cluster_changed(values);
+}
+
 // ---------------------------------------------------------------- running
 
 void NodeProcess::Impl::handle(std::vector<node::ToControl>& batch) {
@@ -435,6 +470,7 @@ void NodeProcess::Impl::arm_sample() {
   sample_timer_.async_wait([this](error_code error) {
     if (error) return;
     shell_.event([this](node::Control&) { admin::sample(*desk_, net::read_clock()); });
+    if (!stopping_) service_.status(service_status());
     arm_sample();
   });
 }
@@ -451,11 +487,29 @@ void NodeProcess::Impl::arm_certificates() {
 void NodeProcess::Impl::await_hangup() {
   hangups_.async_wait([this](error_code error, int) {
     if (error) return;
+    service_.reloading();
+    conf_.reload();
     host_.reload_certificates();
     if (const auto loaded = host_.reload_acl())
       log_.log(LogLevel::notice, "{} rules of acl_file hold now", *loaded);
+    service_.ready(service_status());
     await_hangup();
   });
+}
+
+std::vector<std::uint64_t> NodeProcess::Impl::turns() const {
+  std::vector<std::uint64_t> result;
+  for (const auto& worker : workers_) result.push_back(worker->stats().turns);
+  return result;
+}
+
+std::string NodeProcess::Impl::service_status() const {
+  std::size_t connections = 0;
+  for (const auto& worker : workers_) connections += worker->stats().connections;
+  const node::ClusterStatus status = control_->status();
+  return fmt::format("{} accepts clients, {} are connected; {} of {} nodes run", config_.node.name,
+                     connections, status.running_nodes.size(),
+                     status.running_nodes.size() + status.stopped_nodes.size());
 }
 
 // ---------------------------------------------------------------- stop
@@ -472,6 +526,7 @@ void NodeProcess::Impl::await_signal() {
 void NodeProcess::Impl::say_goodbye() {
   stopping_ = true;
   host_.set_stopping();
+  service_.stopping();
   log_.info("Stopping");
   for (const admin::ListenerInfo& listener : host_.listeners()) {
     options_.say(fmt::format("Stop {} listener on {} successfully.", listener.id, listener.listen_on));

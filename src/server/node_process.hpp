@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "config/layers.hpp"
 #include "server/data_dir.hpp"
 #include "server/log_output.hpp"
 
@@ -14,7 +15,9 @@ namespace meshmq::server {
 
 struct NodeOptions {
   config::Config config;
-  std::string ports_file;  ///< where the real ports are written once all listeners accept; empty: nowhere
+  config::Request request;  ///< where it came from
+  config::Merged settings;  ///< the same, by key
+  std::string ports_file;   ///< where the real ports are written once all listeners accept; empty: nowhere
   /// A line for the operator's console: what starts and stops.
   std::function<void(const std::string&)> say;
 };

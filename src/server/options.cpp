@@ -8,12 +8,6 @@ namespace meshmq::server {
 
 namespace {
 
-struct Verb {
-  const char* word;
-  Action action;
-  const char* help;
-};
-
 constexpr Verb verbs[] = {
     {"foreground", Action::foreground, "Run a node here until it is told to stop (docker, systemd)"},
     {"console", Action::console, "The same, at a terminal"},
@@ -28,12 +22,17 @@ constexpr Verb verbs[] = {
 
 }  // namespace
 
+std::span<const Verb> all_verbs() {
+  return verbs;
+}
+
 std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv) {
   CLI::App app("MeshMQ, a clustered MQTT broker", "meshmq");
   Options options;
   std::string config_file;
   std::string data_dir;
   std::string ports_file;
+  std::string pid_file;
   std::vector<std::string> settings;
   const auto add_options = [&](CLI::App& to) {
     to.add_option("--config", config_file, "Configuration file; without one the built-in defaults hold");
@@ -41,6 +40,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
     to.add_option("--set", settings, "key=value; overrides file and environment; may be repeated")
         ->allow_extra_args(false);
     to.add_option("--ports-file", ports_file, "Write the ports that the node listens on there, as JSON");
+    to.add_option("--pid-file", pid_file, "Write the process id there while the node accepts clients");
   };
   app.require_subcommand(1);
   for (const Verb& verb : verbs) {
@@ -61,6 +61,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, const char* const* arg
   }
   if (!config_file.empty()) options.config_file = config_file;
   if (!ports_file.empty()) options.ports_file = ports_file;
+  if (!pid_file.empty()) options.pid_file = pid_file;
   if (!data_dir.empty()) options.settings.push_back("node.data_dir=" + data_dir);
   options.settings.insert(options.settings.end(), settings.begin(), settings.end());
   return options;

@@ -59,6 +59,16 @@ Result<void> ProcessHost::start(Entry& entry) {
   return {};
 }
 
+void ProcessHost::reconfigure(const std::vector<config::Listener>& listeners) {
+  for (const config::Listener& listener : listeners) {
+    Entry* entry = find(listener_id(listener));
+    if (entry == nullptr) continue;
+    entry->options.connections_max = listener.connections_max;
+    entry->options.accepts_per_s_max = listener.accepts_per_s_max;
+    if (entry->listener) entry->listener->set_limits(listener.connections_max, listener.accepts_per_s_max);
+  }
+}
+
 void ProcessHost::stop_listeners() {
   for (Entry& entry : entries_) entry.listener.reset();
 }

@@ -38,6 +38,8 @@ class ProcessHost final : public admin::Host {
   void add_dist_tls(std::shared_ptr<net::DistTls> tls) { dist_tls_ = std::move(tls); }
   /// The listeners of the management API, shown and stopped with the others; it must outlive them.
   void attach(Management& management) { management_ = &management; }
+  /// Limits that may change while a listener runs.
+  void reconfigure(const std::vector<config::Listener>& listeners);
   void stop_listeners();
   /// Says so from now on.
   void set_stopping() { stopping_ = true; }

@@ -3,9 +3,10 @@
 import json
 import os
 import signal
+import socket
 import time
 
-from harness import BIN, COOKIE, Failed, SceneTest, eventually, main
+from harness import BIN, COOKIE, PATIENCE, Failed, SceneTest, eventually, main
 
 
 class LifeCycle(SceneTest):
@@ -27,6 +28,7 @@ class LifeCycle(SceneTest):
     def meshmq(self, verb, code=0, settings=None):
         """Runs one verb to its end; `code` is the exit status that it must have (None: any)."""
         command = [BIN / "meshmq", verb, "--data-dir", self.data, "--ports-file", self.ports_file]
+        command += ["--pid-file", self.scene.directory / "meshmq.pid"]
         for key, value in {**self.settings, **(settings or {})}.items():
             command += ["--set", f"{key}={value}"]
         done = self.host.run(command, timeout=90, check=False, env=self.scene.environment)
@@ -43,12 +45,15 @@ class LifeCycle(SceneTest):
         port = json.loads(self.ports_file.read_text())["listener.tcp.external"]
         self.host.connect("127.0.0.1", port).close()
         self.assertEqual(self.meshmq("ping"), "pong\n")
+        pid_file = self.scene.directory / "meshmq.pid"
+        self.assertEqual(pid_file.read_text(), self.meshmq("pid"))
         self.assertRegex(self.ctl("status"), r"^Node 'daemon@127\.0\.0\.1' .* is started\n$")
         self.assertIn("already running", self.meshmq("start", code=1))
         before = self.meshmq("pid")
         self.assertIn("is started successfully!", self.meshmq("restart"))
         self.assertNotEqual(self.meshmq("pid"), before)
         self.assertEqual(self.meshmq("stop"), "ok\n")
+        self.assertFalse(pid_file.exists())
         self.assertIn("not running", self.meshmq("stop", code=1))
         self.assertIn("not running", self.meshmq("pid", code=1))
         self.assertIn("Node 'daemon@127.0.0.1' not responding to pings.", self.meshmq("ping", code=1))
@@ -103,6 +108,53 @@ class LifeCycle(SceneTest):
         eventually(lambda: "[info]" in (self.data / "log/meshmq.log").read_text(), "a line of level info")
         self.assertEqual(self.ctl("log", "set-level", "error"), "error\n")
         self.meshmq("stop")
+
+
+class ServiceManager(SceneTest):
+    """What systemd hears: a datagram socket stands in its place."""
+
+    def setUp(self):
+        super().setUp()
+        path = str(self.scene.directory / "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.socket.close)
+        self.socket.bind(path)
+        self.socket.settimeout(PATIENCE)
+        self.node = self.scene.node(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"})
+
+    def hear(self, wanted):
+        """Waits for a message with this line; returns its lines."""
+        while True:
+            lines = self.socket.recv(4096).decode().split("\n")
+            if wanted in lines:
+                return lines
+
+    def test_it_hears_of_every_turn(self):
+        self.node.start()
+        ready = self.hear("READY=1")
+        self.assertIn(f"STATUS={self.node.name} accepts clients, 0 are connected; 1 of 1 nodes run", ready)
+        for _ in range(2):
+            self.hear("WATCHDOG=1")
+        self.node.process.send_signal(signal.SIGHUP)
+        self.hear("RELOADING=1")
+        self.hear("READY=1")
+        client = self.node.client("c", version=5)
+        self.node.process.send_signal(signal.SIGTERM)
+        self.hear("STOPPING=1")
+        self.assertEqual(client.wait_closed(), 0x8B)
+        self.node.process.wait(PATIENCE)
+
+    def test_nobody_feeds_the_watchdog_of_a_stalled_node(self):
+        self.node.start()
+        self.hear("WATCHDOG=1")
+        self.node.process.send_signal(signal.SIGSTOP)
+        self.socket.settimeout(3)
+        with self.assertRaises(TimeoutError):
+            while True:
+                self.socket.recv(4096)
+        self.socket.settimeout(PATIENCE)
+        self.node.process.send_signal(signal.SIGCONT)
+        self.hear("WATCHDOG=1")
 
 
 if __name__ == "__main__":

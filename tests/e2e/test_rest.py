@@ -49,11 +49,32 @@ class RestApi(SceneTest):
         self.bans_and_users(api)
         self.accounts(api)
         self.kicking(api, far)
+        self.configuration(api, here, there)
         self.membership(api, there)
         described = {
             operation["operationId"] for methods in api.document["paths"].values() for operation in methods.values()
         }
         self.assertEqual(described - api.called, set())
+
+    def configuration(self, api, here, there):
+        entries = {entry["key"]: entry for entry in api.data("list_configs")}
+        self.assertEqual(entries["node.cookie"]["value"], "******")
+        self.assertEqual(entries["zone.external.max_inflight"]["source"], "default")
+        self.assertEqual({row["group"] for row in api.data("list_configs", query={"_prefix": "os_mon."})}, {"os_mon"})
+        self.assertEqual(api.data("get_config", key="log.level"), entries["log.level"])
+        self.assertIn("did you mean", api.call("get_config", key="log.levl", status=404)["message"])
+        done = api.data("set_configs", body={"changes": {"alarm.size_limit": 7, "module.presence": "off"}})
+        self.assertEqual([(row["key"], row["result"]) for row in done],
+                         [("alarm.size_limit", "changed"), ("module.presence", "changed")])
+        self.assertEqual(api.data("get_config", key="alarm.size_limit")["value"], "7")
+        done = api.data("set_configs", body={"changes": {"os_mon.cpu_low_watermark": "50%"}, "cluster": True})
+        self.assertEqual([(row["node"], row["result"]) for row in done], [(here, "changed"), (there, "changed")])
+        other = self.api2
+        eventually_equal(lambda: other.data("get_config", key="os_mon.cpu_low_watermark")["value"], "50%", "the other")
+        wrong = api.data("set_configs", body={"changes": {"os_mon.cpu_low_watermark": "0%"}, "cluster": True})
+        self.assertEqual({row["result"] for row in wrong}, {"refused"})
+        self.assertEqual(api.call("set_configs", body={"changes": {}})["code"], 108)
+        self.assertEqual(api.data("reload_configs"), [])
 
     def nodes_and_clients(self, api, here, there):
         for operation in ("list_endpoints", "openapi", "healthz", "readyz"):
