@@ -3,12 +3,16 @@
 
 usage: lint.py --build DIR [--jobs N] [FILE...]
 
-A file is tidied again only if it, a header of ours or .clang-tidy changed since it was last found clean (DIR/lint/).
+Without FILEs the files of a room are looked at a few at a time, as one, which reads what they all include once; rooms
+marked SEPARATE (cmake/Module.cmake) one by one. What was clean is tidied again only if it, a header of ours or
+.clang-tidy changed since (DIR/lint/).
 """
 
 import argparse
 import concurrent.futures
 import hashlib
+import itertools
+import json
 import os
 import pathlib
 import re
@@ -18,6 +22,7 @@ import time
 
 from sources import ROOT, files
 
+FILES_AT_ONCE = 6
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -38,25 +43,47 @@ def own_includes(path, seen):
     return seen
 
 
-def fingerprint(path):
+def fingerprint(paths):
     digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
-    for part in [path, *sorted(own_includes(path, set()))]:
+    seen = set()
+    for path in paths:
+        own_includes(path, seen)
+    for part in [*paths, *sorted(seen)]:
         digest.update((ROOT / part).read_bytes())
     return digest.hexdigest()
 
 
-def tidy(path, build):
-    """The complaints about one file; empty if it is clean."""
-    stamp = build / "lint" / str(path).replace("/", "_")
-    mark = fingerprint(path)
+def pieces(paths):
+    """Lists of files that are compiled as one."""
+    for room, members in itertools.groupby(paths, key=lambda path: path.parent):
+        lists = ROOT / room / "CMakeLists.txt"
+        size = FILES_AT_ONCE if lists.is_file() and "SEPARATE" not in lists.read_text() else 1
+        members = list(members)
+        for first in range(0, len(members), size):
+            yield members[first:first + size]
+
+
+def whole(piece, build, commands):
+    """A source that includes all files of the piece; how to compile it stands in DIR/lint/compile_commands.json."""
+    source = build / "lint" / f"{str(piece[0]).replace('/', '_')}_and_{len(piece) - 1}.cpp"
+    source.write_text("".join(f'#include "{ROOT / path}"\n' for path in piece))
+    command = commands[str(ROOT / piece[0])]
+    entry = {"directory": command["directory"], "file": str(source)}
+    entry["command"] = command["command"].replace(str(ROOT / piece[0]), str(source))
+    return entry
+
+
+def tidy(piece, source, build):
+    """The complaints about these files; empty if they are clean."""
+    stamp = build / "lint" / (str(piece[0]).replace("/", "_") + f"_{len(piece)}")
+    mark = fingerprint(piece)
     if stamp.exists() and stamp.read_text() == mark:
         return ""
     outcome = subprocess.run(
-        ["clang-tidy", "-quiet", "-p", str(build), str(path)], cwd=ROOT, capture_output=True, text=True
+        ["clang-tidy", "-quiet", "-p", str(build / "lint"), str(source)], cwd=ROOT, capture_output=True, text=True
     )
     if outcome.returncode != 0:
         return outcome.stdout + (outcome.stderr if "error:" not in outcome.stdout else "")
-    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(mark)
     return ""
 
@@ -70,8 +97,14 @@ def main():
     start = time.monotonic()
     clean = check_format(options.paths or files(".cpp", ".hpp"))
     sources = options.paths or [p for p in files(".cpp") if not p.stem.endswith("_test") and p.parts[0] == "src"]
+    build = ROOT / options.build
+    (build / "lint").mkdir(parents=True, exist_ok=True)
+    commands = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+    parts = [[path] for path in options.paths] or list(pieces(sources))
+    entries = [whole(part, build, commands) for part in parts]
+    (build / "lint" / "compile_commands.json").write_text(json.dumps(entries))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for complaints in pool.map(lambda path: tidy(path, ROOT / options.build), sources):
+        for complaints in pool.map(lambda part, entry: tidy(part, entry["file"], build), parts, entries):
             if complaints:
                 clean = False
                 print(complaints, end="", flush=True)
