@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 /// A join may take as long as cluster.join_wait.
 constexpr Duration answer_wait = 60s;
 
-int complain(const std::string& line) {
+int give_up(const std::string& line) {
   std::fprintf(stderr, "%s\n", line.c_str());
   return unreachable;
 }
@@ -34,7 +34,7 @@ int ask(const CtlRequest& request) {
   if (!request.tls_file.empty()) {
     net::DistTls::Warnings unsaid;  // the node says them
     auto tls = net::DistTls::open(request.tls_file, unsaid);
-    if (!tls) return complain(tls.error().message);
+    if (!tls) return give_up(tls.error().message);
     target.tls = std::move(*tls);
   }
   const auto answer =
@@ -43,12 +43,12 @@ int ask(const CtlRequest& request) {
   const std::string node = erldist::print_atom(request.target.node);
   if (!answer) {
     const auto& [error, detail] = answer.error();
-    return complain(fmt::format("Node {} not responding: {}{}", node, to_string(error),
-                                detail.empty() ? "" : " (" + detail + ")"));
+    return give_up(fmt::format("Node {} not responding: {}{}", node, to_string(error),
+                               detail.empty() ? "" : " (" + detail + ")"));
   }
   const bool expected = answer->is_tuple(2) && answer->items[0].kind == Term::Kind::integer &&
                         answer->items[1].kind == Term::Kind::binary;
-  if (!expected) return complain(fmt::format("RPC to {} failed: {}", node, erldist::print(*answer)));
+  if (!expected) return give_up(fmt::format("RPC to {} failed: {}", node, erldist::print(*answer)));
   const std::string& text = answer->items[1].text;
   std::fwrite(text.data(), 1, text.size(), stdout);
   return static_cast<int>(answer->items[0].integer);
