@@ -54,6 +54,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
 
   const std::string& id() const { return id_; }
   bool ready() const { return connack_; }
+  bool idle() const { return connection_ == nullptr; }
   const std::string& node() const { return node_; }
   /// Grows whenever a promise ends: disconnect, new connection, UNSUBSCRIBE.
   std::uint64_t epoch() const { return epoch_; }

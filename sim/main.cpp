@@ -7,10 +7,33 @@
 #include <numeric>
 #include <vector>
 
+#include "sim/balance.hpp"
 #include "sim/mourning.hpp"
 #include "sim/race.hpp"
 #include "sim/restarts.hpp"
 #include "sim/simulation.hpp"
+
+namespace {
+
+/// Which kind of misfortune; none: the general one.
+struct Scenarios {
+  bool race = false;
+  bool restarts = false;
+  bool mourning = false;
+  bool balance = false;
+};
+
+meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, bool verbose, bool discovery,
+                         std::uint64_t nodes) {
+  using namespace meshmq::sim;
+  if (scenarios.race) return Race(seed, verbose).run();
+  if (scenarios.restarts) return Restarts(seed, verbose).run();
+  if (scenarios.mourning) return Mourning(seed, verbose).run();
+  if (scenarios.balance) return Balance(seed, verbose).run();
+  return Simulation(seed, verbose, discovery, nodes).run();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   std::uint64_t seeds = 1000;
@@ -19,18 +42,17 @@ int main(int argc, char** argv) {
   std::uint64_t nodes = 0;
   bool verbose = false;
   bool discovery = false;
-  bool race = false;
-  bool restarts = false;
-  bool mourning = false;
+  Scenarios scenarios;
   CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
   app.add_option("--seed", chosen, "run only this seed (or these)");
   app.add_option("--nodes", nodes, "number of nodes, instead of a few");
   app.add_flag("--discovery", discovery, "nodes start at the same moment and find each other");
-  app.add_flag("--race", race, "connections of one client id race instead");
-  app.add_flag("--restarts", restarts, "nodes end and start again instead");
-  app.add_flag("--mourning", mourning, "nodes die and leave clients with wills instead");
+  app.add_flag("--race", scenarios.race, "connections of one client id race instead");
+  app.add_flag("--restarts", scenarios.restarts, "nodes end and start again instead");
+  app.add_flag("--mourning", scenarios.mourning, "nodes die and leave clients with wills instead");
+  app.add_flag("--balance", scenarios.balance, "clients are evened out between the nodes instead");
   app.add_flag("--verbose", verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {
@@ -42,11 +64,7 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   const auto start = std::chrono::steady_clock::now();
   for (const std::uint64_t seed : chosen) {
-    const meshmq::sim::Outcome outcome = race       ? meshmq::sim::Race(seed, verbose).run()
-                                         : mourning ? meshmq::sim::Mourning(seed, verbose).run()
-                                         : restarts
-                                             ? meshmq::sim::Restarts(seed, verbose).run()
-                                             : meshmq::sim::Simulation(seed, verbose, discovery, nodes).run();
+    const meshmq::sim::Outcome outcome = run(scenarios, seed, verbose, discovery, nodes);
     total.events += outcome.events;
     total.published += outcome.published;
     total.delivered += outcome.delivered;

@@ -56,15 +56,11 @@ void Mourning::build() {
 void Mourning::start_node(const std::string& node) {
   note("start " + node);
   const auto incarnation = static_cast<std::uint64_t>(scheduler.now_us()) << 8 | ++starts_;
-  auto process =
-      std::make_shared<Process>(*this, network_, random_, configs_[node], incarnation, images_[node]);
-  processes_[node] = process;
-  process->start();
+  launch(configs_[node], incarnation);
 }
 
 void Mourning::crash_node(const std::string& node) {
-  const auto process = find(node);
-  if (process == nullptr) return;
+  if (find(node) == nullptr) return;
   note("crash " + node);
   const Micros now = scheduler.now_us();
   deaths_.push_back(now);
@@ -78,11 +74,8 @@ void Mourning::crash_node(const std::string& node) {
       life.in_doubt = life.in_doubt || life.ended + known > now || life.end == End::stopped;
     }
   }
-  process->drop_clients();
-  disk(node).crash();
+  kill(node);
   stopping_.erase(node);
-  processes_.erase(node);
-  network_.crashed(node);
 }
 
 void Mourning::stop_node(const std::string& node) {

@@ -87,22 +87,15 @@ bool Restarts::calm() const {
 
 void Restarts::start_node(const std::string& node) {
   note("start " + node);
-  auto process = std::make_shared<Process>(*this, network_, random_, configs_[node], ++incarnations_[node],
-                                           images_[node]);
-  processes_[node] = process;
-  process->start();
+  launch(configs_[node], ++incarnations_[node]);
   disturb();
 }
 
 void Restarts::crash_node(const std::string& node) {
-  const auto process = find(node);
-  if (process == nullptr) return;
+  if (find(node) == nullptr) return;
   note("crash " + node);
-  process->drop_clients();
-  disk(node).crash();
+  kill(node);
   stopping_.erase(node);
-  processes_.erase(node);
-  network_.crashed(node);
   disturb();
 }
 

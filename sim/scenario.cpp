@@ -25,6 +25,23 @@ void Scenario::violated(const std::string& what) {
   note("VIOLATION: " + what);
 }
 
+std::shared_ptr<Process> Scenario::launch(const node::Config& config, std::uint64_t incarnation) {
+  auto process =
+      std::make_shared<Process>(*this, network_, random_, config, incarnation, images_[config.name]);
+  processes_[config.name] = process;
+  process->start();
+  return process;
+}
+
+void Scenario::kill(const std::string& node) {
+  const auto process = find(node);
+  if (process == nullptr) return;
+  process->drop_clients();
+  disk(node).crash();
+  processes_.erase(node);
+  network_.crashed(node);
+}
+
 void Scenario::join_all() {
   for (std::size_t i = 1; i < names_.size(); ++i) {
     scheduler.at(static_cast<Micros>(i) * 1_s, [this, node = names_[i]] {

@@ -35,6 +35,10 @@ class Scenario : public Universe {
   Scenario(std::uint64_t seed, bool verbose)
       : verbose_(verbose), random_(seed), network_(scheduler, random_) {}
 
+  /// A node begins, with what its disk has kept.
+  std::shared_ptr<Process> launch(const node::Config& config, std::uint64_t incarnation);
+  /// It dies. Nothing if it does not run.
+  void kill(const std::string& node);
   /// All others join the first node, one in a second.
   void join_all();
   void violated(const std::string& what);

@@ -57,7 +57,7 @@ void report(const Call& call, const std::vector<ConfigChange>& changes, std::str
     text += fmt::format("{}: {}{}{}{}{}\n", change.node, change.key, change.key.empty() ? "" : ": ",
                         to_string(change.result), change.message.empty() ? "" : ", ", change.message);
   }
-  const std::string& answer = call.json ? changes_json(changes).text() + "\n" : text;
+  const std::string answer = call.json ? changes_json(changes).text() + "\n" : text;
   if (any_refused(changes)) return call.done({Outcome::refused, answer});
   call.answer(text.empty() ? std::string(nothing) : text, changes_json(changes));
 }

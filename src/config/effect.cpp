@@ -94,6 +94,16 @@ Effect effect_of(std::string_view key) {
   return rule == std::end(rules) ? Effect::restart : rule->effect;
 }
 
+std::string_view rule_without_key() {
+  for (const Rule& rule : rules) {
+    const bool used = std::any_of(keys().begin(), keys().end(), [&](const Key& row) {
+      return matches(rule.pattern, row.key) || matches(row.key, rule.pattern);
+    });
+    if (!used) return rule.pattern;
+  }
+  return {};
+}
+
 bool is_secret(std::string_view key) {
   const std::string_view last = key.substr(key.rfind('.') + 1);
   return last == "cookie" || last == "password" || last == "key_password" || last == "secret";

@@ -21,6 +21,8 @@ std::string_view to_string(Effect effect);
 
 /// `key` is a key of the schema or an instance of one.
 Effect effect_of(std::string_view key);
+/// Of the rules behind it, the first that is about no key: a mistake. Empty: there is none.
+std::string_view rule_without_key();
 /// Whether its value is not to be shown.
 bool is_secret(std::string_view key);
 /// node, zone or listener.

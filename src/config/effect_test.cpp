@@ -32,11 +32,11 @@ TEST(Secrets, AreKeysThatNobodyIsShown) {
   EXPECT_FALSE(is_secret("node.name"));
 }
 
-TEST(Words, AreThereForEveryKey) {
-  for (const Key& key : keys()) {
-    EXPECT_FALSE(type_name(key.type).empty()) << key.key;
-    EXPECT_FALSE(group_of(key.key).empty()) << key.key;
-  }
+TEST(Effect, HasNoRuleForAKeyThatIsNot) {
+  EXPECT_EQ(rule_without_key(), "");
+}
+
+TEST(Words, AreThoseOfTheKey) {
   EXPECT_EQ(group_of("allow_anonymous"), "access");
   EXPECT_EQ(scope_of("zone.external.max_inflight"), "zone");
   EXPECT_EQ(scope_of("listener.tcp.external"), "listener");

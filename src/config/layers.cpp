@@ -51,10 +51,7 @@ Result<Values> read_values(const std::filesystem::path& path) {
 std::string data_dir(const Merged& merged) {
   const auto setting = merged.settings.find("node.data_dir");
   if (setting != merged.settings.end()) return setting->second.value;
-  for (const Key& key : keys()) {
-    if (key.key == "node.data_dir") return std::string(key.fallback);
-  }
-  return {};
+  return std::string(find_key("node.data_dir")->fallback);
 }
 
 }  // namespace

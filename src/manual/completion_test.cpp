@@ -29,7 +29,7 @@ TEST(NextWordsTest, AreThoseOfTheTables) {
   EXPECT_TRUE(words_of_meshmq().at("").contains("check-config"));
 }
 
-TEST(Completion, HasACaseForEveryBeginning) {
+TEST(Completion, IsOfBothProgramsAndNotMixed) {
   const std::string bash = bash_completion();
   EXPECT_NE(bash.find("\"cluster\") next=\""), std::string::npos);
   EXPECT_NE(bash.find("complete -F _meshmq_ctl meshmq_ctl\n"), std::string::npos);
