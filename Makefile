@@ -5,10 +5,10 @@ BIN = build/release/bin
 CTEST = ctest --output-on-failure --no-tests=error
 JOBS ?= $(shell nproc)
 # End-to-end tests wait more than they work.
-TEST_JOBS ?= $(shell expr $(JOBS) + 1)
+TEST_JOBS ?= $(shell expr $(JOBS) \* 2)
 SECONDS ?= 60
 # As many runs as `make test` can wait for; `make fuzz` takes its time.
-FUZZ_TEST_SECONDS = 10
+FUZZ_TEST_SECONDS = 6
 
 .PHONY: help deps build run test cluster sim chaos fuzz fuzzers bench format lint clean
 

@@ -4,8 +4,8 @@
 usage: lint.py --build DIR [--jobs N] [FILE...]
 
 Without FILEs the files of a room are looked at a few at a time, as one, which reads what they all include once; rooms
-marked SEPARATE (cmake/Module.cmake) one by one. What was clean is tidied again only if it, a header of ours or
-.clang-tidy changed since (DIR/lint/).
+marked SEPARATE (cmake/Module.cmake), and files with SKIP_UNITY_BUILD_INCLUSION, one by one. What was clean is tidied
+again only if it, a header of ours or .clang-tidy changed since (DIR/lint/).
 """
 
 import argparse
@@ -23,6 +23,7 @@ import time
 from sources import ROOT, files
 
 FILES_AT_ONCE = 6
+ALONE = re.compile(r"set_source_files_properties\(([^)]*) PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -57,8 +58,12 @@ def pieces(paths):
     """Lists of files that are compiled as one."""
     for room, members in itertools.groupby(paths, key=lambda path: path.parent):
         lists = ROOT / room / "CMakeLists.txt"
-        size = FILES_AT_ONCE if lists.is_file() and "SEPARATE" not in lists.read_text() else 1
+        text = lists.read_text() if lists.is_file() else "SEPARATE"
+        size = 1 if "SEPARATE" in text else FILES_AT_ONCE
+        alone = " ".join(ALONE.findall(text)).split()
         members = list(members)
+        yield from ([path] for path in members if path.name in alone)
+        members = [path for path in members if path.name not in alone]
         for first in range(0, len(members), size):
             yield members[first:first + size]
 

@@ -53,7 +53,7 @@ std::optional<SubjectKind> kind_of(std::string_view word) {
 
 // ---------------------------------------------------------------- acl: rules of acl_file
 
-void reload(Desk& desk, const Call& call) {
+void reload_acl(Desk& desk, const Call& call) {
   const auto loaded = desk.host.reload_acl();
   if (!loaded) return call.refuse(loaded.error().message);
   call.answer(fmt::format("{} rules hold now\n", *loaded), Json::object({{"rules", *loaded}}));
@@ -166,7 +166,7 @@ bool change_rule(Desk& desk, const Call& call, SubjectKind kind) {
 
 bool run_acl(Desk& desk, const Call& call) {
   if (call.is("reload", 0)) {
-    reload(desk, call);
+    reload_acl(desk, call);
     return true;
   }
   if (call.is("list", 0)) return list_rules(desk, call);
@@ -250,7 +250,7 @@ bool run_banned(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {
+constexpr Command access_rows[] = {
     {"acl", acl_usage, run_acl},
     {"banned", banned_usage, run_banned},
 };
@@ -258,7 +258,7 @@ constexpr Command commands[] = {
 }  // namespace
 
 std::span<const Command> access_commands() {
-  return commands;
+  return access_rows;
 }
 
 }  // namespace meshmq::admin

@@ -133,12 +133,12 @@ bool run_admins(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"mgmt", mgmt_usage, run_mgmt}, {"admins", admins_usage, run_admins}};
+constexpr Command account_rows[] = {{"mgmt", mgmt_usage, run_mgmt}, {"admins", admins_usage, run_admins}};
 
 }  // namespace
 
 std::span<const Command> account_commands() {
-  return commands;
+  return account_rows;
 }
 
 }  // namespace meshmq::admin

@@ -6,7 +6,7 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr UsageLine usage[] = {
+constexpr UsageLine alarm_usage[] = {
     {"alarms list", "List alarms that last and those that are over"},
     {"alarms list activated", "List alarms that last"},
     {"alarms list deactivated", "List alarms that are over"},
@@ -32,7 +32,7 @@ void list(const Desk& desk, const Call& call, bool active, bool over) {
   call.answer(text, Json::array(alarms, [](const node::Alarm& alarm) { return alarm.json(); }));
 }
 
-bool run(Desk& desk, const Call& call) {
+bool run_alarm(Desk& desk, const Call& call) {
   if (call.is("list", 0)) {
     list(desk, call, true, true);
   } else if (call.is("list", 1) && (call.words[1] == "activated" || call.words[1] == "deactivated")) {
@@ -52,12 +52,12 @@ bool run(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"alarms", usage, run}};
+constexpr Command alarm_rows[] = {{"alarms", alarm_usage, run_alarm}};
 
 }  // namespace
 
 std::span<const Command> alarm_commands() {
-  return commands;
+  return alarm_rows;
 }
 
 }  // namespace meshmq::admin

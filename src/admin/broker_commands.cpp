@@ -118,7 +118,7 @@ bool run_log(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {
+constexpr Command broker_rows[] = {
     {"status", status_usage, run_status},
     {"broker", broker_usage, run_broker},
     {"runtime", runtime_usage, run_runtime},
@@ -128,7 +128,7 @@ constexpr Command commands[] = {
 }  // namespace
 
 std::span<const Command> broker_commands() {
-  return commands;
+  return broker_rows;
 }
 
 }  // namespace meshmq::admin

@@ -155,7 +155,7 @@ bool run_subscriptions(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {
+constexpr Command client_rows[] = {
     {"clients", clients_usage, run_clients},
     {"subscriptions", subscriptions_usage, run_subscriptions},
 };
@@ -163,7 +163,7 @@ constexpr Command commands[] = {
 }  // namespace
 
 std::span<const Command> client_commands() {
-  return commands;
+  return client_rows;
 }
 
 }  // namespace meshmq::admin

@@ -8,7 +8,7 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr UsageLine usage[] = {
+constexpr UsageLine cluster_usage[] = {
     {"cluster join <Node>", "Join the cluster"},
     {"cluster leave", "Leave the cluster"},
     {"cluster force-leave <Node>", "Force the node leave from cluster"},
@@ -162,7 +162,7 @@ void verify(Desk& desk, const Call& call) {
   });
 }
 
-bool run(Desk& desk, const Call& call) {
+bool run_cluster(Desk& desk, const Call& call) {
   if (call.is("join", 1)) {
     join(desk, call, complete(desk, call.words[1]));
   } else if (call.is("leave", 0)) {
@@ -187,12 +187,12 @@ bool run(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"cluster", usage, run}};
+constexpr Command cluster_rows[] = {{"cluster", cluster_usage, run_cluster}};
 
 }  // namespace
 
 std::span<const Command> cluster_commands() {
-  return commands;
+  return cluster_rows;
 }
 
 }  // namespace meshmq::admin

@@ -11,7 +11,7 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr UsageLine usage[] = {
+constexpr UsageLine conf_usage[] = {
     {"conf show [<Prefix>]", "Show keys, their values and where these come from"},
     {"conf get <Key>", "Show all about one key"},
     {"conf set <Key>=<Value> ... [--cluster]", "Change values, on this node or on all"},
@@ -91,7 +91,7 @@ bool unset(Desk& desk, const Call& call) {
   return !values.empty() && set(desk, call, values);
 }
 
-bool run(Desk& desk, const Call& call) {
+bool run_conf(Desk& desk, const Call& call) {
   if (call.words.empty() || desk.configuration == nullptr) return false;
   const std::string& word = call.words[0];
   ConfigValues values;
@@ -116,12 +116,12 @@ bool run(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"conf", usage, run}};
+constexpr Command conf_rows[] = {{"conf", conf_usage, run_conf}};
 
 }  // namespace
 
 std::span<const Command> conf_commands() {
-  return commands;
+  return conf_rows;
 }
 
 }  // namespace meshmq::admin

@@ -12,8 +12,8 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr ConfigResult results[] = {ConfigResult::changed, ConfigResult::restart, ConfigResult::refused,
-                                    ConfigResult::later};
+constexpr ConfigResult config_results[] = {ConfigResult::changed, ConfigResult::restart,
+                                           ConfigResult::refused, ConfigResult::later};
 
 std::string text_of(const boost::json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -147,9 +147,9 @@ Result<std::vector<ConfigChange>> parse_changes(std::string_view json) {
     const auto* object = row.if_object();
     if (object == nullptr) return fail(Errc::invalid_argument, "an answer with something else in its list");
     const std::string word = text_of(*object, "result");
-    const auto* result = std::find_if(std::begin(results), std::end(results),
+    const auto* result = std::find_if(std::begin(config_results), std::end(config_results),
                                       [&](ConfigResult one) { return to_string(one) == word; });
-    if (result == std::end(results)) return fail(Errc::invalid_argument, "an unknown result " + word);
+    if (result == std::end(config_results)) return fail(Errc::invalid_argument, "an unknown result " + word);
     changes.push_back(
         {text_of(*object, "key"), text_of(*object, "node"), *result, text_of(*object, "message")});
   }

@@ -6,7 +6,7 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr UsageLine usage[] = {
+constexpr UsageLine delayed_usage[] = {
     {"delayed info", "Show how many messages wait for their time"},
     {"delayed list", "List messages that wait for their time"},
     {"delayed delete <Id>", "Delete one"},
@@ -27,7 +27,7 @@ Json json_of(const node::DelayedMessage& waiting) {
                        {"topic", waiting.message->topic()}});
 }
 
-bool run(Desk& desk, const Call& call) {
+bool run_delayed(Desk& desk, const Call& call) {
   if (call.is("info", 0)) {
     const std::size_t count = desk.control.stats().delayed;
     call.answer(fmt::format("delayed/total: {}\n", count), Json::object({{"delayed", count}}));
@@ -48,12 +48,12 @@ bool run(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"delayed", usage, run}};
+constexpr Command delayed_rows[] = {{"delayed", delayed_usage, run_delayed}};
 
 }  // namespace
 
 std::span<const Command> delayed_commands() {
-  return commands;
+  return delayed_rows;
 }
 
 }  // namespace meshmq::admin

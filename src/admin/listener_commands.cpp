@@ -6,7 +6,7 @@ namespace meshmq::admin {
 
 namespace {
 
-constexpr UsageLine usage[] = {
+constexpr UsageLine listener_usage[] = {
     {"listeners", "List listeners"},
     {"listeners start   <Identifier>", "Start a listener"},
     {"listeners stop    <Identifier>", "Stop a listener"},
@@ -77,7 +77,7 @@ void reload(Desk& desk, const Call& call) {
   call.answer(results.empty() ? "No listener has certificates\n" : text, Json("ok"));
 }
 
-bool run(Desk& desk, const Call& call) {
+bool run_listener(Desk& desk, const Call& call) {
   if (call.words.empty()) {
     list(desk, call);
   } else if (call.is("stop", 1)) {
@@ -96,12 +96,12 @@ bool run(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {{"listeners", usage, run}};
+constexpr Command listener_rows[] = {{"listeners", listener_usage, run_listener}};
 
 }  // namespace
 
 std::span<const Command> listener_commands() {
-  return commands;
+  return listener_rows;
 }
 
 }  // namespace meshmq::admin

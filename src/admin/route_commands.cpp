@@ -86,7 +86,7 @@ bool run_retainer(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {
+constexpr Command route_rows[] = {
     {"routes", routes_usage, run_routes},
     {"topics", topics_usage, run_topics},
     {"trie", trie_usage, run_trie},
@@ -96,7 +96,7 @@ constexpr Command commands[] = {
 }  // namespace
 
 std::span<const Command> route_commands() {
-  return commands;
+  return route_rows;
 }
 
 }  // namespace meshmq::admin

@@ -42,10 +42,10 @@ constexpr UsageLine sasl_usage[] = {
 };
 
 /// Lengths are 16 bits wide in rows, as in MQTT.
-constexpr std::size_t name_bytes_max = 65535;
+constexpr std::size_t user_name_bytes_max = 65535;
 
 bool usable(const Call& call, const std::string& name) {
-  if (!name.empty() && name.size() <= name_bytes_max) return true;
+  if (!name.empty() && name.size() <= user_name_bytes_max) return true;
   call.refuse("Error: a name has 1 to 65535 bytes");
   return false;
 }
@@ -182,7 +182,7 @@ bool run_sasl(Desk& desk, const Call& call) {
   if (!puts && (call.words.size() != 3 || (verb != "delete" && verb != "lookup"))) return false;
   // As it will be looked for.
   const auto username = sasl::saslprep(call.words[2]);
-  if (!username || username->size() > name_bytes_max) {
+  if (!username || username->size() > user_name_bytes_max) {
     call.refuse("Error: a username with characters that SASLprep forbids");
   } else if (puts) {
     put_scram(desk, call, *username, verb == "update");
@@ -194,7 +194,7 @@ bool run_sasl(Desk& desk, const Call& call) {
   return true;
 }
 
-constexpr Command commands[] = {
+constexpr Command user_rows[] = {
     {"user", user_usage, run_user},
     {"clientid", clientid_usage, run_clientid},
     {"sasl", sasl_usage, run_sasl},
@@ -203,7 +203,7 @@ constexpr Command commands[] = {
 }  // namespace
 
 std::span<const Command> user_commands() {
-  return commands;
+  return user_rows;
 }
 
 }  // namespace meshmq::admin

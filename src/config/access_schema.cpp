@@ -10,7 +10,7 @@ namespace meshmq::config {
 namespace {
 
 template <auto Field>
-void zone(Target& t, const Value& v) {
+void zone_access(Target& t, const Value& v) {
   assign(t.zone->*Field, v);
 }
 template <auto Field>
@@ -19,7 +19,7 @@ void access(Target& t, const Value& v) {
 }
 
 template <auto Field>
-void node(Target& t, const Value& v) {
+void node_access(Target& t, const Value& v) {
   assign(t.config.node.*Field, v);
 }
 template <auto Field>
@@ -51,9 +51,9 @@ using U = node::ConfiguredUser;
 constexpr std::string_view nomatch_words = "allow deny";
 constexpr std::string_view deny_words = "ignore disconnect";
 
-constexpr Key table[] = {
+constexpr Key access_table[] = {
     {"allow_anonymous", Type::boolean, "true",
-     "Whether clients come in that no other way of authentication knows", zone<&B::allow_anonymous>},
+     "Whether clients come in that no other way of authentication knows", zone_access<&B::allow_anonymous>},
     {"acl_nomatch", Type::word, "allow", "What holds where no rule speaks", acl_nomatch, {}, nomatch_words},
     {"acl_deny_action",
      Type::word,
@@ -95,36 +95,36 @@ constexpr Key table[] = {
      Type::integer,
      "4096",
      "How slow SCRAM passwords are to guess; for new ones",
-     node<&N::scram_iterations>,
+     node_access<&N::scram_iterations>,
      {sasl::scram_iterations_min, sasl::scram_iterations_max}},
     {"auth.max_pending",
      Type::integer,
      "1000",
      "Clients whose passwords are checked at a time, and as many in SCRAM; others are told that the server "
      "is busy",
-     node<&N::auth_pending_max>,
+     node_access<&N::auth_pending_max>,
      {1, UINT32_MAX}},
     {"auth.timeout",
      Type::duration_ms,
      "10s",
      "Longest time for a check, and for a client to answer in enhanced authentication",
-     node<&N::auth_timeout>,
+     node_access<&N::auth_timeout>,
      {1, INT64_MAX}},
     {"zone.*.allow_anonymous", Type::boolean, "", "As allow_anonymous, for this zone",
-     zone<&B::allow_anonymous>},
+     zone_access<&B::allow_anonymous>},
     {"zone.*.enable_ban", Type::flag, "on", "Whether bans hold for the clients of this zone",
-     zone<&B::enable_ban>},
+     zone_access<&B::enable_ban>},
     {"flapping_detect_policy", Type::flapping, "30, 1m, 5m",
      "Of zones that detect it: a client whose connections end so often within that time is banned for the "
      "other",
      flapping},
     {"zone.*.enable_flapping_detect", Type::flag, "off",
      "Whether clients of this zone that come and go all the time are banned",
-     zone<&B::enable_flapping_detect>},
+     zone_access<&B::enable_flapping_detect>},
     {"zone.*.bypass_auth_plugins", Type::boolean, "false", "Whether passwords are not looked at in this zone",
-     zone<&B::bypass_auth>},
+     zone_access<&B::bypass_auth>},
     {"zone.*.enable_acl", Type::flag, "on", "Whether rules hold for the clients of this zone",
-     zone<&B::enable_acl>},
+     zone_access<&B::enable_acl>},
     {"zone.*.acl_nomatch", Type::word, "", "As acl_nomatch", acl_nomatch, {}, nomatch_words},
     {"zone.*.acl_deny_action", Type::word, "", "As acl_deny_action", acl_deny_action, {}, deny_words},
 };
@@ -132,7 +132,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> access_keys() {
-  return table;
+  return access_table;
 }
 
 }  // namespace meshmq::config

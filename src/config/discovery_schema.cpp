@@ -8,14 +8,14 @@ namespace meshmq::config {
 namespace {
 
 template <auto Field>
-void set(Target& t, const Value& v) {
+void set_discovery(Target& t, const Value& v) {
   assign(t.config.discovery.*Field, v);
 }
 
 void provider(Target& t, const Value& v) {
   t.config.node.discovery.provider = v.text;
 }
-void interval(Target& t, const Value& v) {
+void discovery_interval(Target& t, const Value& v) {
   assign(t.config.node.discovery.interval, v);
 }
 
@@ -41,11 +41,11 @@ void k8s(Target& t, const Value& v) {
 
 using D = Discovery;
 using K = Kubernetes;
-using M = Multicast;
 
-constexpr Key table[] = {
+constexpr Key discovery_table[] = {
     {"cluster.name", Type::text, "meshmqcl",
-     "Name of the cluster, where several share a network or a directory of names", set<&D::cluster>},
+     "Name of the cluster, where several share a network or a directory of names",
+     set_discovery<&D::cluster>},
     {"cluster.discovery",
      Type::word,
      "manual",
@@ -57,19 +57,35 @@ constexpr Key table[] = {
      Type::duration_ms,
      "5s",
      "Pause between two questions where to find others",
-     interval,
+     discovery_interval,
      {100, INT64_MAX}},
-    {"cluster.static.seeds", Type::text, "", "Names of nodes, with commas", set<&D::seeds>},
-    {"cluster.mcast.addr", Type::text, "239.192.0.1", "Multicast group, IPv4 or IPv6", mcast<&M::addr>},
+    {"cluster.static.seeds", Type::text, "", "Names of nodes, with commas", set_discovery<&D::seeds>},
+    {"cluster.mcast.addr", Type::text, "239.192.0.1", "Multicast group, IPv4 or IPv6",
+     mcast<&Multicast::addr>},
     {"cluster.mcast.ports", Type::text, "4369,4370", "UDP ports: the first free one is taken, all are called",
-     mcast<&M::ports>},
+     mcast<&Multicast::ports>},
     {"cluster.mcast.iface", Type::text, "0.0.0.0",
      "Where to: an IPv4 address of this host, or for an IPv6 group the name of an interface",
-     mcast<&M::iface>},
-    {"cluster.mcast.ttl", Type::integer, "255", "Routers that a datagram may pass", mcast<&M::ttl>, {0, 255}},
-    {"cluster.mcast.loop", Type::flag, "on", "Also to other nodes on this host", mcast<&M::loop>},
-    {"cluster.mcast.sndbuf", Type::bytes, "16KB", "Send buffer", mcast<&M::sndbuf>, {1024, INT32_MAX}},
-    {"cluster.mcast.recbuf", Type::bytes, "16KB", "Receive buffer", mcast<&M::recbuf>, {1024, INT32_MAX}},
+     mcast<&Multicast::iface>},
+    {"cluster.mcast.ttl",
+     Type::integer,
+     "255",
+     "Routers that a datagram may pass",
+     mcast<&Multicast::ttl>,
+     {0, 255}},
+    {"cluster.mcast.loop", Type::flag, "on", "Also to other nodes on this host", mcast<&Multicast::loop>},
+    {"cluster.mcast.sndbuf",
+     Type::bytes,
+     "16KB",
+     "Send buffer",
+     mcast<&Multicast::sndbuf>,
+     {1024, INT32_MAX}},
+    {"cluster.mcast.recbuf",
+     Type::bytes,
+     "16KB",
+     "Receive buffer",
+     mcast<&Multicast::recbuf>,
+     {1024, INT32_MAX}},
     {"cluster.dns.name", Type::text, "", "Name whose records are the nodes", dns<&Dns::name>},
     {"cluster.dns.app", Type::text, "", "What stands before the @ of nodes' names; not set: as in node.name",
      dns<&Dns::app>},
@@ -132,7 +148,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> discovery_keys() {
-  return table;
+  return discovery_table;
 }
 
 }  // namespace meshmq::config

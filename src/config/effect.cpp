@@ -15,7 +15,7 @@ struct Rule {
 };
 
 /// The first that fits counts; what none fits needs a restart.
-constexpr Rule rules[] = {
+constexpr Rule effect_rules[] = {
     // Whoever asks the node finds it by these.
     {"node.name", Effect::file_only},
     {"node.cookie", Effect::file_only},
@@ -89,13 +89,13 @@ std::string_view to_string(Effect effect) {
 }
 
 Effect effect_of(std::string_view key) {
-  const auto* rule = std::find_if(std::begin(rules), std::end(rules),
+  const auto* rule = std::find_if(std::begin(effect_rules), std::end(effect_rules),
                                   [&](const Rule& r) { return matches(r.pattern, key); });
-  return rule == std::end(rules) ? Effect::restart : rule->effect;
+  return rule == std::end(effect_rules) ? Effect::restart : rule->effect;
 }
 
 std::string_view rule_without_key() {
-  for (const Rule& rule : rules) {
+  for (const Rule& rule : effect_rules) {
     const bool used = std::any_of(keys().begin(), keys().end(), [&](const Key& row) {
       return matches(rule.pattern, row.key) || matches(row.key, rule.pattern);
     });

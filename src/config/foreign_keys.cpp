@@ -7,7 +7,7 @@ namespace {
 
 using R = ForeignKey::Reason;
 
-constexpr ForeignKey table[] = {
+constexpr ForeignKey foreign_table[] = {
     // ---- node: the virtual machine
     {"node.heartbeat", R::not_here},
     {"node.async_threads", R::not_here},
@@ -103,7 +103,7 @@ constexpr ForeignKey table[] = {
 }  // namespace
 
 std::span<const ForeignKey> foreign_keys() {
-  static const ExpandedTable<ForeignKey> all({table});
+  static const ExpandedTable<ForeignKey> all({foreign_table});
   return all.keys();
 }
 

@@ -39,11 +39,11 @@ void ignore(Target&, const Value&) {}
 
 using L = Listener;
 using C = TlsCertificate;
-constexpr Range counter{0, UINT32_MAX};
-constexpr Range positive_ms{1, INT64_MAX};
+constexpr Range listener_counter{0, UINT32_MAX};
+constexpr Range listener_positive_ms{1, INT64_MAX};
 constexpr std::string_view peer_cert_words = "cn dn crt pem md5";
 
-constexpr Key table[] = {
+constexpr Key listener_table[] = {
     // ---- any kind
     {"listener.{tcp,ssl,ws,wss}.*", Type::address, "", "Where clients connect; the name is free",
      listener_address},
@@ -56,13 +56,13 @@ constexpr Key table[] = {
     {"listener.{tcp,ssl,ws,wss,unix}.*.mountpoint", Type::mountpoint, "",
      "As zone.*.mountpoint, for the clients of this listener", listener<&L::mountpoint>},
     {"listener.tcp.*.max_connections", Type::integer, "1024000", "Connections at a time",
-     listener<&L::connections_max>, counter},
+     listener<&L::connections_max>, listener_counter},
     {"listener.{ssl,ws,wss,unix}.*.max_connections", Type::integer, "102400", "Connections at a time",
-     listener<&L::connections_max>, counter},
+     listener<&L::connections_max>, listener_counter},
     {"listener.{tcp,ws,wss,unix}.*.max_conn_rate", Type::integer, "1000",
-     "Connections accepted per second; 0: no limit", listener<&L::accepts_per_s_max>, counter},
+     "Connections accepted per second; 0: no limit", listener<&L::accepts_per_s_max>, listener_counter},
     {"listener.ssl.*.max_conn_rate", Type::integer, "500", "Connections accepted per second; 0: no limit",
-     listener<&L::accepts_per_s_max>, counter},
+     listener<&L::accepts_per_s_max>, listener_counter},
     {"listener.{tcp,ssl,ws,wss,unix}.*.backlog",
      Type::integer,
      "1024",
@@ -83,7 +83,7 @@ constexpr Key table[] = {
      listener<&L::receive_buffer_bytes>,
      {1024, INT32_MAX}},
     {"listener.{tcp,ssl,ws,wss,unix}.*.send_timeout", Type::duration_ms, "15s",
-     "A client that takes nothing for so long is closed", listener<&L::send_timeout>, positive_ms},
+     "A client that takes nothing for so long is closed", listener<&L::send_timeout>, listener_positive_ms},
     {"listener.{tcp,ssl,ws,wss,unix}.*.high_watermark",
      Type::bytes,
      "1MB",
@@ -102,7 +102,7 @@ constexpr Key table[] = {
      "client is",
      listener<&L::proxy_protocol>},
     {"listener.{tcp,ssl,ws,wss}.*.proxy_protocol_timeout", Type::duration_ms, "3s", "Time for that header",
-     listener<&L::proxy_protocol_timeout>, positive_ms},
+     listener<&L::proxy_protocol_timeout>, listener_positive_ms},
     {"listener.{tcp,ws}.*.peer_cert_as_username",
      Type::word,
      "",
@@ -209,13 +209,13 @@ constexpr Key table[] = {
      "No effect: nobody may renegotiate, securely or not", ignore},
     {"listener.{ssl,ws,wss}.*.handshake_timeout", Type::duration_ms, "15s",
      "Time from connection to the end of the handshake, TLS and WebSocket", listener<&L::handshake_timeout>,
-     positive_ms},
+     listener_positive_ms},
 };
 
 }  // namespace
 
 std::span<const Key> listener_keys() {
-  return table;
+  return listener_table;
 }
 
 }  // namespace meshmq::config

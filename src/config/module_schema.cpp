@@ -54,7 +54,7 @@ using B = meshmq::broker::Config;
 constexpr Range qos{0, 2};
 constexpr Range bit{0, 1};
 
-constexpr Key table[] = {
+constexpr Key module_table[] = {
     {"module.presence", Type::flag, "on",
      "Whether clients that come and go are told of below $SYS/brokers/<node>/clients", broker<&B::presence>},
     {"module.presence.qos", Type::integer, "1", "The QoS of that", presence_qos, qos},
@@ -88,7 +88,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> module_keys() {
-  return table;
+  return module_table;
 }
 
 }  // namespace meshmq::config

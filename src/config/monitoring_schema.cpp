@@ -8,7 +8,7 @@ namespace meshmq::config {
 namespace {
 
 template <auto Field>
-void set(Target& t, const Value& v) {
+void set_monitoring(Target& t, const Value& v) {
   assign(t.config.monitoring.*Field, v);
 }
 
@@ -21,17 +21,16 @@ void alarm_actions(Target& t, const Value& v) {
   t.config.node.alarms.publish = v.text.find("publish") != std::string::npos;
 }
 
-using M = Monitoring;
 using A = node::AlarmSettings;
 constexpr Range percent{1, 100};
-constexpr Range interval{1000, INT64_MAX};
+constexpr Range report_interval{1000, INT64_MAX};
 
-constexpr Key table[] = {
+constexpr Key monitoring_table[] = {
     {"broker.sys_interval", Type::duration_s, "1m",
-     "How often version, nodes, statistics and metrics are published below $SYS", set<&M::sys_interval>,
-     interval},
-    {"broker.sys_heartbeat", Type::duration_s, "30s", "The same of uptime and time", set<&M::sys_heartbeat>,
-     interval},
+     "How often version, nodes, statistics and metrics are published below $SYS",
+     set_monitoring<&Monitoring::sys_interval>, report_interval},
+    {"broker.sys_heartbeat", Type::duration_s, "30s", "The same of uptime and time",
+     set_monitoring<&Monitoring::sys_heartbeat>, report_interval},
     {"alarm.actions",
      Type::word,
      "log,publish",
@@ -46,23 +45,24 @@ constexpr Key table[] = {
      alarm<&A::size_limit>,
      {0, UINT32_MAX}},
     {"alarm.validity_period", Type::duration_s, "24h", "How long they are kept", alarm<&A::validity_period>,
-     interval},
+     report_interval},
     {"os_mon.cpu_check_interval", Type::duration_s, "60s", "How often the processors are looked at",
-     set<&M::cpu_check_interval>, interval},
+     set_monitoring<&Monitoring::cpu_check_interval>, report_interval},
     {"os_mon.cpu_high_watermark", Type::percent, "80%", "Above this the alarm high_cpu_usage is raised",
-     set<&M::cpu_high_watermark>, percent},
-    {"os_mon.cpu_low_watermark", Type::percent, "60%", "Below this it ends", set<&M::cpu_low_watermark>,
-     percent},
+     set_monitoring<&Monitoring::cpu_high_watermark>, percent},
+    {"os_mon.cpu_low_watermark", Type::percent, "60%", "Below this it ends",
+     set_monitoring<&Monitoring::cpu_low_watermark>, percent},
     {"os_mon.mem_check_interval", Type::duration_s, "60s", "How often the memory is looked at",
-     set<&M::mem_check_interval>, interval},
+     set_monitoring<&Monitoring::mem_check_interval>, report_interval},
     {"os_mon.sysmem_high_watermark", Type::percent, "70%",
-     "Above this the alarm high_system_memory_usage is raised", set<&M::sysmem_high_watermark>, percent},
+     "Above this the alarm high_system_memory_usage is raised",
+     set_monitoring<&Monitoring::sysmem_high_watermark>, percent},
 };
 
 }  // namespace
 
 std::span<const Key> monitoring_keys() {
-  return table;
+  return monitoring_table;
 }
 
 }  // namespace meshmq::config

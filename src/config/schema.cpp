@@ -72,7 +72,7 @@ constexpr std::int64_t any = INT64_MAX;
 constexpr Range counter{0, UINT32_MAX};
 constexpr Range positive_ms{1, any};
 
-constexpr Key table[] = {
+constexpr Key node_table[] = {
     // ---- node
     {"node.name", Type::node_name, "meshmq@127.0.0.1",
      "Name of the node. The other nodes reach it by the host behind the @", node<&N::name>},
@@ -292,7 +292,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({table, module_keys(), monitoring_keys(), management_keys(),
+  static const ExpandedTable<Key> all({node_table, module_keys(), monitoring_keys(), management_keys(),
                                        discovery_keys(), zone_keys(), access_keys(), listener_keys(),
                                        websocket_keys()});
   return all.keys();
@@ -362,7 +362,7 @@ std::string describe_keys() {
     text.append(describe_type(key.type, key.range, key.words)).append(" | ");
     text.append(to_string(effect_of(key.key))).append(" | ").append(key.help).append(" |\n");
   };
-  for (const Key& key : table) describe(key);
+  for (const Key& key : node_table) describe(key);
   for (const Key& key : module_keys()) describe(key);
   for (const Key& key : monitoring_keys()) describe(key);
   for (const Key& key : management_keys()) describe(key);

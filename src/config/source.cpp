@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::string_view variable_prefix = "MESHMQ_";
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 bool valid_key(std::string_view key) {
   if (key.empty() || key.front() == '.' || key.back() == '.' || key.find("..") != std::string_view::npos)
     return false;
@@ -65,6 +58,13 @@ std::string_view without_comment(std::string_view line) {
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
 
 Source parse_file(std::string_view text, const std::string& path) {
   Source source;

@@ -26,6 +26,9 @@ struct Source {
   std::vector<std::string> errors;
 };
 
+/// Without blanks at both ends.
+std::string_view trim(std::string_view text);
+
 /// EMQ X 4.3's format: `key = value`, `#` begins a comment.
 Source parse_file(std::string_view text, const std::string& path);
 /// Fails if the file cannot be read.

@@ -135,12 +135,6 @@ struct Listener {
   }
 };
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 const Same* find(std::span<const Same> table, std::string_view word) {
   const auto it = std::find_if(table.begin(), table.end(), [&](const Same& one) { return one.word == word; });
   return it == table.end() ? nullptr : &*it;

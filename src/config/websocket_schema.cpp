@@ -16,7 +16,7 @@ void ws(Target& t, const Value& v) {
 
 constexpr std::string_view takeover_words = "takeover no_takeover";
 
-constexpr Key table[] = {
+constexpr Key websocket_table[] = {
     {"listener.{ws,wss}.*.mqtt_path", Type::text, "/mqtt", "Path of the URL", ws<&W::mqtt_path>},
     {"listener.{ws,wss}.*.mqtt_piggyback",
      Type::word,
@@ -97,7 +97,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> websocket_keys() {
-  return table;
+  return websocket_table;
 }
 
 }  // namespace meshmq::config

@@ -41,10 +41,10 @@ void keepalive_backoff(Target& t, const Value& v) {
 }
 
 using B = broker::Config;
-constexpr Range counter{0, UINT32_MAX};
-constexpr Range positive_ms{1, INT64_MAX};
+constexpr Range zone_counter{0, UINT32_MAX};
+constexpr Range zone_positive_ms{1, INT64_MAX};
 
-constexpr Key table[] = {
+constexpr Key zone_table[] = {
     // ---- mqtt
     {"mqtt.max_packet_size",
      Type::bytes,
@@ -104,7 +104,7 @@ constexpr Key table[] = {
 
     // ---- zone
     {"zone.*.idle_timeout", Type::duration_ms, "15s", "Time from connection to CONNECT",
-     zone<&B::idle_timeout>, positive_ms},
+     zone<&B::idle_timeout>, zone_positive_ms},
     {"zone.*.max_packet_size",
      Type::bytes,
      "",
@@ -165,7 +165,7 @@ constexpr Key table[] = {
      keepalive_backoff,
      {0, 10}},
     {"zone.*.max_subscriptions", Type::integer, "0", "Subscriptions of one client; 0: no limit",
-     zone<&B::subscriptions_max>, counter},
+     zone<&B::subscriptions_max>, zone_counter},
     {"zone.*.max_inflight",
      Type::integer,
      "32",
@@ -176,22 +176,22 @@ constexpr Key table[] = {
      "MQTT 3: unacknowledged messages are sent again after this; 0: only when a client comes back",
      zone<&B::retry_interval>},
     {"zone.*.max_awaiting_rel", Type::integer, "100", "QoS 2 messages of one client that wait for its PUBREL",
-     zone<&B::awaiting_rel_max>, counter},
+     zone<&B::awaiting_rel_max>, zone_counter},
     {"zone.*.await_rel_timeout", Type::duration_s, "300s", "How long they wait", zone<&B::await_rel_timeout>,
-     positive_ms},
+     zone_positive_ms},
     {"zone.*.session_expiry_interval", Type::duration_s, "2h",
      "Life of a persistent session without connection (MQTT 3; MQTT 5 clients say it themselves)",
-     zone<&B::session_expiry_interval>, positive_ms},
+     zone<&B::session_expiry_interval>, zone_positive_ms},
     {"zone.*.max_session_expiry_interval", Type::duration_s, "",
      "The longest that an MQTT 5 client may ask for; it is told. Unset: no limit", session_expiry_max,
-     positive_ms},
+     zone_positive_ms},
     {"zone.*.upgrade_qos", Type::flag, "off",
      "Whether a subscription with a higher QoS than the message's raises it, against the specification",
      zone<&B::upgrade_qos>},
     {"zone.*.use_username_as_clientid", Type::boolean, "false",
      "Whether a client's user name, if it has one, is its client id", zone<&B::use_username_as_clientid>},
     {"zone.*.max_mqueue_len", Type::integer, "1000", "Messages waiting in one session; 0: no limit",
-     zone<&B::queue_messages_max>, counter},
+     zone<&B::queue_messages_max>, zone_counter},
     {"zone.*.mqueue_priorities", Type::priorities, "none",
      "Topics whose messages leave the queue before others, the highest first", queue_priorities},
     {"zone.*.mqueue_default_priority",
@@ -211,7 +211,7 @@ constexpr Key table[] = {
 }  // namespace
 
 std::span<const Key> zone_keys() {
-  return table;
+  return zone_table;
 }
 
 }  // namespace meshmq::config

@@ -9,7 +9,7 @@ namespace meshmq::rest {
 
 namespace {
 
-void list(Office&, const Call& call) {
+void list_all_routes(Office&, const Call& call) {
   call.ok(Json::array(all_routes(), [](const Route* route) {
     return Json::object({{"name", route->name},
                          {"method", route->method},
@@ -44,12 +44,12 @@ void ready(Office& office, const Call& call) {
   call.ok(Json::object({{"node", desk.name}, {"status", "ready"}}));
 }
 
-constexpr Route routes[] = {
+constexpr Route about_rows[] = {
     {.method = "GET",
      .path = "/",
      .name = "list_endpoints",
      .help = "What can be asked",
-     .run = list,
+     .run = list_all_routes,
      .data = "[Endpoint]"},
     {.method = "GET",
      .path = "/openapi.json",
@@ -85,7 +85,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> about_routes() {
-  return routes;
+  return about_rows;
 }
 
 }  // namespace meshmq::rest

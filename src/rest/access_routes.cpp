@@ -136,7 +136,7 @@ void delete_user(Office& office, const Call& call) {
   call.ok();
 }
 
-constexpr Route routes[] = {
+constexpr Route access_rows[] = {
     {.method = "GET",
      .path = "/banned",
      .name = "list_banned",
@@ -224,7 +224,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> access_routes() {
-  return routes;
+  return access_rows;
 }
 
 }  // namespace meshmq::rest

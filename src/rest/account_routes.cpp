@@ -79,7 +79,7 @@ void change_password(Office& office, const Call& call) {
 
 // ---------------------------------------------------------------- administrators
 
-void list_users(Office& office, const Call& call) {
+void list_admins(Office& office, const Call& call) {
   std::vector<Json> rows;
   const auto all = office.desk().control.access().accounts().administrators();
   const std::string& first = office.desk().defaults.user.id;
@@ -90,7 +90,7 @@ void list_users(Office& office, const Call& call) {
   call.ok(Json::array(rows));
 }
 
-void add_user(Office& office, const Call& call) {
+void add_admin(Office& office, const Call& call) {
   Body body(call.body.get());
   const std::string username = body.text("username");
   const admin::NewPassword wanted{.password = body.text("password"), .tags = body.text("tags"), .add = true};
@@ -102,7 +102,7 @@ void add_user(Office& office, const Call& call) {
   });
 }
 
-void update_user(Office& office, const Call& call) {
+void update_admin(Office& office, const Call& call) {
   Body body(call.body.get());
   const std::string tags = body.text("tags");
   if (!body.good()) return call.fail(body.code(), body.problem());
@@ -114,7 +114,7 @@ void update_user(Office& office, const Call& call) {
   call.ok();
 }
 
-void delete_user(Office& office, const Call& call) {
+void delete_admin(Office& office, const Call& call) {
   const std::string username(call.get("username"));
   // His row keeps the password of the configuration out.
   if (username == office.desk().defaults.user.id)
@@ -177,7 +177,7 @@ void delete_application(Office& office, const Call& call) {
   found ? call.ok() : call.fail(Code::unknown, "not_found");
 }
 
-constexpr Route routes[] = {
+constexpr Route account_rows[] = {
     {.method = "POST",
      .path = "/auth",
      .name = "auth_user",
@@ -196,25 +196,25 @@ constexpr Route routes[] = {
      .path = "/users",
      .name = "list_users",
      .help = "Who may log in",
-     .run = list_users,
+     .run = list_admins,
      .data = "[Administrator]"},
     {.method = "POST",
      .path = "/users",
      .name = "create_user",
      .help = "Somebody new",
-     .run = add_user,
+     .run = add_admin,
      .body = "NewAdministrator"},
     {.method = "PUT",
      .path = "/users/:username",
      .name = "update_user",
      .help = "Changes a user's tags",
-     .run = update_user,
+     .run = update_admin,
      .body = "Tags"},
     {.method = "DELETE",
      .path = "/users/:username",
      .name = "delete_user",
      .help = "Deletes a user, and ends his tokens here",
-     .run = delete_user},
+     .run = delete_admin},
     {.method = "GET",
      .path = "/apps",
      .name = "list_apps",
@@ -250,7 +250,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> account_routes() {
-  return routes;
+  return account_rows;
 }
 
 }  // namespace meshmq::rest

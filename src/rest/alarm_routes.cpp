@@ -16,9 +16,9 @@ void report_alarms(Office& office, const Question& question, Now, const ReportDo
   if (both || which->second == "deactivated") {
     for (node::Alarm& alarm : office.desk().control.alarms().over()) alarms.push_back(std::move(alarm));
   }
-  const Json list = Json::array(alarms, [](const node::Alarm& alarm) { return alarm.json(); });
-  if (question.params.contains("_bare")) return done(Report::one(list));
-  done(Report::one(Json::object({{"node", office.desk().name}, {"alarms", list}})));
+  const Json list_alarms = Json::array(alarms, [](const node::Alarm& alarm) { return alarm.json(); });
+  if (question.params.contains("_bare")) return done(Report::one(list_alarms));
+  done(Report::one(Json::object({{"node", office.desk().name}, {"alarms", list_alarms}})));
 }
 
 void report_clear(Office& office, const Question&, Now, const ReportDone& done) {
@@ -26,7 +26,7 @@ void report_clear(Office& office, const Question&, Now, const ReportDone& done) 
   done(Report{});
 }
 
-void list(Office& office, const Call& call) {
+void list_alarms(Office& office, const Call& call) {
   answer_rows_of_all(office, call, {"alarms"});
 }
 void list_activated(Office& office, const Call& call) {
@@ -60,12 +60,12 @@ void clear_on_node(Office& office, const Call& call) {
   answer_of_node(office, call, {"clear_alarms"});
 }
 
-constexpr Route routes[] = {
+constexpr Route alarm_rows[] = {
     {.method = "GET",
      .path = "/alarms",
      .name = "list_all_alarms",
      .help = "Alarms that last and those that are over, of all nodes",
-     .run = list,
+     .run = list_alarms,
      .data = "[NodeAlarms]"},
     {.method = "GET",
      .path = "/nodes/:node/alarms",
@@ -115,16 +115,16 @@ constexpr Route routes[] = {
      .run = clear_on_node},
 };
 
-constexpr Reporter reporters[] = {{"alarms", report_alarms}, {"clear_alarms", report_clear}};
+constexpr Reporter alarm_reports[] = {{"alarms", report_alarms}, {"clear_alarms", report_clear}};
 
 }  // namespace
 
 std::span<const Route> alarm_routes() {
-  return routes;
+  return alarm_rows;
 }
 
 std::span<const Reporter> alarm_reporters() {
-  return reporters;
+  return alarm_reports;
 }
 
 }  // namespace meshmq::rest

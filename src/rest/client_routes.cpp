@@ -89,10 +89,10 @@ Question clients_like(const Call& call) {
   return {"clients", call.params};
 }
 
-void list(Office& office, const Call& call) {
+void list_clients(Office& office, const Call& call) {
   answer_page_of_all(office, call, clients_like(call), ClientFilter::any(call.params));
 }
-void list_on_node(Office& office, const Call& call) {
+void list_clients_on_node(Office& office, const Call& call) {
   answer_page_of_node(office, call, clients_like(call), ClientFilter::any(call.params));
 }
 void list_sessions(Office& office, const Call& call) {
@@ -102,10 +102,10 @@ void list_sessions(Office& office, const Call& call) {
 }
 
 /// `clientid` or `username` stand in the path.
-void look_up(Office& office, const Call& call) {
+void look_up_client(Office& office, const Call& call) {
   answer_rows_of_all(office, call, clients_like(call));
 }
-void look_up_on_node(Office& office, const Call& call) {
+void look_up_client_on_node(Office& office, const Call& call) {
   answer_rows_of_node(office, call, clients_like(call));
 }
 
@@ -133,7 +133,7 @@ void clean_acl_cache(Office&, const Call& call) {
   call.ok();
 }
 
-constexpr Parameter list_parameters[] = {
+constexpr Parameter client_list_parameters[] = {
     page_parameters[0],
     page_parameters[1],
     {"clientid", "string", "Only this client id"},
@@ -152,22 +152,22 @@ constexpr Parameter list_parameters[] = {
     {"_lte_connected_at", "integer", "The same, or earlier"},
 };
 
-constexpr Route routes[] = {
+constexpr Route client_rows[] = {
     {.method = "GET",
      .path = "/clients",
      .name = "list_clients",
      .help = "The clients of the cluster, connected or with a session that waits for them",
-     .run = list,
+     .run = list_clients,
      .data = "[Client]",
-     .query = list_parameters,
+     .query = client_list_parameters,
      .meta = Meta::more},
     {.method = "GET",
      .path = "/nodes/:node/clients",
      .name = "list_node_clients",
      .help = "The same of one node",
-     .run = list_on_node,
+     .run = list_clients_on_node,
      .data = "[Client]",
-     .query = list_parameters,
+     .query = client_list_parameters,
      .meta = Meta::more},
     {.method = "GET",
      .path = "/sessions",
@@ -175,31 +175,31 @@ constexpr Route routes[] = {
      .help = "Those whose session outlives the connection",
      .run = list_sessions,
      .data = "[Client]",
-     .query = list_parameters,
+     .query = client_list_parameters,
      .meta = Meta::more},
     {.method = "GET",
      .path = "/clients/:clientid",
      .name = "lookup_client",
      .help = "One client; an empty list if there is none",
-     .run = look_up,
+     .run = look_up_client,
      .data = "[Client]"},
     {.method = "GET",
      .path = "/nodes/:node/clients/:clientid",
      .name = "lookup_node_client",
      .help = "The same on one node",
-     .run = look_up_on_node,
+     .run = look_up_client_on_node,
      .data = "[Client]"},
     {.method = "GET",
      .path = "/clients/username/:username",
      .name = "lookup_client_via_username",
      .help = "The clients of one user",
-     .run = look_up,
+     .run = look_up_client,
      .data = "[Client]"},
     {.method = "GET",
      .path = "/nodes/:node/clients/username/:username",
      .name = "lookup_node_client_via_username",
      .help = "The same on one node",
-     .run = look_up_on_node,
+     .run = look_up_client_on_node,
      .data = "[Client]"},
     {.method = "DELETE",
      .path = "/clients/:clientid",
@@ -229,16 +229,16 @@ constexpr Route routes[] = {
      .run = clean_acl_cache},
 };
 
-constexpr Reporter reporters[] = {{"clients", report_clients}};
+constexpr Reporter client_reports[] = {{"clients", report_clients}};
 
 }  // namespace
 
 std::span<const Route> client_routes() {
-  return routes;
+  return client_rows;
 }
 
 std::span<const Reporter> client_reporters() {
-  return reporters;
+  return client_reports;
 }
 
 }  // namespace meshmq::rest

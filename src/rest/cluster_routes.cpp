@@ -11,7 +11,7 @@ void here(Office& office, const Call& call, std::vector<std::string> words) {
   answer_command(office, call, office.desk().name, std::move(words));
 }
 
-void status(Office& office, const Call& call) {
+void cluster_status(Office& office, const Call& call) {
   here(office, call, {"cluster", "status"});
 }
 void heal_log(Office& office, const Call& call) {
@@ -55,12 +55,12 @@ void node_leave(Office& office, const Call& call) {
   here(office, call, {"cluster", "force-leave", node});
 }
 
-constexpr Route routes[] = {
+constexpr Route cluster_rows[] = {
     {.method = "GET",
      .path = "/cluster",
      .name = "cluster_status",
      .help = "Who runs, who does not, and whether the cluster is split",
-     .run = status,
+     .run = cluster_status,
      .data = "Cluster"},
     {.method = "POST",
      .path = "/cluster/join",
@@ -117,7 +117,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> cluster_routes() {
-  return routes;
+  return cluster_rows;
 }
 
 }  // namespace meshmq::rest

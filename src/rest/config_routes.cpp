@@ -18,16 +18,17 @@ admin::Configuration* configuration(Office& office, const Call& call) {
   return found;
 }
 
-void list(Office& office, const Call& call) {
+void list_settings(Office& office, const Call& call) {
   const auto* all = configuration(office, call);
   if (all == nullptr) return;
   auto entries = all->entries();
-  const std::string_view prefix = call.get("_prefix");
-  std::erase_if(entries, [&](const admin::ConfigEntry& entry) { return !entry.key.starts_with(prefix); });
+  const std::string_view prefix_parameter = call.get("_prefix");
+  std::erase_if(entries,
+                [&](const admin::ConfigEntry& entry) { return !entry.key.starts_with(prefix_parameter); });
   call.ok(Json::array(entries, admin::entry_json));
 }
 
-void look_up(Office& office, const Call& call) {
+void look_up_setting(Office& office, const Call& call) {
   const auto* all = configuration(office, call);
   if (all == nullptr) return;
   const auto entries = all->entries();
@@ -72,21 +73,21 @@ void reload(Office& office, const Call& call) {
   if (all != nullptr) call.ok(admin::changes_json(all->reload()));
 }
 
-constexpr Parameter prefix[] = {{"_prefix", "string", "Only keys that begin so"}};
+constexpr Parameter prefix_parameter[] = {{"_prefix", "string", "Only keys that begin so"}};
 
-constexpr Route routes[] = {
+constexpr Route config_rows[] = {
     {.method = "GET",
      .path = "/configs",
      .name = "list_configs",
      .help = "The keys of the configuration and what holds on this node",
-     .run = list,
+     .run = list_settings,
      .data = "[ConfigEntry]",
-     .query = prefix},
+     .query = prefix_parameter},
     {.method = "GET",
      .path = "/configs/:key",
      .name = "get_config",
      .help = "One key",
-     .run = look_up,
+     .run = look_up_setting,
      .data = "ConfigEntry"},
     {.method = "PUT",
      .path = "/configs",
@@ -106,7 +107,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> config_routes() {
-  return routes;
+  return config_rows;
 }
 
 }  // namespace meshmq::rest

@@ -67,7 +67,7 @@ void emqx_prometheus(Office& office, const Call& call) {
 constexpr Parameter type_parameters[] = {{"type", "string", "prometheus"}};
 constexpr std::string_view exposition_type = "text/plain; version=0.0.4; charset=utf-8";
 
-constexpr Route routes[] = {
+constexpr Route counter_rows[] = {
     {.method = "GET",
      .path = "/stats",
      .name = "list_stats",
@@ -109,16 +109,16 @@ constexpr Route routes[] = {
      .media = exposition_type},
 };
 
-constexpr Reporter reporters[] = {{"stats", report_counters}, {"metrics", report_counters}};
+constexpr Reporter counter_reports[] = {{"stats", report_counters}, {"metrics", report_counters}};
 
 }  // namespace
 
 std::span<const Route> counter_routes() {
-  return routes;
+  return counter_rows;
 }
 
 std::span<const Reporter> counter_reporters() {
-  return reporters;
+  return counter_reports;
 }
 
 }  // namespace meshmq::rest

@@ -11,7 +11,7 @@ bool speaks_http(std::string_view id) {
 }
 
 /// EMQ X: no shutdowns at all are an empty list; listeners of HTTP have a port and no identifier.
-Json row_of(const admin::ListenerInfo& listener) {
+Json listener_row(const admin::ListenerInfo& listener) {
   Call::Members counts;
   for (const auto& [reason, count] : listener.shutdown_counts) counts.emplace_back(reason, count);
   const bool http = speaks_http(listener.id);
@@ -28,7 +28,7 @@ Json row_of(const admin::ListenerInfo& listener) {
 
 /// `_bare`: without the node around it.
 void report_listeners(Office& office, const Question& question, Now, const ReportDone& done) {
-  const Json listeners = Json::array(office.desk().host.listeners(), row_of);
+  const Json listeners = Json::array(office.desk().host.listeners(), listener_row);
   if (question.params.contains("_bare")) return done(Report::one(listeners));
   done(Report::one(Json::object({{"node", office.desk().name}, {"listeners", listeners}})));
 }
@@ -43,10 +43,10 @@ void report_restart(Office& office, const Question& question, Now, const ReportD
   done(Report::failure(Code::unknown, restarted.error().message));
 }
 
-void list(Office& office, const Call& call) {
+void list_listeners(Office& office, const Call& call) {
   answer_rows_of_all(office, call, {"listeners"});
 }
-void list_on_node(Office& office, const Call& call) {
+void list_listeners_on_node(Office& office, const Call& call) {
   answer_of_node(office, call, {"listeners", {{"_bare", "1"}}});
 }
 
@@ -82,18 +82,18 @@ void restart_on_node(Office& office, const Call& call) {
              });
 }
 
-constexpr Route routes[] = {
+constexpr Route listener_rows[] = {
     {.method = "GET",
      .path = "/listeners",
      .name = "list_listeners",
      .help = "The listeners of all nodes",
-     .run = list,
+     .run = list_listeners,
      .data = "[NodeListeners]"},
     {.method = "GET",
      .path = "/nodes/:node/listeners",
      .name = "list_node_listeners",
      .help = "Those of one node",
-     .run = list_on_node,
+     .run = list_listeners_on_node,
      .data = "[Listener]"},
     {.method = "PUT",
      .path = "/listeners/:identifier/restart",
@@ -107,16 +107,17 @@ constexpr Route routes[] = {
      .run = restart_on_node},
 };
 
-constexpr Reporter reporters[] = {{"listeners", report_listeners}, {"restart_listener", report_restart}};
+constexpr Reporter listener_reports[] = {{"listeners", report_listeners},
+                                         {"restart_listener", report_restart}};
 
 }  // namespace
 
 std::span<const Route> listener_routes() {
-  return routes;
+  return listener_rows;
 }
 
 std::span<const Reporter> listener_reporters() {
-  return reporters;
+  return listener_reports;
 }
 
 }  // namespace meshmq::rest

@@ -89,7 +89,7 @@ void show_broker(Office& office, const Call& call) {
   answer_of_node(office, call, {"broker"});
 }
 
-constexpr Route routes[] = {
+constexpr Route node_rows[] = {
     {.method = "GET",
      .path = "/nodes",
      .name = "list_nodes",
@@ -116,16 +116,16 @@ constexpr Route routes[] = {
      .data = "Broker"},
 };
 
-constexpr Reporter reporters[] = {{"node", report_node}, {"broker", report_broker}};
+constexpr Reporter node_reports[] = {{"node", report_node}, {"broker", report_broker}};
 
 }  // namespace
 
 std::span<const Route> node_routes() {
-  return routes;
+  return node_rows;
 }
 
 std::span<const Reporter> node_reporters() {
-  return reporters;
+  return node_reports;
 }
 
 }  // namespace meshmq::rest

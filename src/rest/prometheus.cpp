@@ -29,9 +29,9 @@ std::string name_of(std::string_view prefix, std::string_view counter) {
 }
 
 /// Writes one family of samples after the other.
-class Page {
+class Exposition {
  public:
-  explicit Page(std::string node) : node_(std::move(node)) {}
+  explicit Exposition(std::string node) : node_(std::move(node)) {}
 
   void family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
@@ -63,14 +63,14 @@ class Page {
 
 // ---------------------------------------------------------------- our names
 
-void add_counters(Page& page, const Exposed& exposed) {
+void add_counters(Exposition& page, const Exposed& exposed) {
   for (const auto& [name, value] : exposed.counters) {
     page.counter(name_of("meshmq_", name) + "_total", name + " since the start of the node", value);
   }
 }
 
 /// `connections.count` is meshmq_connections, `connections.max` meshmq_connections_max.
-void add_sizes(Page& page, const Exposed& exposed) {
+void add_sizes(Exposition& page, const Exposed& exposed) {
   constexpr std::string_view now = ".count";
   for (const auto& [name, value] : exposed.sizes) {
     const bool current = name.ends_with(now);
@@ -81,7 +81,7 @@ void add_sizes(Page& page, const Exposed& exposed) {
   }
 }
 
-void add_cluster(Page& page, const Exposed& exposed) {
+void add_cluster(Exposition& page, const Exposed& exposed) {
   page.family("meshmq_cluster_nodes", "gauge", "Members of the cluster, as this node sees them");
   page.sample(exposed.cluster.running_nodes.size(), {{"state", "running"}});
   page.sample(exposed.cluster.stopped_nodes.size(), {{"state", "stopped"}});
@@ -98,7 +98,7 @@ void add_cluster(Page& page, const Exposed& exposed) {
              exposed.control.store_failing ? 1 : 0);
 }
 
-void add_listeners(Page& page, const Exposed& exposed) {
+void add_listeners(Exposition& page, const Exposed& exposed) {
   page.family("meshmq_listener_connections", "gauge", "Connections of a listener");
   for (const auto& listener : exposed.listeners)
     page.sample(listener.connections, {{"listener", listener.id}});
@@ -112,7 +112,7 @@ void add_listeners(Page& page, const Exposed& exposed) {
   }
 }
 
-void add_process(Page& page, const Exposed& exposed) {
+void add_process(Exposition& page, const Exposed& exposed) {
   const admin::RuntimeInfo& runtime = exposed.runtime;
   page.family("meshmq_build_info", "gauge", "Always 1; the version is a label");
   page.sample(1, {{"version", exposed.version}});
@@ -134,7 +134,7 @@ void add_process(Page& page, const Exposed& exposed) {
 
 // ---------------------------------------------------------------- EMQ X's names
 
-void add_emqx(Page& page, const Exposed& exposed) {
+void add_emqx(Exposition& page, const Exposed& exposed) {
   for (const auto& [name, value] : exposed.counters) page.counter(name_of("emqx_", name), name, value);
   for (const auto& [name, value] : exposed.sizes) page.gauge(name_of("emqx_", name), name, value);
   page.gauge("emqx_vm_total_memory", "Memory of the machine", exposed.system.memory_bytes);
@@ -146,7 +146,7 @@ void add_emqx(Page& page, const Exposed& exposed) {
 }  // namespace
 
 std::string exposition(const Exposed& exposed, PrometheusNames names) {
-  Page page(exposed.node);
+  Exposition page(exposed.node);
   if (names == PrometheusNames::emqx) {
     add_emqx(page, exposed);
   } else {

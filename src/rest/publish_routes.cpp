@@ -178,7 +178,7 @@ void many(Office& office, const Call& call) {
   }
 }
 
-constexpr Route routes[] = {
+constexpr Route publish_rows[] = {
     {.method = "POST",
      .path = "/mqtt/publish",
      .name = "mqtt_publish",
@@ -223,7 +223,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> publish_routes() {
-  return routes;
+  return publish_rows;
 }
 
 }  // namespace meshmq::rest

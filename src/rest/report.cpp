@@ -10,13 +10,13 @@ namespace {
 constexpr std::uint8_t kind_question = 2;
 constexpr std::uint8_t kind_report = 2;
 
-constexpr auto groups = {node_reporters,     client_reporters,  subscription_reporters,
-                         listener_reporters, counter_reporters, alarm_reporters};
+constexpr auto report_groups = {node_reporters,     client_reporters,  subscription_reporters,
+                                listener_reporters, counter_reporters, alarm_reporters};
 
 }  // namespace
 
 const Reporter* find_reporter(std::string_view name) {
-  for (const auto group : groups) {
+  for (const auto group : report_groups) {
     for (const Reporter& reporter : group()) {
       if (reporter.name == name) return &reporter;
     }

@@ -69,7 +69,7 @@ void delete_delayed(Office& office, const Call& call) {
 constexpr Parameter retained_parameters[] = {
     page_parameters[0], page_parameters[1], {"topic", "string", "Only topics that match this filter"}};
 
-constexpr Route routes[] = {
+constexpr Route retained_rows[] = {
     {.method = "GET",
      .path = "/retained",
      .name = "list_retained",
@@ -107,7 +107,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> retained_routes() {
-  return routes;
+  return retained_rows;
 }
 
 }  // namespace meshmq::rest

@@ -9,10 +9,10 @@ namespace meshmq::rest {
 namespace {
 
 constexpr std::string_view prefix = "/api/v4";
-constexpr auto groups = {about_routes,   node_routes,     client_routes,   subscription_routes,
-                         routing_routes, publish_routes,  listener_routes, counter_routes,
-                         alarm_routes,   retained_routes, cluster_routes,  access_routes,
-                         account_routes, config_routes};
+constexpr auto route_groups = {about_routes,   node_routes,     client_routes,   subscription_routes,
+                               routing_routes, publish_routes,  listener_routes, counter_routes,
+                               alarm_routes,   retained_routes, cluster_routes,  access_routes,
+                               account_routes, config_routes};
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -73,7 +73,7 @@ Json code_json(Code code) {
 
 std::vector<const Route*> all_routes() {
   std::vector<const Route*> all;
-  for (const auto group : groups) {
+  for (const auto group : route_groups) {
     for (const Route& route : group()) all.push_back(&route);
   }
   return all;

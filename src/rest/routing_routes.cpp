@@ -11,13 +11,13 @@ Json row_of(const node::Route& route) {
   return Json::object({{"topic", route.filter}, {"node", route.node}});
 }
 
-void list(Office& office, const Call& call) {
+void list_routes(Office& office, const Call& call) {
   std::vector<Json> rows;
   for (const node::Route& route : office.desk().control.routes()) rows.push_back(row_of(route));
   answer_page(call, office.settings(), rows);
 }
 
-void look_up(Office& office, const Call& call) {
+void look_up_route(Office& office, const Call& call) {
   std::vector<Json> rows;
   for (const node::Route& route : office.desk().control.routes()) {
     if (route.filter == call.get("topic")) rows.push_back(row_of(route));
@@ -32,12 +32,12 @@ void explain(Office& office, const Call& call) {
 
 constexpr Parameter explain_parameters[] = {{"topic", "string", "A topic name"}};
 
-constexpr Route routes[] = {
+constexpr Route routing_rows[] = {
     {.method = "GET",
      .path = "/routes",
      .name = "list_routes",
      .help = "Which nodes get which topics",
-     .run = list,
+     .run = list_routes,
      .data = "[Route]",
      .query = page_parameters,
      .meta = Meta::page},
@@ -45,7 +45,7 @@ constexpr Route routes[] = {
      .path = "/routes/:topic",
      .name = "lookup_routes",
      .help = "The nodes of one filter",
-     .run = look_up,
+     .run = look_up_route,
      .data = "[Route]"},
     {.method = "GET",
      .path = "/explain",
@@ -60,7 +60,7 @@ constexpr Route routes[] = {
 }  // namespace
 
 std::span<const Route> routing_routes() {
-  return routes;
+  return routing_rows;
 }
 
 }  // namespace meshmq::rest

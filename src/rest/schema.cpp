@@ -9,7 +9,7 @@ namespace meshmq::rest {
 
 namespace {
 
-Json plain(std::string_view type) {
+Json plain_type(std::string_view type) {
   return Json::object({{"type", type}});
 }
 
@@ -32,11 +32,11 @@ Json convert(std::string_view type) {
   if (type.find('|') != std::string_view::npos) return one_of(type);
   if (type == "any") return Json::object({});
   if (type == "counters")
-    return Json::object({{"type", "object"}, {"additionalProperties", plain("integer")}});
+    return Json::object({{"type", "object"}, {"additionalProperties", plain_type("integer")}});
   const char first = type.empty() ? 'a' : type[0];
   if (first >= 'A' && first <= 'Z')
     return Json::object({{"$ref", "#/components/schemas/" + std::string(type)}});
-  return plain(type);
+  return plain_type(type);
 }
 
 }  // namespace

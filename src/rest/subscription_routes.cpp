@@ -16,10 +16,10 @@ namespace {
 
 using Subscriptions = std::vector<broker::SubscriptionInfo>;
 
-constexpr std::string_view conditions[] = {"clientid", "topic", "share", "qos", "_match_topic"};
+constexpr std::string_view subscription_conditions[] = {"clientid", "topic", "share", "qos", "_match_topic"};
 
 bool filtered(const Params& params) {
-  return std::any_of(std::begin(conditions), std::end(conditions),
+  return std::any_of(std::begin(subscription_conditions), std::end(subscription_conditions),
                      [&](std::string_view name) { return params.contains(name); });
 }
 
@@ -93,20 +93,20 @@ void report_change(Office& office, const Question& question, Now now, const Repo
   });
 }
 
-void list(Office& office, const Call& call) {
+void list_subscriptions(Office& office, const Call& call) {
   answer_page_of_all(office, call, {"subscriptions", call.params}, filtered(call.params));
 }
-void list_on_node(Office& office, const Call& call) {
+void list_subscriptions_on_node(Office& office, const Call& call) {
   answer_page_of_node(office, call, {"subscriptions", call.params}, filtered(call.params));
 }
-void look_up(Office& office, const Call& call) {
+void look_up_subscription(Office& office, const Call& call) {
   answer_rows_of_all(office, call, {"subscriptions", call.params});
 }
-void look_up_on_node(Office& office, const Call& call) {
+void look_up_subscription_on_node(Office& office, const Call& call) {
   answer_rows_of_node(office, call, {"subscriptions", call.params});
 }
 
-constexpr Parameter list_parameters[] = {
+constexpr Parameter subscription_list_parameters[] = {
     page_parameters[0],
     page_parameters[1],
     {"clientid", "string", "Only of this client"},
@@ -116,48 +116,48 @@ constexpr Parameter list_parameters[] = {
     {"_match_topic", "string", "Only filters that match this topic"},
 };
 
-constexpr Route routes[] = {
+constexpr Route subscription_rows[] = {
     {.method = "GET",
      .path = "/subscriptions",
      .name = "list_subscriptions",
      .help = "The subscriptions of the cluster",
-     .run = list,
+     .run = list_subscriptions,
      .data = "[Subscription]",
-     .query = list_parameters,
+     .query = subscription_list_parameters,
      .meta = Meta::more},
     {.method = "GET",
      .path = "/nodes/:node/subscriptions",
      .name = "list_node_subscriptions",
      .help = "The same of one node",
-     .run = list_on_node,
+     .run = list_subscriptions_on_node,
      .data = "[Subscription]",
-     .query = list_parameters,
+     .query = subscription_list_parameters,
      .meta = Meta::more},
     {.method = "GET",
      .path = "/subscriptions/:clientid",
      .name = "lookup_client_subscriptions",
      .help = "The subscriptions of one client",
-     .run = look_up,
+     .run = look_up_subscription,
      .data = "[Subscription]"},
     {.method = "GET",
      .path = "/nodes/:node/subscriptions/:clientid",
      .name = "lookup_client_subscriptions_with_node",
      .help = "The same on one node",
-     .run = look_up_on_node,
+     .run = look_up_subscription_on_node,
      .data = "[Subscription]"},
 };
 
-constexpr Reporter reporters[] = {
+constexpr Reporter subscription_reports[] = {
     {"subscriptions", report_subscriptions}, {"subscribe", report_change}, {"unsubscribe", report_change}};
 
 }  // namespace
 
 std::span<const Route> subscription_routes() {
-  return routes;
+  return subscription_rows;
 }
 
 std::span<const Reporter> subscription_reporters() {
-  return reporters;
+  return subscription_reports;
 }
 
 }  // namespace meshmq::rest
