@@ -2,48 +2,41 @@
 // One connection of an HTTP client. For this folder's own files.
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "http/message.hpp"
 #include "http/server.hpp"
 
 namespace meshmq::http {
 
-/// Keeps itself alive while something is under way. Thread rule: one owner.
-class Connection : public std::enable_shared_from_this<Connection> {
- public:
-  /// `options` and `handler` must live as long as `closed`, which is called once, at the end.
-  Connection(boost::asio::ip::tcp::socket socket, const ServerOptions& options, const Handler& handler,
-             std::function<void(Connection*)> closed);
-  ~Connection();
+class Connection;
 
-  void start() { read_header(); }
-  void close();
-
- private:
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  using Message = boost::beast::http::response<boost::beast::http::string_body>;
-
-  void read_header();
-  void read_body();
-  void serve();
-  void refuse(boost::system::error_code error);
-  void answer(Response response, bool keep_alive);
-
-  boost::beast::tcp_stream stream_;
-  boost::beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  std::optional<Message> message_;
-  const ServerOptions& options_;
-  const Handler& handler_;
-  std::function<void(Connection*)> closed_;
-  std::string peer_;
-  bool head_ = false;  ///< the request was HEAD: the answer has no body
+/// What a connection is given. `options` and `handler` must live as long as `closed`, which is called once,
+/// at the end.
+struct ConnectionSetup {
+  const ServerOptions& options;
+  const Handler& handler;
+  std::function<void(Connection*)> closed;
 };
+
+/// Keeps itself alive while something is under way. Thread rule: one owner.
+class Connection {
+ public:
+  explicit Connection(ConnectionSetup setup) : setup_(std::move(setup)) {}
+  virtual ~Connection() { setup_.closed(this); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  virtual void start() = 0;
+  virtual void close() = 0;
+
+ protected:
+  const ConnectionSetup setup_;
+};
+
+std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
+/// With ServerOptions::make_tls. nullptr: there is no certificate for it.
+std::shared_ptr<Connection> make_tls_connection(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
 
 }  // namespace meshmq::http

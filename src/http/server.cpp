@@ -73,9 +73,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
   void admit(tcp::socket socket) {
     if (connections_.size() >= options_.connections_max) return;
-    auto connection = std::make_shared<Connection>(
-        std::move(socket), options_, handler_,
-        [self = shared_from_this()](Connection* gone) { self->connections_.erase(gone); });
+    ConnectionSetup setup{options_, handler_,
+                          [self = shared_from_this()](Connection* gone) { self->connections_.erase(gone); }};
+    const auto connection = options_.make_tls ? make_tls_connection(std::move(socket), std::move(setup))
+                                              : make_connection(std::move(socket), std::move(setup));
+    if (!connection) return;
     connections_.insert(connection.get());
     connection->start();
   }

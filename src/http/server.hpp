@@ -11,6 +11,8 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
+#include "http/tls.hpp"
+#include "http/web_socket.hpp"
 
 namespace meshmq::http {
 
@@ -22,10 +24,14 @@ struct ServerOptions {
   std::size_t body_bytes_max = 1 << 20;                 ///< of a request; more is answered with 413
   std::size_t header_bytes_max = 1 << 14;               ///< 431
   Duration request_timeout = std::chrono::seconds(30);  ///< for a request to come, and for its answer to go
+  std::size_t socket_message_bytes_max = 1 << 12;       ///< of a WebSocket; more ends it
+  Upgrade upgrade{};                                    ///< whose WebSockets they are; empty: there are none
+  MakeTls make_tls{};                                   ///< empty: no TLS
 };
 
-/// HTTP/1.1 with keep-alive, one request of a connection at a time. Every answer carries headers that keep
-/// browsers from storing, framing or guessing it. Thread rule: one owner, the loop of `io`.
+/// HTTP/1.1 with keep-alive, one request of a connection at a time, with TLS or without; WebSockets. Every
+/// answer carries headers that keep browsers from storing, framing or guessing it. Thread rule: one owner,
+/// the loop of `io`.
 class Server {
  public:
   /// Fails with why nobody can connect.

@@ -1,6 +1,8 @@
 #pragma once
 // The one place where threads read the real time.
 
+#include <cstdint>
+
 #include "base/time.hpp"
 
 namespace meshmq::net {
@@ -8,5 +10,7 @@ namespace meshmq::net {
 /// Both clocks, read now. Callable from any thread; costs two calls into the vDSO, so loops read it once per
 /// turn.
 Now read_clock();
+/// Microseconds since an arbitrary start, for what takes less than a millisecond.
+std::uint64_t monotonic_us();
 
 }  // namespace meshmq::net

@@ -33,6 +33,12 @@ int compare_with_now(const ASN1_TIME* time) {
   return X509_cmp_current_time(time);
 }
 
+/// Where an SSL knows its context. Not OpenSSL's "app data": Asio's streams hold that place to be theirs.
+int context_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- loading
@@ -275,7 +281,7 @@ void TlsContext::set_sessions(SSL_CTX* context) const {
 SslPtr TlsContext::make_ssl(const std::string& host) const {
   SslPtr ssl(SSL_new(main_->context.get()));
   if (ssl == nullptr) return ssl;
-  SSL_set_app_data(ssl.get(), const_cast<TlsContext*>(this));
+  SSL_set_ex_data(ssl.get(), context_index(), const_cast<TlsContext*>(this));
   if (options_.role == TlsRole::server) {
     SSL_set_accept_state(ssl.get());
     return ssl;
@@ -330,7 +336,7 @@ int TlsContext::staple(SSL* ssl, void* identity) {
 }
 
 unsigned TlsContext::find_psk(SSL* ssl, const char* name, unsigned char* psk, unsigned psk_bytes_max) {
-  const auto& context = *static_cast<const TlsContext*>(SSL_get_app_data(ssl));
+  const auto& context = *static_cast<const TlsContext*>(SSL_get_ex_data(ssl, context_index()));
   const auto found = name == nullptr ? context.psk_.end() : context.psk_.find(name);
   if (found == context.psk_.end() || found->second.size() > psk_bytes_max) return 0;
   std::memcpy(psk, found->second.data(), found->second.size());

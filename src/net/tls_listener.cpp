@@ -17,11 +17,19 @@ StageFactory TlsListener::factory() {
   return [self = shared_from_this()] { return self->make_stage(); };
 }
 
+std::shared_ptr<const TlsContext> TlsListener::context() const {
+  const std::lock_guard lock(mutex_);
+  return context_;
+}
+
 std::unique_ptr<Stage> TlsListener::make_stage() const {
-  std::unique_lock lock(mutex_);
-  std::shared_ptr<const TlsContext> context = context_;
-  lock.unlock();
-  return std::make_unique<TlsStage>(std::move(context));
+  return std::make_unique<TlsStage>(context());
+}
+
+std::pair<ssl_st*, std::shared_ptr<const void>> TlsListener::make_ssl() const {
+  std::shared_ptr<const TlsContext> now = context();
+  ssl_st* ssl = now->make_ssl().release();
+  return {ssl, std::move(now)};
 }
 
 Result<void> TlsListener::reload(Warnings& warnings) {

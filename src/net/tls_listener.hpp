@@ -12,6 +12,9 @@
 #include "net/stage.hpp"
 #include "net/tls_options.hpp"
 
+/// OpenSSL's SSL.
+struct ssl_st;
+
 namespace meshmq::net {
 
 class TlsContext;
@@ -29,6 +32,8 @@ class TlsListener : public std::enable_shared_from_this<TlsListener> {
   /// For ListenerOptions::make_stage. Keeps this alive.
   StageFactory factory();
   std::unique_ptr<Stage> make_stage() const;
+  /// For a connection that is no stage: an SSL that is the caller's, and what must live as long as it.
+  std::pair<ssl_st*, std::shared_ptr<const void>> make_ssl() const;
 
   Result<void> reload(Warnings& warnings);
   /// Whether a file looks different from when it was read, or tried to be.
@@ -36,6 +41,8 @@ class TlsListener : public std::enable_shared_from_this<TlsListener> {
   const std::string& setting() const { return options_.setting; }
 
  private:
+  std::shared_ptr<const TlsContext> context() const;
+
   explicit TlsListener(TlsOptions options) : options_(std::move(options)) {}
 
   const TlsOptions options_;
