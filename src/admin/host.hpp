@@ -21,6 +21,7 @@ struct ListenerInfo {
   std::size_t connections_max = 0;
   std::size_t connections = 0;
   std::vector<std::pair<std::string, std::uint64_t>> shutdown_counts;
+  bool running = true;
 };
 
 struct CertificateReload {
@@ -56,7 +57,10 @@ class Host {
   virtual std::string_view version() const = 0;
   /// The node ends: nobody new is to be sent to it.
   virtual bool stopping() const = 0;
+  /// Those that run.
   virtual std::vector<ListenerInfo> listeners() const = 0;
+  /// Those that were stopped and can be started again.
+  virtual std::vector<ListenerInfo> stopped_listeners() const { return {}; }
   /// All fail with Errc::not_found for an unknown id. Clients of a listener that ends are disconnected, their
   /// sessions live on.
   virtual Result<void> stop_listener(std::string_view id) = 0;

@@ -215,18 +215,23 @@ struct Monitoring {
   unsigned sysmem_high_watermark = 0;
 };
 
-/// dashboard.listener.http, management.listener.http
+/// dashboard.listener.http, .https, management.listener.http, .https
 struct HttpListener {
   bool on = false;
   std::string host;
   std::uint16_t port = 0;  ///< 0: a free one
   std::size_t connections_max = 0;
+  Tls tls{};  ///< of .https
 };
 
 /// management.*, dashboard.*, prometheus.*
 struct Management {
   HttpListener dashboard;
+  HttpListener dashboard_tls;
   HttpListener api;
+  HttpListener api_tls;
+  bool pages = true;            ///< dashboard.pages
+  std::string pages_directory;  ///< dashboard.directory; empty: the package's
   std::string application_id;
   std::string application_secret;
   std::string default_user;

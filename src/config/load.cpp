@@ -230,7 +230,9 @@ class Loader {
       } else if (key.key.find('*') != std::string_view::npos) {
         apply_to_modules(key);
       } else {
-        apply(key, std::string(key.key), Target{result_.config});
+        Target target{result_.config};
+        target.https = https_listener_of(result_.config.management, key.key);
+        apply(key, std::string(key.key), target);
       }
     }
     if (output_bytes_max == 0) output_bytes_max = default_output_bytes_max;
@@ -393,7 +395,8 @@ class Loader {
   void warn_of_default_secret(const Management& management) {
     const auto open = [](const HttpListener& listener) { return listener.on && !is_loopback(listener.host); };
     if (management.application_secret != default_application_secret || management.application_id.empty() ||
-        (!open(management.dashboard) && !open(management.api)))
+        (!open(management.dashboard) && !open(management.api) && !open(management.dashboard_tls) &&
+         !open(management.api_tls)))
       return;
     result_.warnings.push_back(fmt::format(
         "!!!! management.default_application.secret is the default that everybody knows: whoever "

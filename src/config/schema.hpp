@@ -20,6 +20,7 @@ struct Target {
   AccessLine* access = nullptr;  ///< of `access.<n>`
   broker::Config* zone = nullptr;
   node::ConfiguredUser* user = nullptr;  ///< of auth.user.<n> or auth.client.<n>
+  HttpListener* https = nullptr;         ///< of dashboard.listener.https, management.listener.https
   std::string_view name =
       {};  ///< of `module.subscription.<name>`: what the `*` of a key of modules stands for
 };
@@ -59,6 +60,8 @@ std::span<const Key> keys();
 std::span<const Key> zone_keys();
 /// Who may come in and do what; those without a dot count in every zone.
 std::span<const Key> access_keys();
+/// Whose `.listener.https` the key belongs to; nullptr: it is another one.
+HttpListener* https_listener_of(Management& management, std::string_view key);
 /// Those of listeners, `{...}` not expanded; part of keys().
 std::span<const Key> listener_keys();
 std::span<const Key> websocket_keys();

@@ -50,6 +50,11 @@ void log_in(Office& office, const Call& call) {
       });
 }
 
+void log_out(Office& office, const Call& call) {
+  office.tokens().end(call.token);
+  call.ok();
+}
+
 void change_password(Office& office, const Call& call) {
   Body body(call.body.get());
   const std::string username(call.get("username"));
@@ -186,6 +191,11 @@ constexpr Route account_rows[] = {
      .data = "Token",
      .body = "Password",
      .credentials = Credentials::none},
+    {.method = "DELETE",
+     .path = "/auth",
+     .name = "logout_user",
+     .help = "Logs out: the token that it comes with ends",
+     .run = log_out},
     {.method = "PUT",
      .path = "/change_pwd/:username",
      .name = "change_pwd",

@@ -33,6 +33,37 @@ void verify(Office& office, const Call& call) {
   });
 }
 
+/// A node's clients go elsewhere: `words` of `cluster`.
+void shed(Office& office, const Call& call, const char* what, const char* verb) {
+  const std::string_view node = call.get("node");
+  std::vector<std::string> words = {"cluster", what, verb};
+  if (call.body) {
+    Body body(call.body.get());
+    const std::int64_t rate = body.integer("rate", 0, 1, UINT32_MAX);
+    if (!body.good()) return call.fail(body.code(), body.problem());
+    if (rate > 0) words.insert(words.end(), {"--rate", std::to_string(rate)});
+  }
+  answer_command(office, call, node.empty() ? office.desk().name : std::string(node), std::move(words));
+}
+void evacuation(Office& office, const Call& call) {
+  shed(office, call, "evacuate", "status");
+}
+void evacuate(Office& office, const Call& call) {
+  shed(office, call, "evacuate", "start");
+}
+void stop_evacuation(Office& office, const Call& call) {
+  shed(office, call, "evacuate", "stop");
+}
+void rebalancing(Office& office, const Call& call) {
+  shed(office, call, "rebalance", "status");
+}
+void rebalance(Office& office, const Call& call) {
+  shed(office, call, "rebalance", "start");
+}
+void stop_rebalancing(Office& office, const Call& call) {
+  shed(office, call, "rebalance", "stop");
+}
+
 void with_node(Office& office, const Call& call, const char* verb) {
   Body body(call.body.get());
   const std::string node = body.needed("node");
@@ -112,6 +143,44 @@ constexpr Route cluster_rows[] = {
      .help = "What discovery found, and what was done with it",
      .run = discovery,
      .data = "Discovery"},
+    {.method = "GET",
+     .path = "/nodes/:node/evacuation",
+     .name = "evacuation_status",
+     .help = "How far the evacuation of a node is",
+     .run = evacuation,
+     .data = "Shedding"},
+    {.method = "POST",
+     .path = "/nodes/:node/evacuation",
+     .name = "evacuate_node",
+     .help = "Sends the clients of a node to the others",
+     .run = evacuate,
+     .data = "Shedding",
+     .body = "Rate"},
+    {.method = "DELETE",
+     .path = "/nodes/:node/evacuation",
+     .name = "stop_evacuation",
+     .help = "The node serves clients again",
+     .run = stop_evacuation,
+     .data = "Shedding"},
+    {.method = "GET",
+     .path = "/nodes/:node/rebalancing",
+     .name = "rebalancing_status",
+     .help = "How far a rebalancing is that was begun there",
+     .run = rebalancing,
+     .data = "Shedding"},
+    {.method = "POST",
+     .path = "/nodes/:node/rebalancing",
+     .name = "rebalance_cluster",
+     .help = "Evens out the clients between the nodes",
+     .run = rebalance,
+     .data = "Shedding",
+     .body = "Rate"},
+    {.method = "DELETE",
+     .path = "/nodes/:node/rebalancing",
+     .name = "stop_rebalancing",
+     .help = "Ends that",
+     .run = stop_rebalancing,
+     .data = "Shedding"},
 };
 
 }  // namespace

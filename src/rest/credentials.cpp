@@ -19,6 +19,15 @@ std::optional<Credential> basic_credential(std::string_view header) {
   return Credential{text->substr(0, colon), text->substr(colon + 1)};
 }
 
+bool has_foreign_origin(const http::Request& request) {
+  if (request.header("sec-fetch-site") == "cross-site") return true;
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return false;
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return true;
+  return origin.substr(scheme + 3) != request.header("host");
+}
+
 bool same_secret(std::string_view a, std::string_view b) {
   unsigned char different = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i) {

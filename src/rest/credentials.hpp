@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "http/message.hpp"
 
 namespace meshmq::rest {
 
@@ -18,6 +19,8 @@ struct Credential {
 
 /// Of the header `Authorization: Basic ...`; nothing if it is none.
 std::optional<Credential> basic_credential(std::string_view header);
+/// Whether a page of another site sends it ([RFC 6454] Origin).
+bool has_foreign_origin(const http::Request& request);
 /// Takes as long wherever they differ.
 bool same_secret(std::string_view a, std::string_view b);
 

@@ -30,15 +30,10 @@ http::Response too_many(Duration wait) {
   return response;
 }
 
-/// A page of another site that makes a browser send what it remembers ([RFC 6454] Origin).
+/// A page of another site that makes a browser send what it remembers.
 bool comes_from_elsewhere(const http::Request& request) {
-  if (request.method == "GET" || request.method == "HEAD") return false;
-  if (request.header("sec-fetch-site") == "cross-site") return true;
-  std::string_view origin = request.header("origin");
-  if (origin.empty()) return false;
-  const std::size_t scheme = origin.find("://");
-  if (scheme == std::string_view::npos) return true;
-  return origin.substr(scheme + 3) != request.header("host");
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  return !reads && has_foreign_origin(request);
 }
 
 std::string trimmed(std::string text) {
@@ -92,8 +87,9 @@ void Office::handle(const http::Request& request, Now now, http::Respond respond
 void Office::admit(const http::Request& request, Call call) {
   const bool metrics = settings_.metrics_need_login && call.route->name == "prometheus_metrics";
   if (call.route->credentials == Credentials::none && !metrics) return run(request, std::move(call));
-  if (!bearer_token(request.header("authorization")).empty()) {
-    if (admit_token(request, call)) run(request, std::move(call));
+  call.token = bearer_token(request.header("authorization"));
+  if (!call.token.empty()) {
+    if (admit_token(call)) run(request, std::move(call));
     return;
   }
   const auto credential = basic_credential(request.header("authorization"));
@@ -108,11 +104,13 @@ void Office::admit(const http::Request& request, Call call) {
 }
 
 /// False: it has been refused.
-bool Office::admit_token(const http::Request& request, const Call& call) {
-  const Tokens::Session* session = tokens_.find(bearer_token(request.header("authorization")), call.now);
-  // Deleted, or with another password, perhaps on another node: the login is over.
-  if (session == nullptr || password_hash(session->username) != session->hash) {
-    call.respond(unauthorized());
+bool Office::admit_token(const Call& call) {
+  const Tokens::Session* session = session_of(call.token, call.now);
+  if (session == nullptr) {
+    // A page that asks with a token has its own way to ask for a password: no dialogue of the browser.
+    http::Response response = unauthorized();
+    response.headers.clear();
+    call.respond(std::move(response));
   } else if (session->change_first && call.route->name != "change_pwd") {
     call.fail(Code::wrong_password, "The password is one that everybody knows: choose another one first.",
               403);
@@ -120,6 +118,18 @@ bool Office::admit_token(const http::Request& request, const Call& call) {
     return true;
   }
   return false;
+}
+
+const Tokens::Session* Office::session_of(std::string_view token, Now now) const {
+  const Tokens::Session* session = tokens_.find(token, now);
+  // Deleted, or with another password, perhaps on another node: the login is over.
+  const bool over = session != nullptr && password_hash(session->username) != session->hash;
+  return over ? nullptr : session;
+}
+
+bool Office::logged_in(std::string_view token, Now now) const {
+  const Tokens::Session* session = session_of(token, now);
+  return session != nullptr && !session->change_first;
 }
 
 std::optional<std::string> Office::password_hash(const std::string& username) const {

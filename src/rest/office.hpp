@@ -15,6 +15,7 @@
 #include "http/message.hpp"
 #include "rest/credentials.hpp"
 #include "rest/report.hpp"
+#include "rest/round_trips.hpp"
 #include "rest/route.hpp"
 #include "rest/tokens.hpp"
 
@@ -26,6 +27,7 @@ struct Settings {
   bool metrics_need_login = false;                  ///< prometheus.auth
   Duration token_lifetime = std::chrono::hours(1);  ///< dashboard.token_lifetime
   std::vector<std::string> zones;                   ///< names, as broker::ClientInfo::zone counts them
+  std::uint64_t (*monotonic_us)() = nullptr;        ///< a clock for round trips; nullptr: they are not known
 };
 
 /// What all nodes say to one question.
@@ -66,6 +68,10 @@ class Office {
   admin::Desk& desk() { return desk_; }
   const Settings& settings() const { return settings_; }
   Tokens& tokens() { return tokens_; }
+  RoundTrips& round_trips() { return round_trips_; }
+  const admin::Desk& desk() const { return desk_; }
+  /// Whether the token is of a login that may do everything.
+  bool logged_in(std::string_view token, Now now) const;
   /// Of somebody who may log in; empty: the password stands in the configuration.
   std::optional<std::string> password_hash(const std::string& username) const;
 
@@ -78,7 +84,9 @@ class Office {
  private:
   void admit(const http::Request& request, Call call);
   bool knows(const Credential& credential, Now now);
-  bool admit_token(const http::Request& request, const Call& call);
+  bool admit_token(const Call& call);
+  /// nullptr: there is none, or it is over.
+  const Tokens::Session* session_of(std::string_view token, Now now) const;
   void run(const http::Request& request, Call call);
 
   admin::Desk& desk_;
@@ -86,6 +94,7 @@ class Office {
   const Logger log_;
   LoginGuard guard_;
   Tokens tokens_;
+  RoundTrips round_trips_;
 };
 
 // --- how routes are written

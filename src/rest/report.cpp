@@ -11,7 +11,8 @@ constexpr std::uint8_t kind_question = 2;
 constexpr std::uint8_t kind_report = 2;
 
 constexpr auto report_groups = {node_reporters,     client_reporters,  subscription_reporters,
-                                listener_reporters, counter_reporters, alarm_reporters};
+                                listener_reporters, counter_reporters, alarm_reporters,
+                                live_reporters};
 
 }  // namespace
 

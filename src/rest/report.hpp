@@ -54,6 +54,7 @@ std::span<const Reporter> subscription_reporters();
 std::span<const Reporter> listener_reporters();
 std::span<const Reporter> counter_reporters();
 std::span<const Reporter> alarm_reporters();
+std::span<const Reporter> live_reporters();
 const Reporter* find_reporter(std::string_view name);
 
 }  // namespace meshmq::rest

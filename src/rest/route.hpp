@@ -79,6 +79,7 @@ struct Call {
   Params params;  ///< of path and query
   std::shared_ptr<const boost::json::value> body;
   std::string peer;
+  std::string token{};  ///< of the login; empty: it came with an application's secret
   Now now;
   http::Respond respond;
 

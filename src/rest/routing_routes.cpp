@@ -13,7 +13,10 @@ Json row_of(const node::Route& route) {
 
 void list_routes(Office& office, const Call& call) {
   std::vector<Json> rows;
-  for (const node::Route& route : office.desk().control.routes()) rows.push_back(row_of(route));
+  const std::string_view part = call.get("_like_topic");
+  for (const node::Route& route : office.desk().control.routes()) {
+    if (route.filter.find(part) != std::string::npos) rows.push_back(row_of(route));
+  }
   answer_page(call, office.settings(), rows);
 }
 
@@ -27,10 +30,15 @@ void look_up_route(Office& office, const Call& call) {
 
 void explain(Office& office, const Call& call) {
   if (call.get("topic").empty()) return call.fail(Code::missing_parameter, "topic is missing");
-  answer_command(office, call, office.desk().name, {"routes", "match", std::string(call.get("topic"))});
+  const std::string_view node = call.get("node");
+  answer_command(office, call, node.empty() ? office.desk().name : std::string(node),
+                 {"routes", "match", std::string(call.get("topic"))});
 }
 
-constexpr Parameter explain_parameters[] = {{"topic", "string", "A topic name"}};
+constexpr Parameter list_parameters[] = {
+    page_parameters[0], page_parameters[1], {"_like_topic", "string", "Only filters that contain this"}};
+constexpr Parameter explain_parameters[] = {{"topic", "string", "A topic name"},
+                                            {"node", "string", "Where it is published; missing: here"}};
 
 constexpr Route routing_rows[] = {
     {.method = "GET",
@@ -39,7 +47,7 @@ constexpr Route routing_rows[] = {
      .help = "Which nodes get which topics",
      .run = list_routes,
      .data = "[Route]",
-     .query = page_parameters,
+     .query = list_parameters,
      .meta = Meta::page},
     {.method = "GET",
      .path = "/routes/:topic",

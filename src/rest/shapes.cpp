@@ -194,6 +194,7 @@ constexpr Field listener[] = {
     {"max_conns", "integer", ""},
     {"current_conns", "integer", ""},
     {"shutdown_count", "counters|[any]", "Ended connections by reason; an empty list: none"},
+    {"running", "boolean", "False: it was stopped; missing: it runs", true},
 };
 constexpr Field node[] = {
     {"node", "string", ""},
@@ -230,6 +231,18 @@ constexpr Field publish[] = {
     {"qos", "integer", "0, 1 or 2", true},
     {"retain", "boolean", "", true},
     {"clientid", "string", "Who it is said to come from", true},
+};
+constexpr Field rate[] = {{"rate", "integer", "Clients per second; missing: the configuration's", true}};
+constexpr Field shedding[] = {
+    {"state", "string", "off, running or done"},
+    {"begun_at", "integer", "Milliseconds since 1970", true},
+    {"rate", "integer", "Clients per second", true},
+    {"sent_away", "integer", "Clients so far", true},
+    {"connections", "integer", "That are left", true},
+    {"connections_at_start", "integer", "", true},
+    {"sessions", "integer", "Of an evacuation: that are left", true},
+    {"sessions_moved", "integer", "Of an evacuation: that others have taken over", true},
+    {"loads", "counters", "Connections of the other nodes", true},
 };
 constexpr Field retained_message[] = {
     {"topic", "string", ""},
@@ -307,9 +320,11 @@ constexpr Shape table[] = {
     {"Password", "Who logs in", password},
     {"PasswordChange", "The old password and the new one", password_change},
     {"Publish", "A message", publish},
+    {"Rate", "How fast", rate},
     {"RetainedMessage", "A retained message", retained_message},
     {"Route", "A filter and a node that gets what matches it", route},
     {"Secret", "A secret", secret},
+    {"Shedding", "Clients that are sent elsewhere", shedding},
     {"StoppedNode", "A member that does not run", stopped_node},
     {"Subscribe", "Filters for a client", subscribe},
     {"Subscription", "A client's filter", subscription},

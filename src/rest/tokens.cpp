@@ -21,6 +21,10 @@ const Tokens::Session* Tokens::find(std::string_view token, Now now) const {
   return found == sessions_.end() || found->second.until <= now.mono ? nullptr : &found->second;
 }
 
+void Tokens::end(std::string_view token) {
+  if (const auto found = sessions_.find(token); found != sessions_.end()) sessions_.erase(found);
+}
+
 void Tokens::forget(std::string_view username) {
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.username == username; });
 }

@@ -28,6 +28,8 @@ class Tokens {
   void add(std::string token, Session session, Now now);
   /// nullptr: there is none, or it is over.
   const Session* find(std::string_view token, Now now) const;
+  /// Ends one login.
+  void end(std::string_view token);
   /// Ends all logins of a user.
   void forget(std::string_view username);
   void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }

@@ -42,10 +42,11 @@ net::PeerCertAs peer_cert_as(std::string_view word) {
   return net::PeerCertAs::nothing;
 }
 
-net::TlsOptions tls_options(const config::Listener& listener) {
-  const config::Tls& from = listener.tls;
+}  // namespace
+
+net::TlsOptions tls_options(const config::Tls& from, std::string setting) {
   net::TlsOptions to;
-  to.setting = setting_of(listener);
+  to.setting = std::move(setting);
   to.certificate = certificate_of(from.certificate, to.setting);
   for (const config::TlsCertificate& one : from.sni)
     to.sni.push_back(certificate_of(one, to.setting + ".sni." + one.name));
@@ -68,6 +69,8 @@ net::TlsOptions tls_options(const config::Listener& listener) {
   to.peer_cert_as_clientid = peer_cert_as(from.peer_cert_as_clientid);
   return to;
 }
+
+namespace {
 
 // ---------------------------------------------------------------- WebSocket
 
@@ -187,7 +190,7 @@ Result<ListenerSetup> prepare_listener(const config::Listener& listener, std::ve
   ListenerSetup setup{.options = plain_options(listener), .tls = nullptr};
   net::StageFactory tls;
   if (listener.has_tls()) {
-    auto opened = net::TlsListener::open(tls_options(listener), warnings);
+    auto opened = net::TlsListener::open(tls_options(listener.tls, setting_of(listener)), warnings);
     if (!opened) return tl::unexpected(opened.error());
     setup.tls = std::move(*opened);
     tls = setup.tls->factory();

@@ -17,6 +17,8 @@ struct ListenerSetup {
   std::shared_ptr<net::TlsListener> tls;  ///< nullptr: without
 };
 
+/// `setting`: the key that the rest stands below.
+net::TlsOptions tls_options(const config::Tls& from, std::string setting);
 /// `mqtt:ssl:external`, as operators name it.
 std::string listener_id(const config::Listener& listener);
 /// Reads the certificates; fails with a sentence for the operator, and adds others to `warnings`.

@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "net/clock.hpp"
+#include "server/listener_setup.hpp"
 
 namespace meshmq::server {
 
 namespace {
+
+constexpr auto feed_interval = std::chrono::seconds(1);
 
 rest::Settings settings_of(const config::Config& config) {
   const config::Management& from = config.management;
@@ -16,7 +19,8 @@ rest::Settings settings_of(const config::Config& config) {
           .emqx_names = from.emqx_names,
           .metrics_need_login = from.metrics_need_login,
           .token_lifetime = from.token_lifetime,
-          .zones = config.zone_names};
+          .zones = config.zone_names,
+          .monotonic_us = net::monotonic_us};
 }
 
 admin::Defaults defaults_of(const config::Management& from) {
@@ -32,18 +36,33 @@ std::string address(const std::string& host, std::uint16_t port) {
 }  // namespace
 
 Management::Management(boost::asio::io_context& io, const config::Config& config, Logger log)
-    : io_(io), config_(config), log_(log) {
+    : io_(io),
+      config_(config),
+      log_(log),
+      pages_(config.management.pages, config.management.pages_directory),
+      feed_timer_(io) {
   const config::Management& from = config.management;
-  for (const auto& [id, listener] :
-       {std::pair("http:dashboard", &from.dashboard), std::pair("http:management", &from.api)}) {
-    if (listener->on) doors_.push_back({id, *listener, listener->port, nullptr});
-  }
+  add_door("dashboard", from.dashboard, false);
+  add_door("dashboard", from.dashboard_tls, true);
+  add_door("management", from.api, false);
+  add_door("management", from.api_tls, true);
+}
+
+void Management::add_door(std::string_view name, const config::HttpListener& listener, bool tls) {
+  const std::string_view protocol = tls ? "https" : "http";
+  if (!listener.on) return;
+  doors_.push_back({.id = fmt::format("{}:{}", protocol, name),
+                    .key = fmt::format("{}.listener.{}", name, protocol),
+                    .config = listener,
+                    .pages = name == "dashboard",
+                    .port = listener.port});
 }
 
 void Management::attach(admin::Desk& desk, Event event) {
   event_ = std::move(event);
   desk.defaults = defaults_of(config_.management);
   office_ = std::make_unique<rest::Office>(desk, settings_of(config_), log_);
+  feed_ = std::make_unique<rest::Feed>(*office_, net::read_clock);
 }
 
 void Management::reconfigure(const config::Config& config) {
@@ -64,14 +83,22 @@ Result<void> Management::start(const std::function<void(const std::string&)>& sa
 }
 
 Result<void> Management::open(Door& door) {
-  const http::ServerOptions options{.host = door.config.host,
-                                    .port = door.port,
-                                    .connections_max = door.config.connections_max,
-                                    .body_bytes_max = config_.management.body_bytes_max};
-  const auto handle = [this](http::Request request, http::Respond respond) {
-    event_([&] { office_->handle(request, net::read_clock(), std::move(respond)); });
+  if (auto read = read_certificates(door); !read) return read;
+  http::ServerOptions options{.host = door.config.host,
+                              .port = door.port,
+                              .connections_max = door.config.connections_max,
+                              .body_bytes_max = config_.management.body_bytes_max};
+  options.upgrade = [this](const http::Request& request) { return upgrade(request); };
+  if (door.tls) {
+    options.make_tls = [tls = door.tls] {
+      auto [ssl, context] = tls->make_ssl();
+      return http::TlsSession{ssl, std::move(context)};
+    };
+  }
+  const auto serve = [this, &door](const http::Request& request, http::Respond respond) {
+    handle(door, request, std::move(respond));
   };
-  auto server = http::Server::start(io_, options, handle, log_);
+  auto server = http::Server::start(io_, options, serve, log_);
   if (!server) return tl::unexpected<Error>(std::move(server.error()));
   door.server = std::move(*server);
   // The next start takes the same port.
@@ -79,8 +106,56 @@ Result<void> Management::open(Door& door) {
   return {};
 }
 
+/// Those of a start are new, those of a restart too.
+Result<void> Management::read_certificates(Door& door) {
+  if (!door.id.starts_with("https:")) return {};
+  std::vector<std::string> warnings;
+  auto opened = net::TlsListener::open(tls_options(door.config.tls, door.key), warnings);
+  for (const std::string& warning : warnings) log_.warning("{}", warning);
+  if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
+  door.tls = std::move(*opened);
+  return {};
+}
+
+void Management::handle(const Door& door, const http::Request& request, http::Respond respond) {
+  if (door.pages) {
+    if (auto page = pages_.answer(request)) return respond(std::move(*page));
+  }
+  event_([&] { office_->handle(request, net::read_clock(), std::move(respond)); });
+}
+
+// ---------------------------------------------------------------- the feed
+
+http::WebSocketOpened Management::upgrade(const http::Request& request) {
+  if (!rest::Feed::wants(request)) return nullptr;
+  return [this](const std::shared_ptr<http::WebSocket>& socket) {
+    feed_->opened(socket);
+    if (!std::exchange(feeding_, true)) arm_feed();
+  };
+}
+
+void Management::arm_feed() {
+  feed_timer_.expires_after(feed_interval);
+  feed_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    event_([this] { feed_->tick(net::read_clock()); });
+    feeding_ = feed_->listeners() > 0;
+    if (feeding_) arm_feed();
+  });
+}
+
+// ---------------------------------------------------------------- listeners
+
 void Management::stop() {
+  feed_timer_.cancel();
   for (Door& door : doors_) door.server.reset();
+}
+
+void Management::for_each_tls(
+    const std::function<void(const std::string& id, net::TlsListener&)>& act) const {
+  for (const Door& door : doors_) {
+    if (door.tls && door.server) act(door.id, *door.tls);
+  }
 }
 
 Management::Door* Management::find(std::string_view id) {
@@ -104,6 +179,21 @@ std::vector<admin::ListenerInfo> Management::listeners() const {
   return result;
 }
 
+std::vector<admin::ListenerInfo> Management::stopped_listeners() const {
+  std::vector<admin::ListenerInfo> result;
+  for (const Door& door : doors_) {
+    if (door.server) continue;
+    result.push_back({.id = door.id,
+                      .listen_on = address(door.config.host, door.port),
+                      .acceptors = 1,
+                      .connections_max = door.config.connections_max,
+                      .connections = 0,
+                      .shutdown_counts = {},
+                      .running = false});
+  }
+  return result;
+}
+
 Result<void> Management::start_listener(std::string_view id) {
   Door* door = find(id);
   if (door == nullptr) return fail(Errc::not_found, "no such listener");
@@ -118,11 +208,12 @@ Result<void> Management::stop_listener(std::string_view id) {
   return {};
 }
 
-std::uint16_t Management::port_of(std::string_view id) const {
+std::vector<std::pair<std::string, std::uint16_t>> Management::ports() const {
+  std::vector<std::pair<std::string, std::uint16_t>> result;
   for (const Door& door : doors_) {
-    if (door.id == id && door.server) return door.port;
+    if (door.server) result.emplace_back(door.key, door.port);
   }
-  return 0;
+  return result;
 }
 
 }  // namespace meshmq::server

@@ -1,19 +1,25 @@
 #pragma once
-// The management API's doors: HTTP listeners in front of rest::Office.
+// The management API's doors: HTTP and HTTPS listeners in front of rest::Office, the dashboard and its feed.
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "admin/desk.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "http/server.hpp"
+#include "net/tls_listener.hpp"
+#include "rest/feed.hpp"
 #include "rest/office.hpp"
+#include "server/dashboard_pages.hpp"
 
 namespace meshmq::server {
 
@@ -36,30 +42,45 @@ class Management {
   void stop();
   rest::Office& office() { return *office_; }
 
-  // --- one listener, named http:dashboard or http:management; as admin::Host has it
-  static bool is_one(std::string_view id) { return id.starts_with("http:"); }
+  // --- one listener, named http:dashboard, https:dashboard or :management; as admin::Host has it
+  static bool is_one(std::string_view id) { return id.starts_with("http:") || id.starts_with("https:"); }
   std::vector<admin::ListenerInfo> listeners() const;
+  std::vector<admin::ListenerInfo> stopped_listeners() const;
   Result<void> start_listener(std::string_view id);
   Result<void> stop_listener(std::string_view id);
-  /// Of one that runs; 0 otherwise.
-  std::uint16_t port_of(std::string_view id) const;
+  /// Of those that run, by their keys: dashboard.listener.http.
+  std::vector<std::pair<std::string, std::uint16_t>> ports() const;
+  /// What is called for the certificates of each listener with TLS.
+  void for_each_tls(const std::function<void(const std::string& id, net::TlsListener&)>& act) const;
 
  private:
   struct Door {
     std::string id;
+    std::string key;
     const config::HttpListener& config;
+    bool pages;  ///< whether the dashboard is here
     std::uint16_t port;
-    std::unique_ptr<http::Server> server;
+    std::shared_ptr<net::TlsListener> tls{};
+    std::unique_ptr<http::Server> server{};
   };
+  void add_door(std::string_view name, const config::HttpListener& listener, bool tls);
   Result<void> open(Door& door);
+  Result<void> read_certificates(Door& door);
+  void handle(const Door& door, const http::Request& request, http::Respond respond);
+  http::WebSocketOpened upgrade(const http::Request& request);
+  void arm_feed();
   Door* find(std::string_view id);
 
   boost::asio::io_context& io_;
   const config::Config& config_;
   const Logger log_;
   Event event_;
+  DashboardPages pages_;
   std::unique_ptr<rest::Office> office_;
-  std::vector<Door> doors_;
+  std::unique_ptr<rest::Feed> feed_;
+  boost::asio::steady_timer feed_timer_;
+  bool feeding_ = false;
+  std::deque<Door> doors_;  ///< do not move: their requests know them
 };
 
 }  // namespace meshmq::server

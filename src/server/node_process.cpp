@@ -383,10 +383,7 @@ Result<void> NodeProcess::Impl::write_ports_file() const {
     ports.emplace_back(fmt::format("listener.{}.{}", listener.kind, listener.name),
                        host_.port_of(listener_id(listener)));
   }
-  for (const auto& [key, id] : {std::pair("dashboard.listener.http", "http:dashboard"),
-                                std::pair("management.listener.http", "http:management")}) {
-    if (const std::uint16_t port = management_.port_of(id); port != 0) ports.emplace_back(key, port);
-  }
+  for (const auto& [key, port] : management_.ports()) ports.emplace_back(key, port);
   ports.emplace_back("node.dist", mesh_.port());
   if (config_.mesh.epmd) ports.emplace_back("node.epmd", config_.mesh.epmd_port);
   return replace_file(options_.ports_file, Json::object(ports).text() + "\n", 0644);

@@ -112,6 +112,25 @@ std::vector<admin::ListenerInfo> ProcessHost::listeners() const {
   return result;
 }
 
+std::vector<admin::ListenerInfo> ProcessHost::stopped_listeners() const {
+  std::vector<admin::ListenerInfo> result;
+  for (const Entry& entry : entries_) {
+    if (entry.listener) continue;
+    result.push_back({.id = entry.options.name,
+                      .listen_on = wanted_address(entry.options),
+                      .acceptors = 0,
+                      .connections_max = entry.options.connections_max,
+                      .connections = 0,
+                      .shutdown_counts = {},
+                      .running = false});
+  }
+  if (management_ != nullptr) {
+    for (admin::ListenerInfo& listener : management_->stopped_listeners())
+      result.push_back(std::move(listener));
+  }
+  return result;
+}
+
 Result<void> ProcessHost::stop_listener(std::string_view id) {
   if (manages(id)) return management_->stop_listener(id);
   Entry* entry = find(id);
@@ -177,6 +196,11 @@ std::vector<admin::CertificateReload> ProcessHost::reload_certificates() {
     if (entry.tls)
       results.push_back({entry.options.name, reload(*entry.tls, "Listener " + entry.options.name)});
   }
+  if (management_ != nullptr) {
+    management_->for_each_tls([&](const std::string& id, net::TlsListener& tls) {
+      results.push_back({id, reload(tls, "Listener " + id)});
+    });
+  }
   if (dist_tls_)
     results.push_back({std::string(dist_tls_name), reload(*dist_tls_, std::string(dist_tls_name))});
   return results;
@@ -185,6 +209,11 @@ std::vector<admin::CertificateReload> ProcessHost::reload_certificates() {
 void ProcessHost::reload_changed_certificates() {
   for (Entry& entry : entries_) {
     if (entry.tls && entry.tls->files_changed()) reload(*entry.tls, "Listener " + entry.options.name);
+  }
+  if (management_ != nullptr) {
+    management_->for_each_tls([&](const std::string& id, net::TlsListener& tls) {
+      if (tls.files_changed()) reload(tls, "Listener " + id);
+    });
   }
   if (dist_tls_ && dist_tls_->files_changed()) reload(*dist_tls_, std::string(dist_tls_name));
 }

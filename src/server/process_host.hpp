@@ -52,6 +52,7 @@ class ProcessHost final : public admin::Host {
   std::string_view version() const override;
   bool stopping() const override { return stopping_; }
   std::vector<admin::ListenerInfo> listeners() const override;
+  std::vector<admin::ListenerInfo> stopped_listeners() const override;
   Result<void> stop_listener(std::string_view id) override;
   Result<void> start_listener(std::string_view id) override;
   Result<void> restart_listener(std::string_view id) override;

@@ -49,6 +49,7 @@ class RestApi(SceneTest):
         self.bans_and_users(api)
         self.accounts(api)
         self.kicking(api, far)
+        self.shedding(api, there)
         self.configuration(api, here, there)
         self.membership(api, there)
         described = {
@@ -131,6 +132,9 @@ class RestApi(SceneTest):
         self.assertEqual(api.data("lookup_routes", topic="v/+"), [{"topic": "v/+", "node": there}])
         explained = api.data("explain_topic", query={"topic": "v/1"})
         self.assertEqual([row["clientid"] for row in explained["subscribers"][there]], ["far"])
+        elsewhere = api.data("explain_topic", query={"topic": "v/1", "node": there})
+        self.assertEqual(elsewhere["routes"], explained["routes"])
+        self.assertEqual([row["topic"] for row in api.data("list_routes", query={"_like_topic": "v/"})], ["v/+"])
 
     def publishing(self, api, far):
         api.data("mqtt_publish", body={"topic": "u", "payload": "one", "qos": 1})
@@ -168,6 +172,13 @@ class RestApi(SceneTest):
         self.assertEqual(api.call("restart_listener", identifier="http:dashboard", status=403)["code"], 102)
         self.assertEqual(api.call("restart_listener", identifier="mqtt:tcp:none")["code"], 102)
         api.data("restart_node_listener", node=here, identifier="mqtt:tcp:external")
+        api.data("stop_node_listener", node=here, identifier="mqtt:tcp:external")
+        rows = {row["protocol"]: row for row in api.data("list_node_listeners", node=here)}
+        self.assertEqual(rows["mqtt:tcp"]["running"], False)
+        api.data("start_node_listener", node=here, identifier="mqtt:tcp:external")
+        refused = api.call("stop_node_listener", node=here, identifier="http:dashboard", status=403)
+        self.assertEqual(refused["code"], 102)
+        self.assertEqual(api.call("start_node_listener", node=here, identifier="mqtt:tcp:none")["code"], 102)
 
         for operation in ("list_all_alarms", "list_all_activated_alarms", "list_all_deactivated_alarms"):
             self.assertEqual({row["node"] for row in api.data(operation)}, {here, there})
@@ -226,8 +237,13 @@ class RestApi(SceneTest):
         bearer = {"Authorization": f"Bearer {token}"}
         self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 200)
         api.data("change_pwd", username="eve", body={"old_pwd": "secret", "new_pwd": "other"})
-        api.data("delete_user", username="eve")
         self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 401)
+        token = api.data("auth_user", body={"username": "eve", "password": "other"})["token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        self.assertEqual(api.raw("DELETE", "/api/v4/auth", headers=bearer).status, 200)
+        self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 401)
+        api.data("logout_user")
+        api.data("delete_user", username="eve")
         self.assertEqual(self.node1.ctl("admins", "add", "bob", "secret", "ops").out, "ok\n")
         self.assertEqual(self.node1.ctl("admins", "del", "bob").out, "ok\n")
 
@@ -237,6 +253,16 @@ class RestApi(SceneTest):
         self.assertEqual(api.data("lookup_client", clientid="far"), [])
         self.assertEqual(api.call("kickout_client", clientid="far")["code"], 112)
         api.data("restart_listener", identifier="mqtt:tcp:external")
+
+    def shedding(self, api, there):
+        for status, start, stop in (
+            ("evacuation_status", "evacuate_node", "stop_evacuation"),
+            ("rebalancing_status", "rebalance_cluster", "stop_rebalancing"),
+        ):
+            self.assertEqual(api.data(status, node=there)["state"], "off")
+            self.assertIn(api.data(start, node=there, body={"rate": 5})["state"], ("running", "done"))
+            self.assertEqual(api.data(stop, node=there)["state"], "off")
+        self.assertEqual(api.call("evacuate_node", node=there, body={"rate": -1})["code"], 108)
 
     def membership(self, api, there):
         both = sorted((self.node1.name, self.node2.name))
