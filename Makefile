@@ -21,7 +21,7 @@ help:
 	@echo "make chaos     five nodes under load while links and nodes fail: what is lost, how fast it heals"
 	@echo "make fuzz      every fuzzer for SECONDS=60 seconds"
 	@echo "make bench     MeshMQ and mosquitto under the same load"
-	@echo "make format    clang-format;  make lint: clang-format and clang-tidy as checks"
+	@echo "make format    clang-format, biome;  make lint: these, clang-tidy and tsc as checks"
 	@echo "make deps      Debian packages (tools/deps.txt) and npm packages of the tests"
 
 deps:
@@ -29,7 +29,7 @@ deps:
 
 build: deps
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release --target meshmq meshmq_ctl meshmq_bench
+	@cmake --build --preset release --target meshmq meshmq_ctl meshmq_bench dashboard
 
 run: build
 	@$(BIN)/meshmq foreground --data-dir data
@@ -70,10 +70,12 @@ bench: build
 
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+	@cd dashboard && npm run --silent format
 
 lint: deps
 	@cmake --preset release >/dev/null
 	@python3 tools/lint.py --build build/release
+	@cd dashboard && npm run --silent check
 
 clean:
 	@rm -rf build

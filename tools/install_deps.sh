@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of tools/deps.txt and the npm packages of the end-to-end tests.
+# Installs the Debian packages of tools/deps.txt and the npm packages of the dashboard and the end-to-end tests.
 # Costs a fraction of a second when everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,9 +26,5 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-# The copy of the lock file tells for which list node_modules was made.
-js=tests/e2e/js
-if ! cmp -s $js/package-lock.json $js/node_modules/.installed-lock.json; then
-  npm ci --prefix $js --omit=dev --no-audit --no-fund --loglevel=error
-  cp $js/package-lock.json $js/node_modules/.installed-lock.json
-fi
+tools/install_npm.sh tests/e2e/js
+tools/install_npm.sh dashboard

@@ -1,0 +1,202 @@
+// The one WebSocket: how the nodes of the cluster are, every other second, and the rates made of it.
+
+import { useSyncExternalStore } from "react";
+import { onSession, session, setSession } from "./session";
+
+export interface LiveNode {
+  node: string;
+  version: string;
+  uptime_s: number;
+  at: number;
+  connections: number;
+  sessions: number;
+  subscriptions: number;
+  topics: number;
+  retained: number;
+  delayed: number;
+  replicated_bytes: number;
+  alarms: number;
+  received: number;
+  sent: number;
+  dropped: number;
+  dropped_no_subscribers: number;
+  delivery_dropped: number;
+  bytes_received: number;
+  bytes_sent: number;
+  forwarded: number;
+  forward_received: number;
+  load1: number;
+  cpu_ms: number;
+  cpu_ticks: number;
+  cpu_busy_ticks: number;
+  memory_used: number;
+  memory_total: number;
+  memory_available: number;
+  links: { node: string; rtt_us: number }[];
+}
+
+export interface Snapshot {
+  at: number;
+  node: string;
+  nodes: LiveNode[];
+  stopped: string[];
+  unanswered: string[];
+  partitions: string[][];
+  apart: string[];
+}
+
+/** Per second, but for sizes. `NaN`: not known yet. */
+export interface Point {
+  connections: number;
+  subscriptions: number;
+  topics: number;
+  received: number;
+  sent: number;
+  dropped: number;
+  bytesIn: number;
+  bytesOut: number;
+  forwarded: number;
+  /** Of the whole machine, 0 to 1. */
+  cpu: number;
+  /** Of the process, in processors. */
+  process: number;
+  memory: number;
+}
+
+export interface Sample {
+  /** Seconds since 1970. */
+  at: number;
+  cluster: Point;
+  nodes: Map<string, Point>;
+}
+
+export interface Live {
+  state: "connecting" | "open" | "closed";
+  snapshot: Snapshot | null;
+  history: Sample[];
+}
+
+/** Ten minutes. */
+const SAMPLES = 300;
+const LOGIN_OVER = 4401;
+
+let live: Live = { state: "closed", snapshot: null, history: [] };
+let socket: WebSocket | null = null;
+let attempts = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+const listeners = new Set<() => void>();
+
+function change(next: Partial<Live>): void {
+  live = { ...live, ...next };
+  for (const listener of listeners) listener();
+}
+
+/** A counter that has become smaller belongs to a node that was started again. */
+function rate(now: number, before: number | undefined, seconds: number): number {
+  if (before === undefined || now < before || seconds <= 0) return Number.NaN;
+  return (now - before) / seconds;
+}
+
+function pointOf(now: LiveNode, before: LiveNode | undefined): Point {
+  const seconds = before ? (now.at - before.at) / 1000 : 0;
+  const per = (of: (node: LiveNode) => number) => rate(of(now), before && of(before), seconds);
+  const ticks = before ? now.cpu_ticks - before.cpu_ticks : 0;
+  return {
+    connections: now.connections,
+    subscriptions: now.subscriptions,
+    topics: now.topics,
+    received: per((node) => node.received),
+    sent: per((node) => node.sent),
+    dropped: per((node) => node.dropped + node.delivery_dropped),
+    bytesIn: per((node) => node.bytes_received),
+    bytesOut: per((node) => node.bytes_sent),
+    forwarded: per((node) => node.forwarded),
+    cpu: before && ticks > 0 ? (now.cpu_busy_ticks - before.cpu_busy_ticks) / ticks : Number.NaN,
+    process: per((node) => node.cpu_ms) / 1000,
+    memory: now.memory_used,
+  };
+}
+
+/** Of the nodes whose rates are known. Every node knows all topics. */
+function total(points: Point[]): Point {
+  const sum = (of: (point: Point) => number) => {
+    const known = points.map(of).filter((value) => !Number.isNaN(value));
+    return known.length === 0 ? Number.NaN : known.reduce((a, b) => a + b, 0);
+  };
+  return {
+    connections: sum((p) => p.connections),
+    subscriptions: sum((p) => p.subscriptions),
+    topics: Math.max(0, ...points.map((p) => p.topics)),
+    received: sum((p) => p.received),
+    sent: sum((p) => p.sent),
+    dropped: sum((p) => p.dropped),
+    bytesIn: sum((p) => p.bytesIn),
+    bytesOut: sum((p) => p.bytesOut),
+    forwarded: sum((p) => p.forwarded),
+    cpu: sum((p) => p.cpu) / Math.max(1, points.length),
+    process: sum((p) => p.process),
+    memory: sum((p) => p.memory),
+  };
+}
+
+function take(snapshot: Snapshot): void {
+  const before = new Map(live.snapshot?.nodes.map((node) => [node.node, node]));
+  const nodes = new Map(snapshot.nodes.map((node) => [node.node, pointOf(node, before.get(node.node))]));
+  const sample = { at: snapshot.at / 1000, cluster: total([...nodes.values()]), nodes };
+  change({ snapshot, history: [...live.history.slice(1 - SAMPLES), sample] });
+}
+
+function connect(): void {
+  const login = session();
+  if (!login || socket) return;
+  const url = new URL("api/v4/live", document.baseURI.split("#")[0]);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const opened = new WebSocket(url);
+  socket = opened;
+  change({ state: "connecting" });
+  opened.onopen = () => opened.send(JSON.stringify({ token: login.token }));
+  opened.onmessage = (event) => {
+    attempts = 0;
+    if (live.state !== "open") change({ state: "open" });
+    take(JSON.parse(event.data) as Snapshot);
+  };
+  opened.onclose = (event) => {
+    if (socket !== opened) return;
+    socket = null;
+    change({ state: "closed" });
+    if (event.code === LOGIN_OVER && session()?.token === login.token) return setSession(null);
+    attempts += 1;
+    timer = setTimeout(connect, Math.min(15_000, 500 * 2 ** attempts));
+  };
+}
+
+function disconnect(): void {
+  clearTimeout(timer);
+  const old = socket;
+  socket = null;
+  old?.close();
+  change({ state: "closed", snapshot: null, history: [] });
+}
+
+/** Follows the login. */
+export function startLive(): void {
+  let token = session()?.token;
+  if (token) connect();
+  onSession(() => {
+    if (session()?.token === token) return;
+    token = session()?.token;
+    disconnect();
+    attempts = 0;
+    connect();
+  });
+}
+
+export function useLive(): Live {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => live,
+  );
+}

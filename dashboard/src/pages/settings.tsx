@@ -1,0 +1,198 @@
+// The keys of the configuration, with the meaning that the broker itself gives them.
+
+import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { get, post, put } from "../api";
+import { useText } from "../i18n";
+import { ErrorNote, Form, Loading, Note, Page, Refresh, Tag, useAct } from "../parts/basics";
+import { DataTable } from "../parts/table";
+import type { ConfigRow } from "../types";
+
+interface Outcome {
+  key: string;
+  node: string;
+  result: "changed" | "restart" | "refused";
+  message: string;
+}
+
+const text = (value: unknown) =>
+  value === null || value === undefined || value === "" ? "–" : String(value);
+
+function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
+  const t = useText();
+  const { act, busy } = useAct([["configs"]]);
+  const [value, setValue] = useState(String(row.value ?? ""));
+  const [everywhere, setEverywhere] = useState(true);
+  const [outcomes, setOutcomes] = useState<Outcome[]>([]);
+  const submit = async () => {
+    const change = async () => {
+      const body = { changes: { [row.key]: value }, cluster: everywhere };
+      const { data } = await put<Outcome[]>("configs", body);
+      setOutcomes(data);
+      const refused = data.find((one) => one.result === "refused");
+      if (refused) throw new Error(refused.message);
+    };
+    if (await act(change)) close();
+  };
+  return (
+    <Form submit={t("common.save")} onSubmit={submit} busy={busy}>
+      <p className="hint" style={{ margin: 0 }}>
+        {row.help}
+      </p>
+      <TextInput
+        label={t("settings.value")}
+        description={`${t("settings.default")}: ${text(row.default)}; ${row.type}`}
+        data-autofocus
+        value={value}
+        onChange={(event) => setValue(event.currentTarget.value)}
+      />
+      <Checkbox
+        label={t("settings.cluster")}
+        checked={everywhere}
+        onChange={(event) => setEverywhere(event.currentTarget.checked)}
+      />
+      {outcomes.map((one) => (
+        <Note key={`${one.node} ${one.key}`} tone={one.result === "refused" ? "bad" : "good"}>
+          {one.node}: {one.message || one.result}
+        </Note>
+      ))}
+    </Form>
+  );
+}
+
+export function Settings() {
+  const t = useText();
+  const found = useQuery({ queryKey: ["configs"], queryFn: () => get<ConfigRow[]>("configs") });
+  const { act, busy } = useAct([["configs"]]);
+  const [search, setSearch] = useState("");
+  const [changedOnly, setChangedOnly] = useState(false);
+  const [group, setGroup] = useState<string | null>(null);
+  const [paging, setPaging] = useState({ page: 1, limit: 50 });
+  const [edited, setEdited] = useState<ConfigRow | null>(null);
+  const words = search.toLowerCase();
+  const rows = found.data?.data.filter(
+    (row) =>
+      (!words || row.key.toLowerCase().includes(words) || row.help.toLowerCase().includes(words)) &&
+      (!group || row.group === group) &&
+      (!changedOnly || text(row.value) !== text(row.default)),
+  );
+  const groups = [...new Set(found.data?.data.map((row) => row.group))].sort();
+  // Fewer rows may have fewer pages.
+  const page = Math.min(paging.page, Math.max(1, Math.ceil((rows?.length ?? 0) / paging.limit)));
+  return (
+    <Page
+      title={t("nav.settings")}
+      aside={
+        found.data && (
+          <div className="row">
+            <Refresh keys={[["configs"]]} />
+            <Button variant="default" loading={busy} onClick={() => act(() => post("configs/reload"))}>
+              {t("settings.reload")}
+            </Button>
+          </div>
+        )
+      }
+    >
+      {found.error ? <ErrorNote error={found.error} /> : !found.data && <Loading />}
+      {found.data && (
+        <>
+          <div className="card fields">
+            <TextInput
+              className="grow"
+              label={t("settings.search")}
+              value={search}
+              onChange={(event) => setSearch(event.currentTarget.value)}
+            />
+            <Select
+              w={180}
+              label={t("settings.group")}
+              placeholder={t("common.all")}
+              clearable
+              searchable
+              data={groups}
+              value={group}
+              onChange={setGroup}
+            />
+            <Checkbox
+              mb={8}
+              label={t("settings.changedOnly")}
+              checked={changedOnly}
+              onChange={(event) => setChangedOnly(event.currentTarget.checked)}
+            />
+          </div>
+          <DataTable
+            label={t("nav.settings")}
+            rows={rows?.slice((page - 1) * paging.limit, page * paging.limit)}
+            meta={{ count: rows?.length ?? 0 }}
+            paging={{ page, limit: paging.limit, set: (next, limit) => setPaging({ page: next, limit }) }}
+            empty={t("common.noMatch")}
+            rowKey={(row) => row.key}
+            columns={[
+              {
+                title: t("settings.key"),
+                kind: "wrap",
+                cell: (row) => (
+                  <div style={{ minWidth: 280, maxWidth: 560 }}>
+                    <span className="mono">{row.key}</span>
+                    <div className="hint">{row.help}</div>
+                  </div>
+                ),
+              },
+              {
+                title: t("settings.value"),
+                cell: (row) => (
+                  <span
+                    className="mono"
+                    style={{ fontWeight: text(row.value) === text(row.default) ? 400 : 650 }}
+                  >
+                    {text(row.value)}
+                  </span>
+                ),
+              },
+              {
+                title: t("settings.default"),
+                cell: (row) => <span className="mono hint">{text(row.default)}</span>,
+              },
+              {
+                title: t("settings.source"),
+                cell: (row) => <span className="hint">{text(row.source)}</span>,
+              },
+              {
+                title: t("settings.takesEffect"),
+                cell: (row) => (
+                  <Tag tone={row.hot ? "good" : "plain"}>
+                    {t(row.hot ? "settings.hot" : "settings.restart")}
+                  </Tag>
+                ),
+              },
+              {
+                title: t("common.actions"),
+                kind: "acts",
+                cell: (row) => (
+                  <Button
+                    size="xs"
+                    variant="default"
+                    disabled={!row.hot}
+                    aria-label={t("settings.edit", { key: row.key })}
+                    onClick={() => setEdited(row)}
+                  >
+                    {t("settings.change")}
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        </>
+      )}
+      <Modal
+        opened={edited !== null}
+        onClose={() => setEdited(null)}
+        title={<span className="mono">{edited?.key}</span>}
+        closeButtonProps={{ "aria-label": t("common.close") }}
+      >
+        {edited && <Edit row={edited} close={() => setEdited(null)} />}
+      </Modal>
+    </Page>
+  );
+}

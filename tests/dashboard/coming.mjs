@@ -1,0 +1,81 @@
+// Coming in, and the cluster as a whole.
+
+export const coming = {
+  async "refuses a wrong password"({ page, browser, hand, scene }) {
+    browser.expected.push("401", "429");
+    await page.goto(scene.url);
+    await hand.logIn("admin", "wrong");
+    await page.getByRole("alert").waitFor();
+    await browser.inspect("login");
+  },
+
+  async "wants another password first"({ page, browser, hand, scene }) {
+    // The wrong one makes the next attempt wait.
+    const changing = page.getByText("Choose another password");
+    await hand.password(0, "public");
+    for (let attempts = 0; attempts < 40 && !(await changing.isVisible()); attempts += 1) {
+      await hand.button("Log in").click();
+      await page.waitForTimeout(200);
+    }
+    browser.expected.length = 0;
+    await browser.inspect("login-change");
+    for (const index of [0, 1]) await hand.password(index, scene.password);
+    await hand.button("Save").click();
+    await page.getByText("Messages in").first().waitFor();
+  },
+
+  async "shows the cluster live"({ page, browser, scene }) {
+    await page.getByText("live", { exact: true }).waitFor();
+    for (const node of scene.nodes) await page.locator(`a[href*="${node}"]`).first().waitFor();
+    await page.getByText("3 of 3 nodes run").waitFor();
+    // Rates need two figures; links are measured with the first.
+    await page.locator("svg.picture text").filter({ hasText: " ms" }).first().waitFor();
+    await page.waitForFunction(() => /[1-9]/.test(document.querySelector(".legend b")?.textContent ?? ""));
+    await browser.inspect("overview");
+  },
+
+  async "is the same over HTTPS"({ page, hand, scene }) {
+    await page.goto(scene.secure_url);
+    await hand.logIn("admin", scene.password);
+    await page.getByText("3 of 3 nodes run").waitFor();
+    await page.goto(scene.url);
+    await page.getByText("3 of 3 nodes run").waitFor();
+  },
+
+  async "sends bookmarks to their pages"({ page, scene }) {
+    await page.goto(`${scene.url}clients`);
+    await page.getByRole("heading", { name: "Clients" }).waitFor();
+  },
+
+  async "shows a node"({ page, browser, scene }) {
+    await browser.go(`/nodes/${scene.nodes[1]}`);
+    await page.getByText("connections", { exact: true }).waitFor();
+    await browser.inspect("node");
+  },
+
+  async "takes a node in, and puts it out"({ page, browser, hand, scene }) {
+    // A node joins the cluster of another: this is done where it runs.
+    await page.goto(scene.fourth.url);
+    await hand.logIn("admin", scene.fourth.password);
+    await page.getByText("1 of 1 nodes run").waitFor();
+    await browser.go("/nodes");
+    await hand.button("Join a cluster").click();
+    await hand.field("Name of a node there", hand.dialog()).fill(scene.nodes[0]);
+    // The users of that cluster are its users from now on: who was logged in is not.
+    browser.expected.push("401");
+    await hand.confirm("Join a cluster");
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    browser.expected.length = 0;
+    await page.goto(scene.url);
+    await page.getByText("4 of 4 nodes run").waitFor();
+    await browser.go("/nodes");
+    await hand.button("Compare tables").click();
+    await page.getByText("All nodes hold the same").waitFor();
+    await browser.inspect("nodes");
+    await browser.go(`/nodes/${scene.fourth.name}`);
+    await hand.button("Remove from the cluster").click();
+    await hand.confirm("Remove from the cluster");
+    await browser.go("/");
+    await page.getByText("3 of 3 nodes run").waitFor();
+  },
+};

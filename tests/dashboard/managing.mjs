@@ -1,0 +1,114 @@
+// Who may do what, and how the nodes are set.
+
+export const managing = {
+  async "stops and starts a listener"({ page, browser, hand, scene }) {
+    await browser.go("/listeners");
+    const listener = page
+      .locator(`section[aria-label="Listeners, ${scene.nodes[2]}"] tbody tr`)
+      .filter({ hasText: "mqtt:ws:external" });
+    await hand.button("Stop", listener).click();
+    await hand.confirm("Stop");
+    await listener.getByText("stopped").waitFor();
+    await browser.inspect("listeners");
+    await hand.button("Start", listener).click();
+    await listener.getByText("running").waitFor();
+  },
+
+  async "shows alarms"({ page, browser, hand }) {
+    await browser.go("/alarms");
+    await page.getByText("All is quiet").waitFor();
+    await browser.inspect("alarms");
+    await hand.tab("Over").click();
+    await browser.settle();
+  },
+
+  async "bans and lifts"({ page, browser, hand }) {
+    await browser.go("/banned");
+    await hand.button("Ban somebody").click();
+    await hand.field("Who", hand.dialog()).fill("noisy");
+    await hand.field("Reason", hand.dialog()).fill("too many messages");
+    await browser.picture("ban");
+    await browser.axe("ban");
+    await hand.confirm("Ban");
+    await hand.row("noisy").waitFor();
+    await browser.inspect("banned");
+    await hand.button("Lift", hand.row("noisy")).click();
+    await hand.confirm("Lift");
+    await page.getByText("Nothing here.").waitFor();
+  },
+
+  async "manages users and keys"({ page, browser, hand }) {
+    await browser.go("/users");
+    await hand.row("admin").waitFor();
+    await hand.button("Add").click();
+    await hand.field("User name", hand.dialog()).fill("eve");
+    await hand.password(0, "a-password");
+    await hand.confirm("Save");
+    await hand.row("eve").waitFor();
+    await browser.inspect("users");
+    await hand.button("Delete", hand.row("eve")).click();
+    await hand.confirm("Delete");
+    await hand.row("eve").waitFor({ state: "detached" });
+    await hand.tab("API keys").click();
+    await hand.button("Add").click();
+    await hand.field("Id", hand.dialog()).fill("ops");
+    await hand.confirm("Save");
+    await page.getByText("The secret of ops:").waitFor();
+    await browser.inspect("users-keys");
+    for (const name of ["Users", "Client ids"]) {
+      await hand.tab(name).click();
+      await browser.settle();
+      await page.getByText("Nothing here.").waitFor();
+    }
+    await browser.inspect("users-clients");
+  },
+
+  async "changes a setting of all nodes"({ browser, hand }) {
+    await browser.go("/settings");
+    await hand.field("Key or meaning").fill("alarm.size_limit");
+    const edit = hand.button("Change alarm.size_limit");
+    await edit.click();
+    await hand.field("Value", hand.dialog()).fill("77");
+    await browser.axe("settings, change");
+    await browser.picture("settings-change");
+    await hand.confirm("Save");
+    await hand.row("alarm.size_limit").getByText("77", { exact: true }).waitFor();
+    await hand.field("Key or meaning").fill("");
+    await browser.inspect("settings");
+  },
+
+  async "helps to find out why"({ browser, hand }) {
+    browser.expected.push("404");
+    await browser.go("/trace");
+    for (const name of ["Traces", "Why not?", "Slow subscriptions", "Topic metrics", "Audit"]) {
+      await hand.tab(name).click();
+      await browser.settle();
+      await browser.inspect(`trace-${name.replace(/\W+/g, "-").toLowerCase()}`);
+    }
+  },
+
+  async "speaks Chinese"({ page, browser, hand }) {
+    await browser.go("/");
+    await hand.button("Language").click();
+    await page.getByRole("heading", { name: "概览" }).waitFor();
+    await browser.picture("overview-zh");
+    await hand.button("语言").click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+  },
+
+  async "has a menu on a phone"({ page, browser, hand }) {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await hand.button("Open the menu").click();
+    await browser.axe("menu");
+    await browser.picture("menu-phone");
+    await hand.dialog().getByRole("link", { name: "Clients" }).click();
+    await page.getByRole("heading", { name: "Clients" }).waitFor();
+    await page.setViewportSize({ width: 1360, height: 900 });
+  },
+
+  async "lets go"({ page, hand }) {
+    await hand.button("admin").click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+  },
+};
