@@ -14,6 +14,7 @@
 
 #include "base/assert.hpp"
 #include "config/schema.hpp"
+#include "config/source.hpp"
 #include "config/translation.hpp"
 #include "config/value.hpp"
 
