@@ -19,6 +19,7 @@ import time
 COOKIE = "meshmq-on-this-machine"
 READY_SECONDS = 30
 FIRST_API_PORT = 18083
+FIRST_WS_PORT = 8083
 
 
 def free_port(wanted):
@@ -42,6 +43,7 @@ class Node:
             "node.name": self.name,
             "node.cookie": COOKIE,
             "listener.tcp.external": f"127.0.0.1:{free_port(port)}",
+            "listener.ws.external": f"127.0.0.1:{free_port(FIRST_WS_PORT + number - 1)}",
             "dashboard.listener.http": f"127.0.0.1:{free_port(FIRST_API_PORT + number - 1)}",
         }
         command = [programs / "meshmq", "foreground", "--data-dir", directory / self.name]
@@ -89,7 +91,7 @@ def run(options, directory, nodes):
     print(nodes[0].ctl("cluster", "status"), end="")
     for node, mapping in zip(nodes, ports):
         mqtt, api = mapping["listener.tcp.external"], mapping["dashboard.listener.http"]
-        print(f"{node.name}: MQTT on 127.0.0.1:{mqtt}, API on http://127.0.0.1:{api}/api/v4, log {node.log}")
+        print(f"{node.name}: MQTT on 127.0.0.1:{mqtt}, dashboard on http://127.0.0.1:{api}, log {node.log}")
     ctl = options.bin / "meshmq_ctl"
     print(f"Ask one: {ctl} --node {nodes[0].name} --cookie {COOKIE} routes list")
     print("Ctrl-C stops them.", flush=True)

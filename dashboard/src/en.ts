@@ -294,6 +294,8 @@ export const en = {
   "settings.change": "Change",
   "settings.edit": "Change {key}",
   "settings.takesEffect": "Takes effect",
+  "settings.unset": "Take the change back",
+  "settings.pending": "{value} after a restart",
   "settings.source": "Set by",
   "settings.changed": "changed",
   "settings.refused": "refused",
@@ -308,11 +310,15 @@ export const en = {
   "trace.value": "Which",
   "trace.help":
     "Everything that concerns a client, a topic or an address, logged on all nodes while the trace runs.",
+  "trace.status.waiting": "waiting",
+  "trace.status.running": "running",
+  "trace.status.stopped": "stopped",
   "trace.view": "View",
   "trace.log": "Log of {name}",
   "trace.whyHelp":
     "Why a client gets a message, or not: match, access, route, queue and limits of this moment, node by node.",
   "trace.run": "Explain",
+  "trace.lines": "Written so far",
   "trace.verdict": "Verdict",
   "trace.latency": "Latency",
   "trace.last": "Last",
@@ -326,6 +332,8 @@ export const en = {
   "trace.addTopic": "Count a topic",
 
   "tools.help": "MQTT over WebSocket, from this page to any node, several connections at once.",
+  "tools.noListener":
+    "No node listens for MQTT over WebSocket in a way that this page may use: see listener.ws and listener.wss.",
   "tools.add": "New connection",
   "tools.url": "Address",
   "tools.version": "Version",

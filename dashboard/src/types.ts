@@ -143,10 +143,14 @@ export interface ConfigRow {
   value: string;
   default: string;
   type: string;
-  unit?: string;
+  unit: string;
+  expects: string;
   hot: boolean;
+  effect: string;
   scope: string;
   group: string;
   help: string;
   source: string;
+  /** What it is after a restart, if that is something else. */
+  pending?: string;
 }

@@ -63,7 +63,7 @@ export const managing = {
     await browser.inspect("users-clients");
   },
 
-  async "changes a setting of all nodes"({ browser, hand }) {
+  async "changes a setting of all nodes"({ page, browser, hand, scene }) {
     await browser.go("/settings");
     await hand.field("Key or meaning").fill("alarm.size_limit");
     const edit = hand.button("Change alarm.size_limit");
@@ -73,6 +73,17 @@ export const managing = {
     await browser.picture("settings-change");
     await hand.confirm("Save");
     await hand.row("alarm.size_limit").getByText("77", { exact: true }).waitFor();
+    // What counts after a restart stays to be read.
+    const key = "dashboard.listener.http.max_clients";
+    await hand.field("Key or meaning").fill(key);
+    await hand.button(`Change ${key}`).click();
+    await hand.field("Value", hand.dialog()).fill("500");
+    await hand.button("Save", hand.dialog()).click();
+    for (const node of scene.nodes) await hand.dialog().getByText(`${node}: `).waitFor();
+    await browser.picture("settings-restart");
+    await browser.axe("settings, after a change");
+    await page.keyboard.press("Escape");
+    await hand.row(key).getByText("500 after a restart").waitFor();
     await hand.field("Key or meaning").fill("");
     await browser.inspect("settings");
   },

@@ -199,7 +199,7 @@ export function Overview() {
         <Tile label={t("overview.out")} value={compact(now.sent)} unit={t("overview.perSecond")} />
         <Tile label={t("overview.dropped")} value={compact(now.dropped)} unit={t("overview.perSecond")} />
       </div>
-      <div className="grid-two">
+      <div className="grid-two even">
         <Card
           title={t("overview.cluster")}
           hint={t("overview.nodes", { running: snapshot.nodes.length, all })}

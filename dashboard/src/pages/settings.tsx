@@ -5,47 +5,88 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, post, put } from "../api";
 import { useText } from "../i18n";
-import { ErrorNote, Form, Loading, Note, Page, Refresh, Tag, useAct } from "../parts/basics";
+import { ErrorNote, Form, Loading, Note, Page, Pairs, Refresh, Tag, useAct } from "../parts/basics";
 import { DataTable } from "../parts/table";
 import type { ConfigRow } from "../types";
 
 interface Outcome {
   key: string;
   node: string;
-  result: "changed" | "restart" | "refused";
+  result: "changed" | "restart" | "refused" | "later";
   message: string;
 }
 
-const text = (value: unknown) =>
-  value === null || value === undefined || value === "" ? "–" : String(value);
+/** How a secret is shown: its value is told to nobody. */
+const HIDDEN = "******";
+const WORDS: Record<string, string[]> = { flag: ["on", "off"], boolean: ["true", "false"] };
+
+const text = (value: string) => (value === "" ? "–" : value);
+
+function ValueInput({
+  row,
+  value,
+  onChange,
+}: {
+  row: ConfigRow;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const t = useText();
+  const words = WORDS[row.type];
+  const shared = { label: t("settings.value"), description: row.expects, "data-autofocus": true };
+  if (words)
+    return (
+      <Select
+        {...shared}
+        data={words}
+        allowDeselect={false}
+        value={value}
+        onChange={(next) => onChange(next ?? value)}
+      />
+    );
+  return (
+    <TextInput
+      {...shared}
+      placeholder={text(row.default)}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}
+
+const tones = { changed: "good", restart: "warn", later: "warn", refused: "bad" } as const;
 
 function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
   const t = useText();
   const { act, busy } = useAct([["configs"]]);
-  const [value, setValue] = useState(String(row.value ?? ""));
+  const [value, setValue] = useState(row.value === HIDDEN ? "" : row.value);
   const [everywhere, setEverywhere] = useState(true);
   const [outcomes, setOutcomes] = useState<Outcome[]>([]);
-  const submit = async () => {
-    const change = async () => {
-      const body = { changes: { [row.key]: value }, cluster: everywhere };
-      const { data } = await put<Outcome[]>("configs", body);
-      setOutcomes(data);
-      const refused = data.find((one) => one.result === "refused");
+  /** Nothing: as the other sources say. What did not simply happen stays to be read. */
+  const change = async (to: string | null) => {
+    let all: Outcome[] = [];
+    const submit = async () => {
+      const body = { changes: { [row.key]: to }, cluster: everywhere };
+      all = (await put<Outcome[]>("configs", body)).data;
+      const refused = all.find((one) => one.result === "refused");
       if (refused) throw new Error(refused.message);
     };
-    if (await act(change)) close();
+    await act(submit);
+    setOutcomes(all);
+    if (all.length > 0 && all.every((one) => one.result === "changed")) close();
   };
   return (
-    <Form submit={t("common.save")} onSubmit={submit} busy={busy}>
+    <Form submit={t("common.save")} onSubmit={() => void change(value)} busy={busy}>
       <p className="hint" style={{ margin: 0 }}>
         {row.help}
       </p>
-      <TextInput
-        label={t("settings.value")}
-        description={`${t("settings.default")}: ${text(row.default)}; ${row.type}`}
-        data-autofocus
-        value={value}
-        onChange={(event) => setValue(event.currentTarget.value)}
+      <ValueInput row={row} value={value} onChange={setValue} />
+      <Pairs
+        items={[
+          [t("settings.default"), text(row.default)],
+          [t("settings.source"), row.source],
+          [t("settings.takesEffect"), row.effect],
+        ]}
       />
       <Checkbox
         label={t("settings.cluster")}
@@ -53,10 +94,13 @@ function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
         onChange={(event) => setEverywhere(event.currentTarget.checked)}
       />
       {outcomes.map((one) => (
-        <Note key={`${one.node} ${one.key}`} tone={one.result === "refused" ? "bad" : "good"}>
+        <Note key={`${one.node} ${one.key}`} tone={tones[one.result]}>
           {one.node}: {one.message || one.result}
         </Note>
       ))}
+      <Button variant="subtle" style={{ alignSelf: "flex-start" }} onClick={() => void change(null)}>
+        {t("settings.unset")}
+      </Button>
     </Form>
   );
 }
@@ -147,6 +191,9 @@ export function Settings() {
                     style={{ fontWeight: text(row.value) === text(row.default) ? 400 : 650 }}
                   >
                     {text(row.value)}
+                    {row.pending !== undefined && (
+                      <span className="hint"> → {t("settings.pending", { value: text(row.pending) })}</span>
+                    )}
                   </span>
                 ),
               },
@@ -173,7 +220,6 @@ export function Settings() {
                   <Button
                     size="xs"
                     variant="default"
-                    disabled={!row.hot}
                     aria-label={t("settings.edit", { key: row.key })}
                     onClick={() => setEdited(row)}
                   >

@@ -12,14 +12,14 @@ import { Card, Note, Page, Tag } from "../parts/basics";
 import type { Listener } from "../types";
 
 /** What the broker listens on for browsers, as this page may reach it. */
-function useAddresses(): string[] {
+function useAddresses(): string[] | undefined {
   const { snapshot } = useLive();
   const found = useQuery({
     queryKey: ["listeners", "all"],
     queryFn: () => get<{ node: string; listeners: Listener[] }[]>("listeners"),
   });
   const secure = location.protocol === "https:";
-  const addresses = (found.data?.data ?? []).flatMap(({ node, listeners }) =>
+  const addresses = found.data?.data.flatMap(({ node, listeners }) =>
     listeners
       .filter(
         (each) =>
@@ -37,7 +37,7 @@ function useAddresses(): string[] {
         return `${each.protocol === "mqtt:wss" ? "wss" : "ws"}://${reach}:${port}/mqtt`;
       }),
   );
-  return [...new Set(addresses)];
+  return addresses && [...new Set(addresses)];
 }
 
 function split(address: string): [string, string] {
@@ -279,12 +279,13 @@ export default function Tools() {
       }
     >
       <span className="hint">{t("tools.help")}</span>
+      {addresses?.length === 0 && <Note tone="warn">{t("tools.noListener")}</Note>}
       <div className="grid-two">
         {numbers.map((number) => (
           <ConnectionCard
             key={number}
             number={number}
-            addresses={addresses}
+            addresses={addresses ?? []}
             onRemove={() => setNumbers((old) => old.filter((one) => one !== number))}
           />
         ))}

@@ -3,8 +3,8 @@
 import { Button, Modal, Select, Tabs, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { ApiError, download, get, path, post, put, raw, remove } from "../api";
-import { count, moment } from "../format";
+import { download, get, path, post, put, remove } from "../api";
+import { bytes, count, moment } from "../format";
 import { type TextKey, useText } from "../i18n";
 import { useLive } from "../live";
 import {
@@ -30,15 +30,12 @@ const KINDS = ["clientid", "topic", "ip_address"] as const;
 interface TraceRow {
   name: string;
   type: string;
-  value?: string;
-  status?: string;
-  [key: string]: unknown;
+  value: string;
+  status: "waiting" | "running" | "stopped";
+  start_at: number;
+  /** Bytes that each node has written. */
+  log_size: Record<string, number>;
 }
-
-/** Of a trace: its value may stand below the name of its type, as in later EMQ X. */
-const subject = (row: TraceRow) => String(row.value ?? row[row.type] ?? "");
-const running = (row: TraceRow) =>
-  row.status === undefined || ["running", "started", "waiting"].includes(row.status);
 
 function NewTrace({ close }: { close: () => void }) {
   const t = useText();
@@ -81,36 +78,45 @@ function NewTrace({ close }: { close: () => void }) {
   );
 }
 
-/** Whatever form the log has: text, or the envelope with text or lines in it. */
-async function logText(name: string): Promise<string> {
-  const response = await raw("GET", path("trace", name, "log"), { query: { position: 0, bytes: LOG_BYTES } });
-  const text = await response.text();
-  if (!response.ok) throw new ApiError(text, response.status, -1);
-  try {
-    const value = JSON.parse(text);
-    const data = value.data ?? value;
-    const lines = data.items ?? data.log ?? data.text ?? data;
-    if (Array.isArray(lines))
-      return lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
-    return typeof lines === "string" ? lines : JSON.stringify(lines, null, 2);
-  } catch {
-    return text;
-  }
-}
-
-function LogView({ name }: { name: string }) {
+/** The newest lines of one node. */
+function LogView({ trace }: { trace: TraceRow }) {
   const t = useText();
-  const found = useQuery({ queryKey: ["trace", "log", name], queryFn: () => logText(name) });
-  if (found.error) return <ErrorNote error={found.error} />;
-  if (found.data === undefined) return <Loading />;
+  const nodes = Object.keys(trace.log_size).sort();
+  const busiest = [...nodes].sort((a, b) => (trace.log_size[b] ?? 0) - (trace.log_size[a] ?? 0))[0];
+  const [node, setNode] = useState(busiest ?? "");
+  const position = Math.max(0, (trace.log_size[node] ?? 0) - LOG_BYTES);
+  const key = ["trace", "log", trace.name, node, position];
+  const found = useQuery({
+    queryKey: key,
+    queryFn: () =>
+      get<{ items: string }>(path("trace", trace.name, "log"), {
+        node,
+        position,
+        bytes: 2 * LOG_BYTES,
+      }),
+  });
   return (
     <div className="stack">
-      <pre className="code" tabIndex={0}>
-        {found.data || t("common.none")}
-      </pre>
-      <div className="row">
-        <Refresh keys={[["trace", "log", name]]} />
+      <div className="fields">
+        <Select
+          className="grow"
+          label={t("common.node")}
+          data={nodes}
+          allowDeselect={false}
+          value={node}
+          onChange={(next) => setNode(next ?? node)}
+        />
+        <Refresh keys={[key]} />
       </div>
+      {found.error ? (
+        <ErrorNote error={found.error} />
+      ) : found.data === undefined ? (
+        <Loading />
+      ) : (
+        <pre className="code" tabIndex={0}>
+          {found.data.data.items || t("common.none")}
+        </pre>
+      )}
     </div>
   );
 }
@@ -119,7 +125,7 @@ function Traces() {
   const t = useText();
   const { act } = useAct([["trace"]]);
   const found = useQuery({ queryKey: ["trace"], queryFn: () => get<TraceRow[]>("trace") });
-  const [shown, setShown] = useState<string | null>(null);
+  const [shown, setShown] = useState<TraceRow | null>(null);
   return (
     <div className="stack">
       <div className="row">
@@ -139,17 +145,27 @@ function Traces() {
         columns={[
           { title: t("common.name"), cell: (row) => <strong className="mono">{row.name}</strong> },
           { title: t("trace.type"), cell: (row) => <Tag>{row.type}</Tag> },
-          { title: t("trace.value"), cell: (row) => <span className="mono">{subject(row)}</span> },
+          { title: t("trace.value"), cell: (row) => <span className="mono">{row.value}</span> },
           {
             title: t("common.status"),
-            cell: (row) => <Tag tone={running(row) ? "good" : "plain"}>{row.status ?? "–"}</Tag>,
+            cell: (row) => (
+              <Tag tone={row.status === "running" ? "good" : "plain"} dot>
+                {t(`trace.status.${row.status}`)}
+              </Tag>
+            ),
+          },
+          { title: t("alarms.since"), cell: (row) => moment(row.start_at) },
+          {
+            title: t("trace.lines"),
+            kind: "num",
+            cell: (row) => bytes(Object.values(row.log_size).reduce((sum, size) => sum + size, 0)),
           },
           {
             title: t("common.actions"),
             kind: "acts",
             cell: (row) => (
               <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
-                <Button size="xs" variant="default" onClick={() => setShown(row.name)}>
+                <Button size="xs" variant="default" onClick={() => setShown(row)}>
                   {t("trace.view")}
                 </Button>
                 <Button
@@ -159,7 +175,7 @@ function Traces() {
                 >
                   {t("common.download")}
                 </Button>
-                {running(row) && (
+                {row.status !== "stopped" && (
                   <Button
                     size="xs"
                     variant="default"
@@ -182,10 +198,10 @@ function Traces() {
         opened={shown !== null}
         onClose={() => setShown(null)}
         size="xl"
-        title={t("trace.log", { name: shown ?? "" })}
+        title={t("trace.log", { name: shown?.name ?? "" })}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
-        {shown !== null && <LogView name={shown} />}
+        {shown !== null && <LogView trace={shown} />}
       </Modal>
     </div>
   );
@@ -279,10 +295,8 @@ interface Slow {
   topic: string;
   node: string;
   latency_ms: number;
-  last_update: number | string;
+  last_update: number;
 }
-
-const time = (value: number | string) => (typeof value === "number" ? moment(value) : value);
 
 function SlowSubscriptions() {
   const t = useText();
@@ -314,7 +328,7 @@ function SlowSubscriptions() {
           { title: t("common.client"), cell: (row) => <ClientLink id={row.clientid} /> },
           { title: t("common.topic"), cell: (row) => <span className="mono">{row.topic}</span> },
           { title: t("trace.latency"), kind: "num", cell: (row) => `${count(row.latency_ms)} ms` },
-          { title: t("trace.last"), cell: (row) => time(row.last_update) },
+          { title: t("trace.last"), cell: (row) => moment(row.last_update) },
           { title: t("common.node"), cell: (row) => <NodeLink node={row.node} /> },
         ]}
       />
@@ -324,8 +338,7 @@ function SlowSubscriptions() {
 
 interface TopicMetrics {
   topic: string;
-  metrics?: Record<string, number>;
-  [key: string]: unknown;
+  metrics: Record<string, number>;
 }
 
 function CountedTopics() {
@@ -337,10 +350,7 @@ function CountedTopics() {
     queryKey: ["topic-metrics"],
     queryFn: () => get<TopicMetrics[]>("topic-metrics"),
   });
-  const figure = (row: TopicMetrics, name: string) => {
-    const value = row.metrics?.[name] ?? row[name];
-    return typeof value === "number" ? count(value) : "–";
-  };
+  const figure = (row: TopicMetrics, name: string) => count(row.metrics[name] ?? Number.NaN);
   const figures: [TextKey, string][] = [
     ["trace.in", "messages.in.count"],
     ["trace.out", "messages.out.count"],
@@ -397,7 +407,7 @@ function CountedTopics() {
 }
 
 interface AuditRow {
-  at: number | string;
+  at: number;
   node: string;
   who: string;
   from: string;
@@ -422,7 +432,7 @@ function Audit() {
         paging={list.paging}
         rowKey={(row, index) => `${index} ${row.at} ${row.node}`}
         columns={[
-          { title: t("common.at"), cell: (row) => time(row.at) },
+          { title: t("common.at"), cell: (row) => moment(row.at) },
           { title: t("trace.who"), cell: (row) => <strong>{row.who}</strong> },
           { title: t("common.from"), cell: (row) => <span className="mono">{row.from}</span> },
           { title: t("trace.action"), cell: (row) => row.action },

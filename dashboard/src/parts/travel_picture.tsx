@@ -25,8 +25,8 @@ interface Edge {
 }
 
 const SHOWN = 8;
-const BOX = { width: 216, height: 44, gap: 12 };
-const COLUMN = 280;
+const BOX = { width: 210, height: 44, gap: 12 };
+const COLUMN = 275;
 const TOP = 50;
 /** As many characters fit. */
 const LETTERS = { title: 24, hint: 33 };
