@@ -10,13 +10,14 @@ SECONDS ?= 60
 # As many runs as `make test` can wait for; `make fuzz` takes its time.
 FUZZ_TEST_SECONDS = 6
 
-.PHONY: help deps build run test cluster sim chaos fuzz fuzzers bench format lint clean
+.PHONY: help deps build package package-test run test cluster sim chaos fuzz fuzzers bench format lint clean
 
 help:
 	@echo "make run       one node in the foreground, on 1883"
 	@echo "make test      every test: unit, style, end-to-end under sanitizers; simulator"
 	@echo "make cluster   three nodes on this machine, joined; Ctrl-C stops them"
 	@echo "make build     $(BIN)/meshmq, meshmq_ctl, meshmq_bench"
+	@echo "make package   build/packages/meshmq_VERSION_ARCH.deb and its SBOM;  make package-test: installed in a clean Debian"
 	@echo "make sim       SEEDS=N for N simulated clusters, SEED=n to replay one"
 	@echo "make chaos     five nodes under load while links and nodes fail: what is lost, how fast it heals"
 	@echo "make fuzz      every fuzzer for SECONDS=60 seconds"
@@ -30,6 +31,13 @@ deps:
 build: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target meshmq meshmq_ctl meshmq_bench dashboard
+
+package: deps
+	@tools/package.sh
+
+# Needs root, a mirror, and a minute or two: not part of `make test`.
+package-test: deps
+	@packaging/deb/test_package.py $$(tools/package.sh | tail -1) $(if $(ROOT),--root $(ROOT))
 
 run: build
 	@$(BIN)/meshmq foreground --data-dir data
