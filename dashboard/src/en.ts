@@ -119,6 +119,8 @@ export const en = {
   "node.load": "Load",
   "node.running": "running",
   "node.stopped": "stopped",
+  "node.stoppedHelp":
+    "{node} does not answer. It comes back by itself when it runs again; remove it only if it never will.",
   "node.silent": "no answer",
   "node.here": "this node",
   "node.sessions": "Sessions",

@@ -120,6 +120,7 @@ export const zh: Record<keyof typeof en, string> = {
   "node.load": "负载",
   "node.running": "运行中",
   "node.stopped": "已停止",
+  "node.stoppedHelp": "{node} 没有响应。恢复运行后会自动回到集群;只有在它不再使用时才需要移除。",
   "node.silent": "无应答",
   "node.here": "当前节点",
   "node.sessions": "会话",

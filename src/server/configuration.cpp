@@ -48,6 +48,13 @@ void check_files(config::Loaded& loaded) {
     if (auto setup = prepare_listener(listener, loaded.warnings); !setup)
       loaded.errors.push_back(std::move(setup.error().message));
   }
+  const config::Management& management = loaded.config.management;
+  for (const auto& [listener, key] : {std::pair(&management.dashboard_tls, "dashboard.listener.https"),
+                                      std::pair(&management.api_tls, "management.listener.https")}) {
+    if (!listener->on) continue;
+    if (auto tls = net::TlsListener::open(tls_options(listener->tls, key), loaded.warnings); !tls)
+      loaded.errors.push_back(std::move(tls.error().message));
+  }
   if (const std::string file = loaded.config.mesh.tls_file(); !file.empty()) {
     if (auto tls = net::DistTls::open(file, loaded.warnings); !tls)
       loaded.errors.push_back(std::move(tls.error().message));

@@ -23,6 +23,15 @@ bool names_page(std::string_view path) {
   return path.starts_with('/') && !path.starts_with("//") && std::all_of(path.begin(), path.end(), plain);
 }
 
+/// Relative, as below a proxy's path: `clients/a` -> `../#/clients/a`.
+std::string way_to(std::string_view path) {
+  std::string up = "./";
+  const auto depth = std::count(path.begin() + 1, path.end(), '/');
+  if (depth > 0) up.clear();
+  for (auto i = depth; i > 0; --i) up += "../";
+  return fmt::format("{}#{}", up, path);
+}
+
 }  // namespace
 
 std::filesystem::path packaged_pages() {
@@ -55,7 +64,7 @@ std::optional<http::Response> DashboardPages::answer(const http::Request& reques
   const bool browser = request.header("accept").find("text/html") != std::string_view::npos;
   if (!on_ || !browser || !names_page(path) || !files_.has_index()) return std::nullopt;
   return http::Response{
-      .status = 302, .content_type = {}, .body = {}, .headers = {{"Location", fmt::format("/#{}", path)}}};
+      .status = 302, .content_type = {}, .body = {}, .headers = {{"Location", way_to(path)}}};
 }
 
 }  // namespace meshmq::server

@@ -38,7 +38,8 @@ TEST_F(DashboardPagesTest, ABookmarkLeadsToItsPage) {
   const auto away = pages_.answer(request("/clients/detail"));
   ASSERT_TRUE(away);
   EXPECT_EQ(away->status, 302U);
-  EXPECT_EQ(away->headers[0].second, "/#/clients/detail");
+  EXPECT_EQ(away->headers[0].second, "../#/clients/detail");
+  EXPECT_EQ(pages_.answer(request("/clients"))->headers[0].second, "./#/clients");
   EXPECT_FALSE(pages_.answer(request("/clients", "application/json")));
   EXPECT_FALSE(pages_.answer(request("//evil.example")));
   EXPECT_FALSE(pages_.answer(request("/x\r\nSet-Cookie: a")));

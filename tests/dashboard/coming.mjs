@@ -1,5 +1,7 @@
 // Coming in, and the cluster as a whole.
 
+import { startProxy } from "./proxy.mjs";
+
 export const coming = {
   async "refuses a wrong password"({ page, browser, hand, scene }) {
     browser.expected.push("401", "429");
@@ -40,6 +42,14 @@ export const coming = {
     await page.getByText("3 of 3 nodes run").waitFor();
     await page.goto(scene.url);
     await page.getByText("3 of 3 nodes run").waitFor();
+  },
+
+  async "works below a proxy's path"({ page, hand, scene }) {
+    const address = await startProxy(scene.url, "/mqtt-admin/");
+    await page.goto(`${address}nodes/none`);
+    await hand.logIn("admin", scene.password);
+    await page.getByText("Nothing matches.").waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
   },
 
   async "sends bookmarks to their pages"({ page, scene }) {

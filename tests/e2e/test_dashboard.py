@@ -29,6 +29,7 @@ class Dashboard(SceneTest):
 
     def test_the_dashboard(self):
         self.pages_and_their_headers()
+        self.certificates_are_checked()
         self.in_a_browser()
 
     def pages_and_their_headers(self):
@@ -42,10 +43,18 @@ class Dashboard(SceneTest):
         packed = api.raw("GET", script.replace("./", "/"), headers={"Accept-Encoding": "gzip"}, credentials=False)
         self.assertEqual(packed.headers["Content-Encoding"], "gzip")
         self.assertIn("immutable", packed.headers["Cache-Control"])
+        bookmark = api.raw("GET", "/nodes/here", headers={"Accept": "text/html"}, credentials=False)
+        self.assertEqual((bookmark.status, bookmark.headers["Location"]), (302, "../#/nodes/here"))
         again = api.raw("GET", "/", headers={"If-None-Match": page.headers["ETag"]}, credentials=False)
         self.assertEqual((again.status, again.body), (304, ""))
         for outside in ("/../../bin/meshmq", "/%2e%2e/%2e%2e/bin/meshmq", "/assets/..%2f..%2f..%2f..%2fetc/passwd"):
             self.assertIn(api.raw("GET", outside, credentials=False).status, (400, 404), outside)
+
+    def certificates_are_checked(self):
+        words = ("--set", "dashboard.listener.https=0", "--set", "dashboard.listener.https.certfile=/nowhere")
+        done = self.nodes[0].host.run([BIN / "meshmq", "check-config", *words], check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("dashboard.listener.https", done.stderr)
 
     def in_a_browser(self):
         node1, node2, node3 = self.nodes
@@ -66,7 +75,7 @@ class Dashboard(SceneTest):
         what = {
             "url": self.url(node1),
             "secure_url": self.url(node1, "https"),
-            "hosts": [node.address for node in everybody],
+            "hosts": ["127.0.0.1", *(node.address for node in everybody)],
             "nodes": [node.name for node in self.nodes],
             "sockets": [f"ws://{node.address}:{node.ports['listener.ws.external']}/mqtt" for node in everybody],
             "password": "another-password",

@@ -5,7 +5,18 @@ import { get, path, remove } from "../api";
 import { bytes, compact, count, duration, milliseconds, percent } from "../format";
 import { useText } from "../i18n";
 import { useLive } from "../live";
-import { Card, ConfirmButton, ErrorNote, Loading, Page, Pairs, Refresh, Tag, useAct } from "../parts/basics";
+import {
+  Card,
+  ConfirmButton,
+  ErrorNote,
+  Loading,
+  Note,
+  Page,
+  Pairs,
+  Refresh,
+  Tag,
+  useAct,
+} from "../parts/basics";
 import { DataTable } from "../parts/table";
 import { ListenersOf } from "./listeners";
 import { NodeCharts } from "./overview";
@@ -74,7 +85,8 @@ export function NodeDetail({ node }: { node: string }) {
   const now = live.snapshot?.nodes.find((each) => each.node === node);
   const point = live.history.at(-1)?.nodes.get(node);
   const here = live.snapshot?.node === node;
-  const member = now !== undefined || live.snapshot?.stopped.includes(node);
+  const member =
+    [...(live.snapshot?.stopped ?? []), ...(live.snapshot?.unanswered ?? [])].includes(node) || now;
   return (
     <Page
       title={<span className="mono">{node}</span>}
@@ -166,6 +178,7 @@ export function NodeDetail({ node }: { node: string }) {
           </div>
         </>
       )}
+      {live.snapshot && member && !now && <Note tone="warn">{t("node.stoppedHelp", { node })}</Note>}
       {live.snapshot && !member && <ErrorNote error={new Error(t("common.noMatch"))} />}
     </Page>
   );

@@ -16,6 +16,8 @@ interface Outcome {
   message: string;
 }
 
+/** What changes for the whole cluster holds on this node a moment later: so long is looked. */
+const WATCH_MS = 15_000;
 /** How a secret is shown: its value is told to nobody. */
 const HIDDEN = "******";
 const WORDS: Record<string, string[]> = { flag: ["on", "off"], boolean: ["true", "false"] };
@@ -56,7 +58,7 @@ function ValueInput({
 
 const tones = { changed: "good", restart: "warn", later: "warn", refused: "bad" } as const;
 
-function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
+function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void; close: () => void }) {
   const t = useText();
   const { act, busy } = useAct([["configs"]]);
   const [value, setValue] = useState(row.value === HIDDEN ? "" : row.value);
@@ -72,6 +74,7 @@ function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
       if (refused) throw new Error(refused.message);
     };
     await act(submit);
+    onChanged();
     setOutcomes(all);
     if (all.length > 0 && all.every((one) => one.result === "changed")) close();
   };
@@ -107,7 +110,12 @@ function Edit({ row, close }: { row: ConfigRow; close: () => void }) {
 
 export function Settings() {
   const t = useText();
-  const found = useQuery({ queryKey: ["configs"], queryFn: () => get<ConfigRow[]>("configs") });
+  const [watched, setWatched] = useState(0);
+  const found = useQuery({
+    queryKey: ["configs"],
+    queryFn: () => get<ConfigRow[]>("configs"),
+    refetchInterval: () => (Date.now() < watched ? 1000 : false),
+  });
   const { act, busy } = useAct([["configs"]]);
   const [search, setSearch] = useState("");
   const [changedOnly, setChangedOnly] = useState(false);
@@ -237,7 +245,13 @@ export function Settings() {
         title={<span className="mono">{edited?.key}</span>}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
-        {edited && <Edit row={edited} close={() => setEdited(null)} />}
+        {edited && (
+          <Edit
+            row={edited}
+            onChanged={() => setWatched(Date.now() + WATCH_MS)}
+            close={() => setEdited(null)}
+          />
+        )}
       </Modal>
     </Page>
   );

@@ -21,6 +21,9 @@ function variable(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** Whole numbers between the lines. */
+const steps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
 function span(series: Series[]): number {
   const seconds = (series[0]?.values.length ?? 0) * 2;
   return Math.min(SPAN.most, Math.max(SPAN.least, Math.ceil(seconds / SPAN.step) * SPAN.step));
@@ -43,7 +46,7 @@ function options(
     padding: [10, 10, 0, 0],
     scales: {
       x: { time: true, range: (_, __, last) => [last - seconds(), last] },
-      y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] },
+      y: { range: (_, __, max) => [0, Math.max(4, max * 1.15)] },
     },
     axes: [
       {
@@ -53,7 +56,7 @@ function options(
         size: 28,
         values: (_, ticks) => ticks.map((at) => clock(at * 1000)),
       },
-      { ...axis, grid, size: 52, values: (_, ticks) => ticks.map(format) },
+      { ...axis, grid, incrs: steps, size: 52, values: (_, ticks) => ticks.map(format) },
     ],
     series: [
       {},
