@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The Debian package in a clean Debian: installed, started by itself and by systemd, removed, purged; lintian is content.
+"""The Debian package in a clean Debian: installed, started by itself and by systemd, removed, purged; lintian agrees.
 
 usage: test_package.py PACKAGE.deb [--root DIR]
 
@@ -130,10 +130,10 @@ runuser -u meshmq -- meshmq stop --config /etc/meshmq/meshmq.conf
 def check_service(debian):
     """Booted by systemd in a container without network: started at boot, reloaded, watched, stopped."""
     debian.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "systemd-sysv", network=True)
-    (debian.root / "root/check.sh").write_text(SERVICE_SCRIPT)
+    (debian.root / "srv/check.sh").write_text(SERVICE_SCRIPT)
     (debian.root / "etc/systemd/system/check.service").write_text(
-        "[Unit]\nAfter=meshmq.service\n[Service]\nType=oneshot\nStandardOutput=file:/root/check.out\n"
-        "StandardError=inherit\nExecStart=sh /root/check.sh\nExecStopPost=systemctl --no-block poweroff\n"
+        "[Unit]\nAfter=meshmq.service\n[Service]\nType=oneshot\nStandardOutput=file:/srv/check.out\n"
+        "StandardError=inherit\nExecStart=sh /srv/check.sh\nExecStopPost=systemctl --no-block poweroff\n"
     )
     wanted = debian.root / "etc/systemd/system/multi-user.target.wants"
     wanted.mkdir(exist_ok=True)
@@ -142,7 +142,7 @@ def check_service(debian):
     drop_in = debian.root / "etc/systemd/system/meshmq.service.d"
     drop_in.mkdir()
     (drop_in / "quick.conf").write_text("[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\n")
-    output = debian.root / "root/check.out"
+    output = debian.root / "srv/check.out"
     output.unlink(missing_ok=True)
     try:
         subprocess.run(
