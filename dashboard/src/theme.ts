@@ -28,6 +28,7 @@ const dark: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
+  respectReducedMotion: true,
   primaryColor: "brand",
   primaryShade: { light: 7, dark: 7 },
   colors: { brand, dark },

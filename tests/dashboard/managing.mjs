@@ -83,6 +83,7 @@ export const managing = {
     await browser.picture("settings-restart");
     await browser.axe("settings, after a change");
     await page.keyboard.press("Escape");
+    await hand.dialog().waitFor({ state: "detached" });
     await hand.row(key).getByText("500 after a restart").waitFor();
     await hand.field("Key or meaning").fill("");
     await browser.inspect("settings");

@@ -1,12 +1,12 @@
 // Messages that wait on the broker: retained ones for subscribers to come, delayed ones for their time.
 
-import { Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { SegmentedControl, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, path, remove } from "../api";
 import { bytes, given } from "../format";
 import { useText } from "../i18n";
-import { ConfirmButton, ErrorNote, Loading, Page, Refresh, useAct } from "../parts/basics";
+import { ConfirmButton, DialogAbout, ErrorNote, Loading, Page, Refresh, useAct } from "../parts/basics";
 import { NodeLink } from "../parts/links";
 import { useList } from "../parts/list";
 import { DataTable } from "../parts/table";
@@ -104,15 +104,14 @@ export function Retained() {
           },
         ]}
       />
-      <Modal
-        opened={shown !== null}
+      <DialogAbout
+        subject={shown}
         onClose={() => setShown(null)}
         size="lg"
-        title={<span className="mono">{shown}</span>}
-        closeButtonProps={{ "aria-label": t("common.close") }}
+        title={(topic) => <span className="mono">{topic}</span>}
       >
-        {shown !== null && <Payload topic={shown} />}
-      </Modal>
+        {(topic) => <Payload topic={topic} />}
+      </DialogAbout>
     </Page>
   );
 }

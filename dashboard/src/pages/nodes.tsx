@@ -19,6 +19,7 @@ import {
   Tag,
   useAct,
 } from "../parts/basics";
+import { DataTable } from "../parts/table";
 import type { Cluster, Heal } from "../types";
 import { NodeCards } from "./overview";
 import { Shed } from "./shedding";
@@ -145,38 +146,39 @@ function History() {
     queryKey: ["cluster", "heal-log"],
     queryFn: () => get<Heal[]>("cluster/heal-log"),
   });
-  const rows = [...(heals.data?.data ?? [])].reverse();
   return (
-    <Card title={t("nodes.history")}>
-      {heals.error ? (
-        <ErrorNote error={heals.error} />
-      ) : rows.length === 0 ? (
-        <span className="hint">{t("nodes.noHistory")}</span>
-      ) : (
-        <div className="stack">
-          {rows.map((heal) => (
-            <div key={String(heal.id)} className="row" style={{ alignItems: "flex-start", gap: 18 }}>
+    <section className="stack" style={{ gap: 8 }}>
+      <h2 className="card-title">{t("nodes.history")}</h2>
+      <DataTable
+        label={t("nodes.history")}
+        rows={heals.data && [...heals.data.data].reverse()}
+        error={heals.error}
+        empty={t("nodes.noHistory")}
+        rowKey={(heal) => String(heal.id)}
+        columns={[
+          { title: t("nodes.split"), cell: (heal) => moment(heal.split_at) },
+          { title: t("nodes.met"), cell: (heal) => moment(heal.met_at) },
+          {
+            title: t("nodes.healed"),
+            cell: (heal) => (
               <Tag tone="good" dot>
-                {t("nodes.healed")} {moment(heal.healed_at)}
+                {moment(heal.healed_at)}
               </Tag>
-              <span>
-                <span className="hint">{t("nodes.split")}</span> {moment(heal.split_at)}
-              </span>
-              <span>
-                <span className="hint">{t("nodes.met")}</span> {moment(heal.met_at)}
-              </span>
-              <span>
-                <span className="hint">{t("nodes.coordinator")}</span>{" "}
-                <span className="mono">{heal.coordinator}</span>
-              </span>
-              <span>
-                <span className="hint">{t("nodes.views")}</span>{" "}
-                <span className="mono">{heal.split_view.map((part) => part.join(" ")).join(" | ")}</span>
-              </span>
-            </div>
-          ))}
-        </div>
-      )}
-    </Card>
+            ),
+          },
+          { title: t("nodes.coordinator"), cell: (heal) => <span className="mono">{heal.coordinator}</span> },
+          {
+            title: t("nodes.views"),
+            kind: "wrap",
+            cell: (heal) =>
+              heal.split_view.map((part) => (
+                <div key={part.join()} className="mono">
+                  {part.join(", ")}
+                </div>
+              )),
+          },
+        ]}
+      />
+    </section>
   );
 }

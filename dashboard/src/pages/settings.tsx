@@ -1,11 +1,22 @@
 // The keys of the configuration, with the meaning that the broker itself gives them.
 
-import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, post, put } from "../api";
 import { useText } from "../i18n";
-import { ErrorNote, Form, Loading, Note, Page, Pairs, Refresh, Tag, useAct } from "../parts/basics";
+import {
+  DialogAbout,
+  ErrorNote,
+  Form,
+  Loading,
+  Note,
+  Page,
+  Pairs,
+  Refresh,
+  Tag,
+  useAct,
+} from "../parts/basics";
 import { DataTable } from "../parts/table";
 import type { ConfigRow } from "../types";
 
@@ -239,20 +250,15 @@ export function Settings() {
           />
         </>
       )}
-      <Modal
-        opened={edited !== null}
+      <DialogAbout
+        subject={edited}
         onClose={() => setEdited(null)}
-        title={<span className="mono">{edited?.key}</span>}
-        closeButtonProps={{ "aria-label": t("common.close") }}
+        title={(row) => <span className="mono">{row.key}</span>}
       >
-        {edited && (
-          <Edit
-            row={edited}
-            onChanged={() => setWatched(Date.now() + WATCH_MS)}
-            close={() => setEdited(null)}
-          />
+        {(row) => (
+          <Edit row={row} onChanged={() => setWatched(Date.now() + WATCH_MS)} close={() => setEdited(null)} />
         )}
-      </Modal>
+      </DialogAbout>
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 // Why something happened or did not: traces, explanations, slow subscribers, counted topics, who did what.
 
-import { Button, Modal, Select, Tabs, TextInput } from "@mantine/core";
+import { Button, Select, Tabs, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { download, get, path, post, put, remove } from "../api";
@@ -10,6 +10,7 @@ import { useLive } from "../live";
 import {
   Card,
   ConfirmButton,
+  DialogAbout,
   ErrorNote,
   Form,
   FormButton,
@@ -194,15 +195,14 @@ function Traces() {
           },
         ]}
       />
-      <Modal
-        opened={shown !== null}
+      <DialogAbout
+        subject={shown}
         onClose={() => setShown(null)}
         size="xl"
-        title={t("trace.log", { name: shown?.name ?? "" })}
-        closeButtonProps={{ "aria-label": t("common.close") }}
+        title={(trace) => t("trace.log", { name: trace.name })}
       >
-        {shown !== null && <LogView trace={shown} />}
-      </Modal>
+        {(trace) => <LogView trace={trace} />}
+      </DialogAbout>
     </div>
   );
 }

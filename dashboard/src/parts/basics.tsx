@@ -4,7 +4,7 @@ import { Button, type ButtonProps, Modal, Skeleton, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { ApiError } from "../api";
 import { useText } from "../i18n";
 
@@ -152,6 +152,37 @@ export function useAct(keys: QueryKey[]) {
     }
   };
   return { act, busy };
+}
+
+/** A dialog about something; it still knows what while it fades away. */
+export function DialogAbout<Subject>({
+  subject,
+  title,
+  size,
+  onClose,
+  children,
+}: {
+  subject: Subject | null;
+  title: (subject: Subject) => ReactNode;
+  size?: string;
+  onClose: () => void;
+  children: (subject: Subject) => ReactNode;
+}) {
+  const t = useText();
+  const kept = useRef(subject);
+  if (subject !== null) kept.current = subject;
+  const shown = kept.current;
+  return (
+    <Modal
+      opened={subject !== null}
+      onClose={onClose}
+      {...(size ? { size } : {})}
+      title={shown !== null && title(shown)}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      {shown !== null && children(shown)}
+    </Modal>
+  );
 }
 
 /** A button that asks before it does. */
