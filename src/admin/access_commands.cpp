@@ -76,24 +76,13 @@ bool clean_cache(const Call& call) {
 
 using Rules = std::vector<std::pair<RuleKey, RuleRow>>;
 
-std::string_view word_for(AclAction action) {
-  return action == AclAction::publish ? "pub" : action == AclAction::subscribe ? "sub" : "pubsub";
-}
-
-std::optional<AclAction> action_of(std::string_view word) {
-  for (const AclAction action : {AclAction::publish, AclAction::subscribe, AclAction::pubsub}) {
-    if (word == word_for(action)) return action;
-  }
-  return std::nullopt;
-}
-
 /// Names as an Erlang node prints its binaries.
 std::string format_rule(const RuleKey& key, const RuleRow& row) {
   const auto& [kind, name] = key.subject;
   const std::string who =
       kind == SubjectKind::everybody ? "$all" : fmt::format("{} = <<\"{}\">>", to_string(kind), name);
   return fmt::format("Acl({} topic = <<\"{}\">> action = {} access = {})\n", who, key.topic,
-                     word_for(row.action), row.allow ? "allow" : "deny");
+                     action_word(row.action), row.allow ? "allow" : "deny");
 }
 
 Json rule_json(const std::pair<RuleKey, RuleRow>& rule) {
@@ -102,7 +91,7 @@ Json rule_json(const std::pair<RuleKey, RuleRow>& rule) {
   return Json::object(
       {{all ? "all" : std::string(to_string(key.subject.kind)), all ? Json(true) : Json(key.subject.name)},
        {"topic", key.topic},
-       {"action", std::string(word_for(row.action))},
+       {"action", std::string(action_word(row.action))},
        {"access", row.allow ? "allow" : "deny"}});
 }
 

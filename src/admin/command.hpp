@@ -56,5 +56,6 @@ std::span<const Command> account_commands();  // mgmt, admins
 std::span<const Command> alarm_commands();
 std::span<const Command> delayed_commands();
 std::span<const Command> conf_commands();
+std::span<const Command> data_commands();
 
 }  // namespace meshmq::admin

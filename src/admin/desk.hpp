@@ -18,6 +18,8 @@
 
 namespace meshmq::admin {
 
+class BackupFiles;
+
 struct Defaults {
   struct Pair {
     std::string id{};  ///< empty: there is none
@@ -99,6 +101,8 @@ class Desk {
 
   /// nullptr: nobody has set it.
   Configuration* configuration = nullptr;
+  /// nullptr: this node keeps no exported files.
+  BackupFiles* backups = nullptr;
 
   const std::string name;
   node::Control& control;

@@ -79,6 +79,20 @@ std::string format_datetime(WallMillis wall) {
                      local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
+std::string_view action_word(broker::AclAction action) {
+  return action == broker::AclAction::publish     ? "pub"
+         : action == broker::AclAction::subscribe ? "sub"
+                                                  : "pubsub";
+}
+
+std::optional<broker::AclAction> action_of(std::string_view word) {
+  for (const broker::AclAction action :
+       {broker::AclAction::publish, broker::AclAction::subscribe, broker::AclAction::pubsub}) {
+    if (word == action_word(action)) return action;
+  }
+  return std::nullopt;
+}
+
 std::string format_listener(const ListenerInfo& listener) {
   std::string counts;
   for (const auto& [reason, count] : listener.shutdown_counts) {

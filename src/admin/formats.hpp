@@ -2,6 +2,7 @@
 // Lines as emqx_ctl 4.3 prints them, and the same as JSON. Pure functions.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "admin/host.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "broker/acl_rule.hpp"
 #include "broker/broker.hpp"
 
 namespace meshmq::admin {
@@ -41,6 +43,10 @@ Json counters_json(Counters counters);
 std::string format_uptime(Duration uptime);
 /// "2021-07-28 16:15:39", local time.
 std::string format_datetime(WallMillis wall);
+
+/// `pub`, `sub` or `pubsub`.
+std::string_view action_word(broker::AclAction action);
+std::optional<broker::AclAction> action_of(std::string_view word);
 
 std::string format_listener(const ListenerInfo& listener);
 Json listener_json(const ListenerInfo& listener);

@@ -34,6 +34,12 @@ class SharedSettings {
     const std::string* value = rows_.find(key);
     return value == nullptr ? std::string_view() : std::string_view(*value);
   }
+  /// By key.
+  std::map<std::string, std::string> all() const {
+    std::map<std::string, std::string> values;
+    rows_.for_each_live([&](std::string_view key, std::string_view value) { values.emplace(key, value); });
+    return values;
+  }
   bool any_changed() const { return !changed_.empty(); }
   /// Keys whose value is another since the last call; those from the disk too.
   std::set<std::string> take_changed() { return std::exchange(changed_, {}); }

@@ -113,6 +113,7 @@ std::span<const Route> cluster_routes();
 std::span<const Route> access_routes();
 std::span<const Route> account_routes();
 std::span<const Route> config_routes();
+std::span<const Route> data_routes();
 
 /// All of them, in that order.
 std::vector<const Route*> all_routes();

@@ -280,6 +280,19 @@ constexpr Field verification[] = {
     {"shared_rows", "integer", ""},
 };
 
+constexpr Field exported_file[] = {
+    {"filename", "string", ""},
+    {"size", "integer", "Bytes"},
+    {"created_at", "string", ""},
+    {"node", "string", "Whose file it is"},
+};
+constexpr Field exported_data[] = {{"filename", "string", ""}, {"file", "object", "What is in it"}};
+constexpr Field file_name[] = {{"filename", "string", "An exported file of this node"}};
+constexpr Field data_import[] = {
+    {"imported", "counters", "Rows that were taken, by section"},
+    {"notes", "[string]", "What was left out, and why"},
+};
+
 constexpr Shape table[] = {
     {"Administrator", "Somebody who may log in", administrator},
     {"Alarm", "Something that an operator should know", alarm},
@@ -294,10 +307,14 @@ constexpr Shape table[] = {
     {"ConfigChange", "What became of a change", config_change},
     {"ConfigChanges", "Values that are to hold", config_changes},
     {"ConfigEntry", "A key and what holds", config_entry},
+    {"DataImport", "What became of an import", data_import},
     {"DelayedMessage", "A message that waits for its time", delayed_message},
     {"Discovery", "What discovery found", discovery},
     {"Endpoint", "One thing that can be asked", endpoint},
     {"Explanation", "How a message would travel", explanation},
+    {"ExportedData", "What operators have entered, as a document", exported_data},
+    {"ExportedFile", "A file that an export has written", exported_file},
+    {"FileName", "Which file", file_name},
     {"FoundNode", "A node that discovery found", found_node},
     {"GroupRoute", "The share of a node in a shared group", group_route},
     {"Heal", "A split that was healed", heal},

@@ -32,6 +32,7 @@
 #include "net/route_table.hpp"
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
+#include "server/backup_directory.hpp"
 #include "server/conf_keeper.hpp"
 #include "server/control_shell.hpp"
 #include "server/discovery_setup.hpp"
@@ -212,6 +213,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   Management management_{io_, config_, log_};
   ServiceManager service_{io_, [this] { return turns(); }};
   ConfKeeper conf_;
+  BackupDirectory backups_{config_.data_dir};
   std::ptrdiff_t links_ = 0;  ///< open control links
   bool stopping_ = false;
 };
@@ -311,6 +313,7 @@ Result<void> NodeProcess::Impl::start_control() {
       *desk_, [this](const std::function<void()>& run) { shell_.event([&](node::Control&) { run(); }); });
   host_.attach(management_);
   desk_->configuration = &conf_;
+  desk_->backups = &backups_;
   shell_.on_settings_changed = [this] { take_cluster_settings(); };
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
     desk_->operation_done(operation, std::move(result));

@@ -51,11 +51,28 @@ class RestApi(SceneTest):
         self.kicking(api, far)
         self.shedding(api, there)
         self.configuration(api, here, there)
+        self.exported_data(api)
         self.membership(api, there)
         described = {
             operation["operationId"] for methods in api.document["paths"].values() for operation in methods.values()
         }
         self.assertEqual(described - api.called, set())
+
+    def exported_data(self, api):
+        made = api.data("export_data")
+        self.assertEqual([row["filename"] for row in api.data("list_exported_data")], [made["filename"]])
+        document = api.data("download_data", filename=made["filename"])["file"]
+        self.assertEqual((document["product"], document["settings"]["os_mon.cpu_low_watermark"]), ("meshmq", "50%"))
+        taken = {"login": "taken", "type": "username", "password_hash": "plain$$" + "eA=="}
+        other = {"version": "4.3", "auth_mnesia": [taken, {"login": "lost"}], "resources": [{"id": "r"}]}
+        api.data("upload_data", body={"filename": "other.json", "file": other})
+        report = api.data("import_data", body={"filename": "other.json"})
+        self.assertEqual((report["imported"], len(report["notes"])), ({"auth_mnesia": 1}, 2))
+        eventually_equal(lambda: self.node2.ctl("user", "list").out, "taken\n", "what one node imports, all have")
+        self.assertEqual(api.call("import_data", body={"filename": "../other.json"})["code"], 0)
+        self.assertNotEqual(api.call("import_data", body={"filename": "none.json"})["code"], 0)
+        api.data("delete_data", filename="other.json")
+        self.assertEqual(len(api.data("list_exported_data")), 1)
 
     def configuration(self, api, here, there):
         entries = {entry["key"]: entry for entry in api.data("list_configs")}
