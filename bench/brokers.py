@@ -139,7 +139,9 @@ class MeshNode(Broker):
     def start(self):
         ports_path = self.directory / "ports.json"
         settings = {"node.name": self.name, "node.cookie": COOKIE, "listener.tcp.external": "127.0.0.1:0",
-                    "listener.ws.external": "127.0.0.1:0", "listener.ws.external.max_conn_rate": 0}
+                    "listener.ws.external": "127.0.0.1:0"}
+        # Measured is how fast a node can, not what a listener lets in by default.
+        settings |= {f"listener.{kind}.external.max_conn_rate": 0 for kind in ("tcp", "ws")}
         if self.certificate is not None:
             cert, key = self.certificate
             settings |= {"listener.ssl.external": "127.0.0.1:0", "listener.ssl.external.certfile": cert,
