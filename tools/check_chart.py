@@ -76,6 +76,7 @@ class Objects:
         self.check_volumes(spec, pod, container)
         self.check_rights(pod["serviceAccountName"])
         self.check_environment(container)
+        self.check_metrics()
 
     def check_services(self, spec, labels, container):
         ports = {port["name"] for port in container["ports"]}
@@ -91,6 +92,19 @@ class Objects:
             # Else names of pods resolve only once they are ready, which they are only with their names.
             named = service["spec"].get("publishNotReadyAddresses") is True
             self.expect(named, "pods that are not ready have no names")
+
+    def check_metrics(self):
+        for monitor in self.of("ServiceMonitor"):
+            wanted = monitor["spec"]["selector"]["matchLabels"]
+            services = [one for one in self.of("Service") if selects(one["metadata"]["labels"], wanted)]
+            self.expect(len(services) == 1, f"the ServiceMonitor selects {len(services)} services")
+            ports = {port["name"] for service in services for port in service["spec"]["ports"]}
+            for endpoint in monitor["spec"]["endpoints"]:
+                self.expect(endpoint["port"] in ports, f"the ServiceMonitor asks a port {endpoint['port']}")
+        for board in self.of("ConfigMap"):
+            for name, text in board["data"].items():
+                if name.endswith(".json"):
+                    self.expect("panels" in json.loads(text), f"{name} is no dashboard of Grafana")
 
     def check_volumes(self, spec, pod, container):
         claims = {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])}
@@ -129,7 +143,8 @@ class Objects:
                 self.expect(used in known, f"{variable['name']} uses {used}, which comes later or never")
             known.add(variable["name"])
             secret = variable.get("valueFrom", {}).get("secretKeyRef")
-            ours = not self.values.get("cookie", {}).get("existingSecret")
+            part = "cookie" if secret and secret["key"] == "cookie" else "management"
+            ours = not self.values.get(part, {}).get("existingSecret")
             if secret and ours:
                 self.expect(secret["name"] in self.names("Secret"), f"{variable['name']}: there is no such Secret")
 
@@ -214,6 +229,8 @@ def self_test():
         ({"replicaCount": 0}, "replicaCount"),
         ({"replicas": 1}, "replicas"),
         ({"distTls": {"enabled": True}}, "distTls"),
+        ({**minimal, "management": {"enabled": True}}, "set management.apiSecret"),
+        ({**minimal, "metrics": {"serviceMonitor": {"enabled": True}}}, "values"),
     )
     for values, said in refusals:
         if not any(said in problem for problem in rendering_problems(values)):

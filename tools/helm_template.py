@@ -3,7 +3,7 @@
 
 usage: helm_template.py CHART [--values FILE]... [--set KEY=VALUE]... [--name NAME] [--namespace NS] [--json]
 
-Known: values, pipelines, if / else / with / range, define and include, trimming by `{{-` and `-}}`, and the functions
+Known: values, .Files.Get, pipelines, if / else / with / range, define and include, trimming by `{{-` and `-}}`, and the functions
 in FUNCTIONS. Values are checked against values.schema.json, as Helm does. --json prints the objects as one JSON list.
 """
 
@@ -202,6 +202,9 @@ class Renderer:
                 words.pop(0)
             head = words.pop(0)
             arguments = []
+            if head.endswith(".Files.Get"):
+                value, first = self.file(json.loads(words.pop(0))), False
+                continue
             operand = head == "(" or self.is_operand(head)
             if operand:
                 result = self.operand(head, words, dot, variables)
@@ -215,6 +218,13 @@ class Renderer:
                 value = self.call(head, arguments if first else [*arguments, value])
             first = False
         return value
+
+    def file(self, name):
+        path = self.root["Files"] / name
+        # Helm gives nothing for a file that is not there, which nobody wants.
+        if not path.is_file():
+            raise TemplateError(f"the chart has no file {name}")
+        return path.read_text()
 
     @staticmethod
     def is_operand(word):
@@ -275,6 +285,7 @@ def render_chart(chart, values, name, namespace):
     root = {
         "Values": whole,
         "Release": {"Name": name, "Namespace": namespace, "Service": "Helm"},
+        "Files": chart,
         "Chart": {"Name": about["name"], "Version": about["version"], "AppVersion": about["appVersion"]},
     }
     renderer = Renderer(root)

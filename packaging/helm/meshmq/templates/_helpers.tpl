@@ -22,6 +22,14 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ default (include "meshmq.name" .) .Values.serviceAccount.name }}
 {{- end -}}
 
+{{- define "meshmq.managementSecret" -}}
+{{ default (include "meshmq.management" .) .Values.management.existingSecret }}
+{{- end -}}
+
+{{- define "meshmq.management" -}}
+{{ include "meshmq.name" . }}-management
+{{- end -}}
+
 {{- define "meshmq.cookieSecret" -}}
 {{ default (include "meshmq.name" .) .Values.cookie.existingSecret }}
 {{- end -}}
