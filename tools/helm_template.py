@@ -3,8 +3,9 @@
 
 usage: helm_template.py CHART [--values FILE]... [--set KEY=VALUE]... [--name NAME] [--namespace NS] [--json]
 
-Known: values, .Files.Get, pipelines, if / else / with / range, define and include, trimming by `{{-` and `-}}`, and the functions
-in FUNCTIONS. Values are checked against values.schema.json, as Helm does. --json prints the objects as one JSON list.
+Known: values, .Files.Get, pipelines, if / else / with / range, define and include, trimming by `{{-` and `-}}`, and the
+functions in FUNCTIONS. Values are checked against values.schema.json, as Helm does. --json prints the objects as one
+JSON list.
 """
 
 import argparse
