@@ -20,6 +20,8 @@ export class ApiError extends Error {
     message: string,
     readonly status: number,
     readonly code: number,
+    /** Seconds until the next attempt, if it was one too many. */
+    readonly wait = 0,
   ) {
     super(message);
   }
@@ -71,14 +73,15 @@ export async function call<T = undefined>(
 ): Promise<Answer<T>> {
   const response = await raw(method, target, options);
   const text = await response.text();
+  const wait = Number(response.headers.get("Retry-After") ?? 0);
   let value: { code?: number; message?: string; data?: T; meta?: Meta };
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ApiError(text.trim() || response.statusText, response.status, -1);
+    throw new ApiError(text.trim() || response.statusText, response.status, -1, wait);
   }
   if (!response.ok || (value.code ?? 0) !== 0)
-    throw new ApiError(value.message ?? response.statusText, response.status, value.code ?? -1);
+    throw new ApiError(value.message ?? response.statusText, response.status, value.code ?? -1, wait);
   return { data: value.data as T, meta: value.meta ?? {} };
 }
 

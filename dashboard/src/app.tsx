@@ -8,6 +8,7 @@ import { nameOf } from "./address";
 import { Frame } from "./frame";
 import { Login } from "./login";
 import { Alarms } from "./pages/alarms";
+import { Backups } from "./pages/backups";
 import { Banned } from "./pages/banned";
 import { ClientDetail } from "./pages/client_detail";
 import { Clients } from "./pages/clients";
@@ -47,6 +48,7 @@ export function App() {
             <Route path="/banned" component={Banned} />
             <Route path="/users" component={Users} />
             <Route path="/settings" component={Settings} />
+            <Route path="/backups" component={Backups} />
             <Route path="/trace" component={Trace} />
             <Route path="/tools" component={Tools} />
             <Route>

@@ -12,6 +12,7 @@ export const en = {
   "nav.banned": "Banned",
   "nav.users": "Users & keys",
   "nav.settings": "Settings",
+  "nav.backups": "Backups",
   "nav.trace": "Diagnosis",
   "nav.tools": "Tools",
   "nav.group.monitor": "Monitor",
@@ -301,6 +302,15 @@ export const en = {
   "settings.source": "Set by",
   "settings.changed": "changed",
   "settings.refused": "refused",
+
+  "backups.help":
+    "Users, rules, bans, keys, settings of the cluster and retained messages, as a file of this node; files of EMQ X 4.1 to 4.4 can be imported too.",
+  "backups.write": "Write one now",
+  "backups.upload": "Upload",
+  "backups.import": "Import",
+  "backups.importHelp": "What {name} holds is added to the cluster; rows of the same name are replaced.",
+  "backups.deleteHelp": "The file {name} is deleted.",
+  "backups.report": "Imported from {name}",
 
   "trace.traces": "Traces",
   "trace.why": "Why not?",

@@ -10,6 +10,7 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import {
+  Archive,
   Ban,
   Bell,
   Cable,
@@ -67,6 +68,7 @@ const groups: { title?: TextKey; entries: Entry[] }[] = [
       { to: "/banned", text: "nav.banned", icon: Ban },
       { to: "/users", text: "nav.users", icon: CircleUser },
       { to: "/settings", text: "nav.settings", icon: Settings },
+      { to: "/backups", text: "nav.backups", icon: Archive },
       { to: "/trace", text: "nav.trace", icon: Search },
     ],
   },

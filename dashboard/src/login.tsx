@@ -28,7 +28,9 @@ export function Login() {
       setToken((await logIn(username, password)).mustChange);
     } catch (error) {
       setProblem(
-        error instanceof ApiError && error.status === 429 ? t("login.wait", { seconds: 60 }) : reason(error),
+        error instanceof ApiError && error.status === 429
+          ? t("login.wait", { seconds: error.wait })
+          : reason(error),
       );
     }
     setBusy(false);

@@ -14,6 +14,7 @@ export const zh: Record<keyof typeof en, string> = {
   "nav.banned": "黑名单",
   "nav.users": "用户与密钥",
   "nav.settings": "设置",
+  "nav.backups": "备份",
   "nav.trace": "诊断",
   "nav.tools": "工具",
   "nav.group.monitor": "监控",
@@ -300,6 +301,15 @@ export const zh: Record<keyof typeof en, string> = {
   "settings.source": "来源",
   "settings.changed": "已修改",
   "settings.refused": "被拒绝",
+
+  "backups.help":
+    "用户、规则、封禁、密钥、集群设置和保留消息,保存为本节点上的文件;也可以导入 EMQ X 4.1 至 4.4 的文件。",
+  "backups.write": "立即备份",
+  "backups.upload": "上传",
+  "backups.import": "导入",
+  "backups.importHelp": "{name} 的内容将加入集群,同名条目会被替换。",
+  "backups.deleteHelp": "文件 {name} 将被删除。",
+  "backups.report": "已从 {name} 导入",
 
   "trace.traces": "跟踪",
   "trace.why": "为何未收到?",

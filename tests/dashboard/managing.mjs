@@ -1,5 +1,7 @@
 // Who may do what, and how the nodes are set.
 
+import { readFileSync } from "node:fs";
+
 export const managing = {
   async "stops and starts a listener"({ page, browser, hand, scene }) {
     await browser.go("/listeners");
@@ -87,6 +89,29 @@ export const managing = {
     await hand.row(key).getByText("500 after a restart").waitFor();
     await hand.field("Key or meaning").fill("");
     await browser.inspect("settings");
+  },
+
+  async "writes a backup and takes it in"({ page, browser, hand }) {
+    await browser.go("/backups");
+    await hand.button("Write one now").click();
+    const file = hand.row(".json");
+    await file.waitFor();
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      hand.button("Download", file).click(),
+    ]);
+    const content = readFileSync(await saved.path());
+    await hand.button("Delete", file).click();
+    await hand.confirm("Delete");
+    await file.waitFor({ state: "detached" });
+    await page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "again.json", mimeType: "application/json", buffer: content });
+    await hand.row("again.json").waitFor();
+    await hand.button("Import", file).click();
+    await hand.confirm("Import");
+    await page.getByText("Imported from again.json").waitFor();
+    await browser.inspect("backups");
   },
 
   async "helps to find out why"({ browser, hand }) {
