@@ -7,6 +7,7 @@
 #include "cluster/wire.hpp"
 #include "fuzz.hpp"
 #include "mqtt/message.hpp"
+#include "node/exclusive_rows.hpp"
 #include "node/session_wire.hpp"
 #include "node/will_rows.hpp"
 
@@ -54,7 +55,7 @@ void run_session_image(std::string_view bytes) {
 }
 
 void run(Input input) {
-  const std::size_t what = input.below(7);
+  const std::size_t what = input.below(8);
   const std::string_view bytes = input.rest();
   switch (what) {
     case 0:
@@ -72,8 +73,10 @@ void run(Input input) {
       return run_message(bytes);
     case 5:
       return run_session_image(bytes);
-    default:
+    case 6:
       return check_round_trip(bytes, node::decode_will, node::encode_will);
+    default:
+      return check_round_trip(bytes, node::decode_claim, node::encode_claim);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "erldist/peer.hpp"
 #include "erldist/term.hpp"
 #include "mqtt/message.hpp"
+#include "node/exclusive_rows.hpp"
 #include "node/session_wire.hpp"
 #include "node/will_rows.hpp"
 #include "seeds.hpp"
@@ -113,6 +114,7 @@ void add_images(Seeds& seeds) {
   seeds.add("cluster_wire",
             of_kind(5, broker::resting_image(session, nullptr, {TimePoint(Duration(1000)), 1000})));
   seeds.add("cluster_wire", of_kind(6, node::encode_will({session.will->message, 5, 900})));
+  seeds.add("cluster_wire", of_kind(7, node::encode_claim({"client", {700, 3}, true})));
 }
 
 void add_erlang_terms(Seeds& seeds) {

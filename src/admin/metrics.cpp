@@ -98,6 +98,7 @@ constexpr Named table[] = {
     {"session.resumed", &M::session_resumed},
     {"session.takeovered", &M::session_takeovered},
     {"session.terminated", &M::session_terminated},
+    {"subscriptions.exclusive.lost", &M::subscriptions_exclusive_lost},
 };
 
 }  // namespace

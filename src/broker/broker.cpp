@@ -37,7 +37,7 @@ class Broker::Impl {
         closing_(world_, life_),
         authenticating_(world_, closing_),
         connecting_(world_, subscribing_, life_, closing_, authenticating_, presence_),
-        transfer_(world_, life_, closing_),
+        transfer_(world_, life_, closing_, subscribing_),
         timekeeping_(world_, closing_) {}
 
   void open(ConnId conn, Peer peer, Now now);
@@ -47,7 +47,8 @@ class Broker::Impl {
   bool kick(std::string_view client_id, Now now);
   void end_connection(ConnId conn, Now now);
   std::vector<ClientInfo> clients() const;
-  std::optional<ReasonCode> subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos);
+  bool subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos, Token operation);
+  void lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner, Now now);
   std::optional<ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const {
@@ -311,11 +312,20 @@ Channel* Broker::Impl::connected(std::string_view client_id) {
   return session == nullptr || !session->online ? nullptr : world_.channels.find(session->conn);
 }
 
-std::optional<ReasonCode> Broker::Impl::subscribe(std::string_view client_id, std::string_view filter,
-                                                  mqtt::QoS qos) {
+bool Broker::Impl::subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos,
+                             Token operation) {
   Channel* channel = connected(client_id);
-  if (channel == nullptr) return std::nullopt;
-  return subscribing_.subscribe_for(*channel, {filter, qos, false, false, mqtt::RetainHandling::send});
+  if (channel == nullptr) return false;
+  subscribing_.subscribe_for(*channel, {filter, qos, false, false, mqtt::RetainHandling::send}, operation);
+  return true;
+}
+
+void Broker::Impl::lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner,
+                                  Now now) {
+  if (!subscribing_.lose_exclusive(name, client_id, winner)) return;
+  if (Channel* channel = connected(client_id)) {
+    closing_.close(*channel, CloseReason::contested, ReasonCode::quota_exceeded, now, Subscribing::taken);
+  }
 }
 
 std::optional<ReasonCode> Broker::Impl::unsubscribe(std::string_view client_id, std::string_view filter) {
@@ -393,8 +403,9 @@ void Broker::subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePt
   if (impl_->transfer().routes_done(token)) return;
   impl_->subscribing().done(token, std::move(retained), refused, now);
 }
-void Broker::lose_exclusive(std::string_view name) {
-  impl_->subscribing().lose_exclusive(name);
+void Broker::lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner,
+                            Now now) {
+  impl_->lose_exclusive(name, client_id, winner, now);
 }
 void Broker::publish_refused(Token token, Now) {
   impl_->publishing().settled(token, mqtt::ReasonCode::quota_exceeded);
@@ -464,9 +475,8 @@ bool Broker::kick(std::string_view client_id, Now now) {
 void Broker::end_connection(ConnId conn, Now now) {
   impl_->end_connection(conn, now);
 }
-std::optional<ReasonCode> Broker::subscribe(std::string_view client_id, std::string_view filter,
-                                            mqtt::QoS qos) {
-  return impl_->subscribe(client_id, filter, qos);
+bool Broker::subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos, Token operation) {
+  return impl_->subscribe(client_id, filter, qos, operation);
 }
 std::optional<ReasonCode> Broker::unsubscribe(std::string_view client_id, std::string_view filter) {
   return impl_->unsubscribe(client_id, filter);

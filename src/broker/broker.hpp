@@ -104,8 +104,9 @@ class Broker {
   /// himself.
   void subscribe_done(Token token, std::vector<std::vector<mqtt::MessagePtr>> retained, Now now,
                       std::span<const std::size_t> refused = {});
-  /// An exclusive subscription that another node has as well, and is to have.
-  void lose_exclusive(std::string_view name);
+  /// The client's exclusive subscription ends: `winner` has it as well, and for longer. If it is connected,
+  /// its connection ends too, so that it hears of it.
+  void lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner, Now now);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);
   /// Answer to Router::delay(): there are as many as may be.
@@ -153,9 +154,10 @@ class Broker {
 
   // --- operators
   bool kick(std::string_view client_id, Now now);
-  /// As if a client that is connected here had asked; no SUBACK is sent. Nothing: it is not connected here.
-  std::optional<mqtt::ReasonCode> subscribe(std::string_view client_id, std::string_view filter,
-                                            mqtt::QoS qos);
+  /// As if a client that is connected here had asked; no SUBACK is sent. False: it is not connected here.
+  /// What came of it is told by Router::subscribed_for(operation), if possible at once.
+  bool subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos, Token operation);
+  /// Nothing: it is not connected here.
   std::optional<mqtt::ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
   /// Ends one connection with a goodbye; its session lives on.
   void end_connection(ConnId conn, Now now);

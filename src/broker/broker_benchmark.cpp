@@ -59,6 +59,9 @@ class LocalRouter final : public Router {
   void adopted(std::string_view) override {}
   void leave_will(std::string_view, const mqtt::MessagePtr&, std::uint32_t, WallMillis) override {}
   void drop_will(std::string_view) override {}
+  void hold_exclusive(std::string_view, std::string_view) override {}
+  void release_exclusive(std::string_view, std::string_view) override {}
+  void subscribed_for(Token, mqtt::ReasonCode) override {}
   std::vector<Token> asked;
 };
 

@@ -50,7 +50,7 @@ void TestRouter::subscribe(Token token, std::vector<SubscribeFilter> filters) {
   calls_ += "subscribe";
   for (const SubscribeFilter& f : filters) {
     calls_ += " " + f.filter + (f.add_route ? " +route" : "") + (f.retained ? " +retained" : "") +
-              (f.exclusive ? " +exclusive" : "");
+              (f.claimant.empty() ? "" : " +exclusive");
   }
   calls_ += "\n";
   asked_.push_back({token, std::move(filters)});
@@ -222,16 +222,15 @@ std::vector<mqtt::MessagePtr> Harness::retained_for(const SubscribeFilter& filte
   return messages;
 }
 
-void Harness::release_subscribes() {
-  while (!router.asked_.empty()) {
+void Harness::release_subscribes(std::size_t count) {
+  for (; !router.asked_.empty() && count > 0; --count) {
     const TestRouter::Asked asked = std::move(router.asked_.front());
     router.asked_.pop_front();
     std::vector<std::vector<mqtt::MessagePtr>> retained;
     std::vector<std::size_t> refused;
     for (std::size_t i = 0; i < asked.filters.size(); ++i) {
       const SubscribeFilter& filter = asked.filters[i];
-      if (filter.exclusive && router.exclusive_taken) refused.push_back(i);
-      if (filter.exclusive && !router.exclusive_taken) router.groups_.insert(filter.filter);
+      if (!filter.claimant.empty() && router.exclusive_taken) refused.push_back(i);
       if (filter.add_route) router.routes_.insert(filter.filter);
       retained.push_back(retained_for(filter));
     }

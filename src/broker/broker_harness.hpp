@@ -37,6 +37,19 @@ class TestRouter : public Router {
   void subscribe(Token token, std::vector<SubscribeFilter> filters) override;
   void unroute(std::string_view filter) override;
   void share(std::string_view group, GroupWeight weight) override;
+  void hold_exclusive(std::string_view client_id, std::string_view name) override {
+    calls_ += std::string(client_id) + " holds " + std::string(name) + "\n";
+  }
+  void release_exclusive(std::string_view client_id, std::string_view name) override {
+    calls_ += std::string(client_id) + " releases " + std::string(name) + "\n";
+  }
+  void subscribed_for(Token operation, mqtt::ReasonCode result) override {
+    subscribed_for_.emplace_back(operation, result);
+  }
+  /// What operators were told since the last call.
+  std::vector<std::pair<Token, mqtt::ReasonCode>> take_subscribed_for() {
+    return std::exchange(subscribed_for_, {});
+  }
   bool pass_on(const mqtt::MessagePtr& message, const SharedPick& pick, bool has_members) override;
   void redispatch(const mqtt::MessagePtr& message, std::string_view group) override;
   void retain(const mqtt::MessagePtr& message, Token token) override;
@@ -98,6 +111,7 @@ class TestRouter : public Router {
   std::vector<SharedPick> picks_;
   std::map<std::string, mqtt::MessagePtr> retained_;
   std::deque<Asked> asked_;
+  std::vector<std::pair<Token, mqtt::ReasonCode>> subscribed_for_;
   std::vector<Token> unsettled_tokens_;
 };
 
@@ -192,7 +206,7 @@ class Harness {
   /// A message from another worker or node.
   std::size_t delivers(const mqtt::MessageParts& parts);
   void advance(Duration by);
-  void release_subscribes();
+  void release_subscribes(std::size_t count = SIZE_MAX);
   /// Settles the publish that was routed `index`-th since the last call that emptied the list.
   void settle(std::size_t index);
   void settle_all();

@@ -29,6 +29,8 @@ std::string_view to_string(CloseReason reason) {
       return "kicked";
     case CloseReason::evacuated:
       return "evacuated";
+    case CloseReason::contested:
+      return "contested";
     case CloseReason::limit:
       return "limit";
     case CloseReason::shutting_down:
@@ -60,7 +62,7 @@ void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now 
   const bool replaced = close == CloseReason::taken_over || close == CloseReason::discarded;
   const auto if_over = replaced ? SessionEnd::discarded : SessionEnd::terminated;
   const bool by_others = replaced || close == CloseReason::kicked || close == CloseReason::evacuated ||
-                         close == CloseReason::shutting_down;
+                         close == CloseReason::contested || close == CloseReason::shutting_down;
   if (connected && !by_others) count_end(channel, now);
   if (connected) life_.detach(channel, WillFate::publish, if_over, now);
 }

@@ -20,7 +20,6 @@ constexpr Fatal too_large_to_answer{ReasonCode::packet_too_large,
                                     CloseReason::limit};
 
 constexpr std::size_t filter_bytes_max = 0xFFFF;
-constexpr std::string_view taken = "somebody else has this exclusive subscription";
 
 // [MQTT-4.7.1-1], [MQTT-4.7.1-2], [MQTT-4.7.3-1], [MQTT-4.8.2-1], [MQTT-4.8.2-2]
 constexpr Fatal ill_formed_filter{ReasonCode::topic_filter_invalid, "ill-formed topic filter"};
@@ -81,17 +80,27 @@ void Subscribing::subscribe_automatically(Channel& channel) {
   if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
 }
 
-ReasonCode Subscribing::subscribe_for(Channel& channel, const mqtt::Subscription& wanted) {
+void Subscribing::subscribe_for(Channel& channel, const mqtt::Subscription& wanted, Token operation) {
   const Token token = std::exchange(next_token_, next_token_ + 2);
   Pending pending{channel.conn, channel.generation, 0, {}, {}};
   std::vector<SubscribeFilter> filters;
   const ReasonCode code = subscribe(*channel.session, wanted, 0, token, pending, filters);
+  if (pending.claims) {
+    // Only then it is known what comes of it.
+    pending.operation = operation;
+    pending.codes.push_back(code);
+  } else {
+    world_.router.subscribed_for(operation, code);
+  }
   if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
-  return code;
 }
 
 void Subscribing::ask_router(Channel& channel, Token token, Pending pending,
                              std::vector<SubscribeFilter> filters) {
+  if (pending.claims) {
+    index_claims(pending, token);
+    for (SubscribeFilter& filter : filters) filter.retained = false;  // in the second round
+  }
   pending_.emplace(token, std::move(pending));
   if (++channel.pending_subscribes >= pending_subscribes_max)
     world_.sender.pause(channel, PauseReason::subscribes);
@@ -221,50 +230,6 @@ ReasonCode Subscribing::join(Session& session, const mqtt::Subscription& wanted,
   return granted(session, wanted);
 }
 
-ReasonCode Subscribing::join_exclusively(Session& session, std::string name, const mqtt::Subscription& wanted,
-                                         std::uint32_t subscription_id, Pending& pending,
-                                         std::vector<SubscribeFilter>& filters) {
-  const bool is_new = !world_.groups.contains(session, name);
-  if (is_new && world_.groups.find(name) != nullptr) {
-    pending.text = taken;
-    return ReasonCode::quota_exceeded;
-  }
-  world_.groups.join(session, name, options(session, wanted, subscription_id));
-  const bool retained = wanted.retain_handling == mqtt::RetainHandling::send ||
-                        (wanted.retain_handling == mqtt::RetainHandling::send_if_new && is_new);
-  pending.client_id = session.client_id;
-  pending.accepted.push_back({name, retained, pending.codes.size()});
-  // Nobody is told of the member before nobody else is known to be one.
-  filters.push_back({std::move(name), false, retained, is_new});
-  return granted(session, wanted);
-}
-
-void Subscribing::refuse_exclusive(Pending& pending, std::span<const std::size_t> refused) {
-  Session* session = refused.empty() ? nullptr : world_.sessions.find(pending.client_id);
-  for (const std::size_t number : refused) {
-    Accepted& accepted = pending.accepted[number];
-    accepted.retained = false;
-    // Nobody is answered if nobody asked.
-    if (accepted.code < pending.codes.size()) pending.codes[accepted.code] = ReasonCode::quota_exceeded;
-    pending.text = taken;
-    const auto weight = session == nullptr ? std::nullopt : world_.groups.leave(*session, accepted.filter);
-    if (weight) world_.router.share(accepted.filter, *weight);
-  }
-  if (!refused.empty()) ++world_.metrics.packets_subscribe_error;
-}
-
-void Subscribing::lose_exclusive(std::string_view name) {
-  SharedGroup* group = world_.groups.find(name);
-  while (group != nullptr && !group->members.empty()) {
-    Session& session = *group->members.back().session;
-    world_.log.warning("client '{}' ({}) loses '{}': a client of another node has it as well",
-                       session.client_id, session.peername, name);
-    const auto weight = world_.groups.leave(session, name);
-    world_.router.share(name, *weight);
-    group = world_.groups.find(name);
-  }
-}
-
 SubscriptionOptions Subscribing::options(const Session& session, const mqtt::Subscription& wanted,
                                          std::uint32_t subscription_id) {
   const bool is_v3 = session.version != mqtt::Version::v5;
@@ -293,19 +258,31 @@ void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> r
                        std::span<const std::size_t> refused, Now now) {
   const auto it = pending_.find(token);
   if (it == pending_.end()) return;
+  if (it->second.claims) {
+    settle_claims(it->second, token, refused);
+    // A second round: SUBACK waits for the routes of what was granted.
+    if (!it->second.accepted.empty()) return;
+  }
   Pending pending = std::move(it->second);
   pending_.erase(it);
-  refuse_exclusive(pending, refused);
+  forget_claims(pending, token);
   for (const Accepted& accepted : pending.accepted) {
     SubscriberList* list = world_.subscriptions.find(accepted.filter);
     if (list != nullptr && list->route_pending() == token) list->set_route_pending(0);
   }
+  finish(pending, retained, now);
+}
+
+void Subscribing::finish(Pending& pending, const std::vector<std::vector<mqtt::MessagePtr>>& retained,
+                         Now now) {
   Channel* channel = world_.channels.find(pending.conn, pending.generation);
-  if (channel == nullptr || channel->state != ChannelState::connected) return;
+  if (channel == nullptr || channel->state != ChannelState::connected) return answer_operator(pending);
   if (--channel->pending_subscribes < pending_subscribes_max) {
     world_.sender.resume(*channel, PauseReason::subscribes);
   }
+  check_memberships(pending, *channel->session);
   if (pending.packet_id != 0) world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
+  answer_operator(pending);
   for (std::size_t i = 0; i < pending.accepted.size() && i < retained.size(); ++i) {
     if (!pending.accepted[i].retained) continue;
     send_retained(*channel->session, pending.accepted[i].filter, retained[i], now);
@@ -366,9 +343,12 @@ ReasonCode Subscribing::leave(Session& session, std::string_view filter) {
   const auto shared = topic::parse_shared(filter);
   if (!shared) return ReasonCode::topic_filter_invalid;
   const std::string name = topic::shared_name({shared->group, real_filter(session, shared->filter)});
+  const bool exclusive = shared->group == topic::exclusive_group;
+  const bool asked = exclusive && give_up_claims(session.client_id, name);
   const auto weight = world_.groups.leave(session, name);
-  if (!weight) return ReasonCode::no_subscription_existed;
-  world_.router.share(name, *weight);
+  if (weight) world_.router.share(name, *weight);
+  if (!weight && !asked) return ReasonCode::no_subscription_existed;
+  if (exclusive) world_.router.release_exclusive(session.client_id, name);
   return ReasonCode::success;
 }
 

@@ -188,26 +188,58 @@ TEST(AutoSubscription, NobodyIsCalledAsAFilter) {
 }
 
 /// An operator asks for a client.
-TEST(SubscriptionFromOutside, IsAsIfTheClientHadAsked) {
-  Harness h;
+class SubscriptionFromOutside : public ::testing::Test {
+ protected:
+  /// Nothing: there is no answer (yet).
+  std::optional<mqtt::ReasonCode> subscribe(std::string_view filter, mqtt::QoS qos) {
+    EXPECT_TRUE(h.broker.subscribe("a", filter, qos, ++operation));
+    return answer();
+  }
+  std::optional<mqtt::ReasonCode> answer() {
+    const auto answers = h.router.take_subscribed_for();
+    if (answers.empty()) return std::nullopt;
+    EXPECT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].first, operation);
+    return answers[0].second;
+  }
+
+  Harness h{Config{.exclusive_subscription = true}};
+  Token operation = 0;
+};
+
+TEST_F(SubscriptionFromOutside, IsAsIfTheClientHadAsked) {
   auto& a = h.connect("a");
-  EXPECT_EQ(h.broker.subscribe("a", "t/+", mqtt::QoS::at_least_once), mqtt::ReasonCode::granted_qos_1);
+  EXPECT_EQ(subscribe("t/+", mqtt::QoS::at_least_once), mqtt::ReasonCode::granted_qos_1);
   EXPECT_EQ(a.receives(), "") << "no SUBACK";
   h.connect("b").publishes("t/1", "hi", 1);
   EXPECT_EQ(a.receives(), "PUBLISH topic='t/1' id=1 qos=1 payload='hi'\n");
-  EXPECT_EQ(h.broker.subscribe("a", "$share/g/s", mqtt::QoS::at_most_once), mqtt::ReasonCode::success);
+  EXPECT_EQ(subscribe("$share/g/s", mqtt::QoS::at_most_once), mqtt::ReasonCode::success);
   EXPECT_EQ(h.broker.unsubscribe("a", "$share/g/s"), mqtt::ReasonCode::success);
   EXPECT_EQ(h.broker.unsubscribe("a", "t/+"), mqtt::ReasonCode::success);
   EXPECT_EQ(h.broker.unsubscribe("a", "t/+"), mqtt::ReasonCode::no_subscription_existed);
   EXPECT_FALSE(h.router.has_route("t/+"));
-  EXPECT_EQ(h.broker.subscribe("a", "t/#/x", mqtt::QoS::at_most_once),
-            mqtt::ReasonCode::topic_filter_invalid);
+  EXPECT_EQ(subscribe("t/#/x", mqtt::QoS::at_most_once), mqtt::ReasonCode::topic_filter_invalid);
 }
 
-TEST(SubscriptionFromOutside, NeedsAConnection) {
-  Harness h;
+TEST_F(SubscriptionFromOutside, IsAnsweredWhenItIsKnownWhoHasAnExclusiveOne) {
+  h.router.hold_subscribes = true;
+  auto& a = h.connect("a");
+  EXPECT_EQ(subscribe("$exclusive/t", mqtt::QoS::at_least_once), std::nullopt);
+  h.release_subscribes();
+  EXPECT_EQ(answer(), mqtt::ReasonCode::granted_qos_1);
+  h.router.exclusive_taken = true;
+  EXPECT_EQ(subscribe("$exclusive/u", mqtt::QoS::at_least_once), std::nullopt);
+  h.release_subscribes();
+  EXPECT_EQ(answer(), mqtt::ReasonCode::quota_exceeded);
+  EXPECT_EQ(subscribe("$exclusive/v", mqtt::QoS::at_least_once), std::nullopt);
+  a.vanishes();
+  h.release_subscribes();
+  EXPECT_EQ(answer(), mqtt::ReasonCode::quota_exceeded);
+}
+
+TEST_F(SubscriptionFromOutside, NeedsAConnection) {
   h.connect(Connect{.clean_start = false, .client_id = "away"}).says_goodbye();
-  EXPECT_EQ(h.broker.subscribe("away", "t", mqtt::QoS::at_most_once), std::nullopt);
+  EXPECT_FALSE(h.broker.subscribe("away", "t", mqtt::QoS::at_most_once, 1));
   EXPECT_EQ(h.broker.unsubscribe("nobody", "t"), std::nullopt);
 }
 

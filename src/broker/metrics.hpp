@@ -87,6 +87,7 @@ struct Metrics {
   std::uint64_t session_created = 0;
   std::uint64_t session_resumed = 0;
   std::uint64_t session_takeovered = 0;
+  std::uint64_t subscriptions_exclusive_lost = 0;  ///< another client has had them for longer
   std::uint64_t session_discarded = 0;
   std::uint64_t session_terminated = 0;
 };

@@ -39,6 +39,7 @@ enum class CloseReason : std::uint8_t {
   discarded,   ///< the same, with a clean start
   kicked,      ///< by an operator
   evacuated,   ///< other nodes are to serve it
+  contested,   ///< another client has its exclusive subscription
   limit,       ///< a configured limit; the log line names the key
   shutting_down,
 };
@@ -71,8 +72,8 @@ struct SubscribeFilter {
   std::string filter;
   bool add_route = true;  ///< the worker has no other subscriber of this filter yet; not for shared ones
   bool retained = true;   ///< wants the retained messages that match
-  /// The name of a group that may have one member: the router makes it known if nobody else has it.
-  bool exclusive = false;
+  /// Who asks to be the only one to have this exclusive subscription; empty: an ordinary one.
+  std::string claimant{};
 };
 
 /// What became of a published message, known when route() returns.
@@ -101,6 +102,13 @@ class Router {
   virtual void unroute(std::string_view filter) = 0;
   /// The members of a shared group on this worker have changed; total 0: there are none any more.
   virtual void share(std::string_view group, GroupWeight weight) = 0;
+  /// The client's session has an exclusive subscription without having asked for it here: it has arrived with
+  /// it. Broker::lose_exclusive() follows if another one goes before it.
+  virtual void hold_exclusive(std::string_view client_id, std::string_view name) = 0;
+  /// The client does not have it, or does not ask for it, any more.
+  virtual void release_exclusive(std::string_view client_id, std::string_view name) = 0;
+  /// What Broker::subscribe(operation) has come to.
+  virtual void subscribed_for(Token operation, mqtt::ReasonCode result) = 0;
   /// This worker has no member for a message that came for a group, or only such as are away or full
   /// (`has_members`): somebody else is to take it. False if nobody else could: the worker does what it can.
   /// Without members the answer is always true; what cannot be placed is kept for a while.

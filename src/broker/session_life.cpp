@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "topic/shared_filter.hpp"
 
 namespace meshmq::broker {
 
@@ -100,8 +101,10 @@ void SessionLife::tick(Now now) {
 }
 
 void SessionLife::leave_groups(Session& session) {
-  world_.groups.leave_all(
-      session, [this](std::string_view group, GroupWeight weight) { world_.router.share(group, weight); });
+  world_.groups.leave_all(session, [&](std::string_view group, GroupWeight weight) {
+    world_.router.share(group, weight);
+    if (topic::is_exclusive(group)) world_.router.release_exclusive(session.client_id, group);
+  });
 }
 
 void SessionLife::update_groups(Session& session) {

@@ -87,12 +87,15 @@ void SessionTransfer::end_leaving(std::string_view client_id) {
   leaving_.erase(it);
   // Its new home has it now, unless there is another session here.
   if (leaving.stub->will && world_.sessions.find(client_id) == nullptr) life_.drop_will(*leaving.stub);
-  end_departure(leaving);
+  end_departure(client_id, leaving.groups);
 }
 
-void SessionTransfer::end_departure(const Leaving& leaving) {
-  for (const ImagedSubscription& group : leaving.groups) {
+void SessionTransfer::end_departure(std::string_view client_id,
+                                    const std::vector<ImagedSubscription>& groups) {
+  for (const ImagedSubscription& group : groups) {
     world_.router.share(group.filter, world_.groups.departed(group.filter));
+    // It may have come back without it, or have begun anew.
+    if (topic::is_exclusive(group.filter)) subscribing_.release_if_unused(client_id, group.filter);
   }
 }
 
@@ -113,13 +116,15 @@ void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now n
   if (leaving.departure == Departure::to_client) leaving.stub->detached_at = now.mono;
   Session& session = world_.sessions.adopt(std::move(leaving.stub));
   for (const ImagedSubscription& group : leaving.groups) join_group(session, group);
-  end_departure(leaving);
+  end_departure(client_id, leaving.groups);
   world_.sessions.schedule(session);
 }
 
 void SessionTransfer::join_group(Session& session, const ImagedSubscription& wanted) {
   const auto [group, is_new] = world_.groups.join(session, wanted.filter, wanted.options);
   if (is_new) world_.router.share(wanted.filter, group.weight());
+  // Another client may have it by now: the node decides.
+  if (topic::is_exclusive(wanted.filter)) world_.router.hold_exclusive(session.client_id, wanted.filter);
 }
 
 void SessionTransfer::forget_subscriptions(Session& session) {

@@ -17,6 +17,7 @@
 #include "broker/closing.hpp"
 #include "broker/session_image.hpp"
 #include "broker/session_life.hpp"
+#include "broker/subscribing.hpp"
 #include "broker/world.hpp"
 
 namespace meshmq::broker {
@@ -36,8 +37,8 @@ class SessionTransfer final : public Diversion {
   /// QoS 2 messages that a session with an older one out of reach remembers; later ones may come twice.
   static constexpr std::size_t remembered_max = 10'000;
 
-  SessionTransfer(World& world, SessionLife& life, Closing& closing)
-      : world_(world), life_(life), closing_(closing) {
+  SessionTransfer(World& world, SessionLife& life, Closing& closing, Subscribing& subscribing)
+      : world_(world), life_(life), closing_(closing), subscribing_(subscribing) {
     world_.delivery.set_diversion(*this);
   }
 
@@ -102,11 +103,12 @@ class SessionTransfer final : public Diversion {
     std::vector<ImagedSubscription> groups;  ///< which it was a member of
     Departure departure = Departure::to_client;
   };
-  void end_departure(const Leaving& leaving);
+  void end_departure(std::string_view client_id, const std::vector<ImagedSubscription>& groups);
 
   World& world_;
   SessionLife& life_;
   Closing& closing_;
+  Subscribing& subscribing_;
   std::map<std::string, Leaving, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
   /// Arrivals that are over, until no late copy can come any more.

@@ -17,6 +17,7 @@ struct LogEntry {
     clients = 3,
     groups = 4,
     wills = 5,
+    exclusive = 6,  ///< who has which exclusive subscription
   };
 
   Table table = Table::routes;

@@ -53,7 +53,7 @@ class Control::Impl final : public cluster::ClusterPorts,
         cluster_(cluster_settings(config, incarnation), image, routes, moves_, tables_, *this, log, seed,
                  now),
         discovery_(config.discovery, cluster_.membership(), *this, log, ~seed),
-        subscribes_(config_, routes, cluster_.replicator(), retained_,
+        subscribes_(config_, routes, cluster_, moves_, retained_,
                     [this](WorkerIndex worker, ToWorker m) { ports_.to_worker(worker, std::move(m)); }),
         listing_(config_, routes, cluster_),
         queries_(config_, ports),
@@ -114,7 +114,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     ports_.operation_done(operation, std::move(result));
   }
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
-    subscribes_.peer_up(slot, node);
+    subscribes_.peer_up(slot);
     to_all_workers(PeerUp{slot, node, incarnation});
     events_.push_back({node, PeerCame{slot, incarnation}});
   }
@@ -380,9 +380,9 @@ class Control::Impl final : public cluster::ClusterPorts,
     for (std::uint16_t i = 0; i < config_.workers; ++i) ports_.to_worker(WorkerIndex(i), message);
   }
 
-  void handle_one(SubscribeRequest& m, Now now) { subscribes_.handle(m, now); }
-  void handle_one(UnrouteRequest& m, Now now) { subscribes_.handle(m, now); }
-  void handle_one(GroupRequest& m, Now now) { subscribes_.handle(m, now); }
+  template <class Subscribing>
+  requires requires(Subscribes& s, Subscribing& m, Now now) { s.handle(m, now); }
+  void handle_one(Subscribing& m, Now now) { subscribes_.handle(m, now); }
   void handle_one(DelayRequest& m, Now now) {
     const bool kept = delayed_.add(m.message, m.due, now);
     if (m.token == 0) return;

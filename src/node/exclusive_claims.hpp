@@ -2,67 +2,102 @@
 // Exclusive subscriptions: one client in the whole cluster has `$exclusive/<filter>`.
 
 #include <cstdint>
-#include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/time.hpp"
-#include "cluster/routes.hpp"
-#include "node/config.hpp"
+#include "node/exclusive_rows.hpp"
 #include "node/messages.hpp"
 
 namespace meshmq::node {
 
-/// An exclusive subscription is a shared group that has one member. A node that wants it looks at the groups
-/// of all others, writes its own row, waits until every live peer has it (SubscribeGate), and looks again: of
-/// two that asked at the same moment each sees the other by then, and the node of the lower rank has it. What
-/// two sides of a split gave away twice is settled the same way when they have met. Rows of nodes out of
-/// reach hold nobody up. Pure. Thread rule: one owner (the control thread).
+/// What ExclusiveClaims needs of its node. Never calls back.
+class ExclusiveClaimsPorts {
+ public:
+  virtual ~ExclusiveClaimsPorts() = default;
+  virtual cluster::RowStamp next_stamp(Now now) = 0;
+  /// A stamp of another node: later ones of ours must be greater.
+  virtual void observe(cluster::RowStamp stamp) = 0;
+  /// Replaces this node's row of the name; without a value it goes.
+  virtual void write_row(std::string_view name, std::string value) = 0;
+  virtual void lose(WorkerIndex worker, ExclusiveLost lost) = 0;
+  /// The client's session is here.
+  virtual bool is_here(const std::string& client_id) const = 0;
+  /// It has left for another node, where it may not have arrived.
+  virtual bool is_leaving(const std::string& client_id) const = 0;
+};
+
+/// Each node has one row at most for a name: the client that has it there, or asks for it. A client that asks
+/// is refused if a row of another one is known. Otherwise its row is written, and when every live peer has it
+/// (SubscribeGate), all who asked at the same moment have been heard of: the earliest has it, unless one has
+/// been granted it before. Rows of one client on two nodes are no contest, so a session takes what it has
+/// along. Two clients that both have it (after a split) are a contest: the earlier one keeps it, the other
+/// one's node gives it up. Rows of nodes out of reach hold nobody up.
+///
+///     ask() -> asked -- check() --> held -- released(), or lost to an earlier one
+///                 \-- refused         \--> its session leaves: until another node says that it has it
+///
+/// Why it holds: docs/adr/0013-exclusive-subscriptions.md. Pure. Thread rule: one owner (the control thread).
 class ExclusiveClaims {
  public:
-  /// A session that moves counts on both sides for a moment.
-  static constexpr Duration contest_wait = std::chrono::seconds(15);
-  static constexpr Duration sweep = std::chrono::seconds(5);
+  /// Of a contest: a session that has become void meanwhile is ended by then.
+  static constexpr Duration contest_wait = std::chrono::seconds(5);
+  static constexpr Duration contest_sweep = std::chrono::seconds(1);
+  static constexpr Duration absence_sweep = std::chrono::seconds(5);
 
-  using SetGroup = std::function<void(const GroupRequest& group)>;
+  ExclusiveClaims(const ExclusiveRows& rows, ExclusiveClaimsPorts& ports) : rows_(rows), ports_(ports) {}
 
-  /// `set_group` writes the row of one of this node's workers.
-  ExclusiveClaims(const Config& config, const cluster::RouteWriter& routes, SetGroup set_group);
-
-  void peer_up(Slot slot, std::string_view node);
+  // --- peers
+  void peer_up(Slot slot);
   void peer_down(Slot slot) { peers_.erase(slot.value); }
-  /// The group, shared or exclusive, of one of our workers has changed.
-  void set_group(const GroupRequest& request);
-  /// Takes what is free; the rest is among `request.refused`.
-  void claim(SubscribeRequest& request);
-  /// Every live peer has the rows of claim(), and those who asked at the same moment have been heard of.
+  /// Another node has said so.
+  void row(Slot slot, std::string_view name, std::string_view value);
+
+  // --- from the workers
+  /// What is taken is among `request.refused`; the rest waits for check().
+  void ask(SubscribeRequest& request, Now now);
+  /// Every live peer has the rows of ask(), and who asked at the same moment has been heard of.
   void check(SubscribeRequest& request);
-  /// What others have had as well for a while, and this node is to give up.
-  std::vector<std::pair<WorkerIndex, std::string>> tick(Now now);
+  void arrived(const ExclusiveHeld& held, Now now);
+  void released(const ExclusiveReleased& released);
+
+  /// Before the turn's rows are told.
+  void before_end_of_turn();
+  void tick(Now now);
 
  private:
   struct Mine {
     WorkerIndex worker;
+    ExclusiveClaim claim;
     TimePoint contested_since{};
   };
+  using Claims = std::map<std::string, Mine, std::less<>>;
 
-  /// Nobody else has it, as far as is known here.
-  bool free_for(std::string_view name, WorkerIndex worker) const;
-  /// A node that goes before this one has it as well.
-  bool lost(std::string_view name) const;
-  bool has(std::uint32_t slot, std::string_view name) const {
-    return routes_.group_weight(name, Slot(slot)).total != 0;
-  }
+  /// The rows of other nodes, live or not, that are somebody's claim to this.
+  template <class Visit>
+  void for_each_other(std::string_view name, Visit&& visit) const;
+  /// The first live one of another client for which `wanted(claim)`.
+  template <class Wanted>
+  std::optional<ExclusiveClaim> find_rival(std::string_view name, std::string_view client_id,
+                                           Wanted&& wanted) const;
+  void write(const std::string& name, const Mine& mine);
+  Claims::iterator erase(Claims::iterator it);
+  Claims::iterator give_up(Claims::iterator it, std::string winner);
+  bool settle_doubled(const std::string& name);
+  bool settle_contest(const std::string& name, Now now);
+  void sweep_absent();
 
-  const cluster::RouteWriter& routes_;
-  SetGroup set_group_;
-  std::uint64_t rank_;
-  std::map<std::uint32_t, std::uint64_t> peers_;  ///< slot -> rank
-  std::map<std::string, Mine, std::less<>> mine_;
-  TimePoint next_sweep_{};
+  const ExclusiveRows& rows_;
+  ExclusiveClaimsPorts& ports_;
+  std::set<std::uint32_t> peers_;  ///< the live ones
+  Claims mine_;
+  std::set<std::string> contested_;  ///< names of ours that another client may have as well
+  std::set<std::string> doubled_;    ///< names of ours that the same client has on another node
+  TimePoint next_contest_sweep_{};
+  TimePoint next_absence_sweep_{};
 };
 
 }  // namespace meshmq::node

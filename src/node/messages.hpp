@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "broker/broker.hpp"
 #include "broker/moving.hpp"
 #include "broker/ports.hpp"
+#include "cluster/shared_rows.hpp"
 #include "cluster/slot.hpp"
 #include "mqtt/message.hpp"
 
@@ -32,6 +34,8 @@ struct SubscribeRequest {
   Token token = 0;
   std::vector<broker::SubscribeFilter> filters;
   std::vector<std::size_t> refused{};  ///< by number, as far as is known
+  /// What waits for a verdict of ExclusiveClaims: by number, and which claim.
+  std::vector<std::pair<std::size_t, cluster::RowStamp>> claims{};
 };
 struct UnrouteRequest {
   WorkerIndex worker;
@@ -42,6 +46,17 @@ struct GroupRequest {
   WorkerIndex worker;
   std::string group;
   broker::GroupWeight weight{};
+};
+/// A session has arrived with an exclusive subscription.
+struct ExclusiveHeld {
+  WorkerIndex worker;
+  std::string name;
+  std::string client_id;
+};
+/// The client has it no more, or does not ask for it any more.
+struct ExclusiveReleased {
+  std::string name;
+  std::string client_id;
 };
 struct RetainRequest {
   mqtt::MessagePtr message;
@@ -159,10 +174,11 @@ struct SessionsRestored {
   WorkerIndex worker;
 };
 using ToControl =
-    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, RetainRequest, DelayRequest, QueryReply,
-                 AdmitRequest, AdmitMore, AdmitNoMore, ClientFlapping, SessionClaim, SessionUnclaimed,
-                 SessionHeld, SessionReleased, SessionExported, SessionImported, SessionRelay, SessionAdopted,
-                 WillLeft, WillDropped, SentAway, ClientsGone, SessionsRested, SessionsRestored>;
+    std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, ExclusiveHeld, ExclusiveReleased,
+                 RetainRequest, DelayRequest, QueryReply, AdmitRequest, AdmitMore, AdmitNoMore,
+                 ClientFlapping, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
+                 SessionExported, SessionImported, SessionRelay, SessionAdopted, WillLeft, WillDropped,
+                 SentAway, ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -171,9 +187,11 @@ struct SubscribeDone {
   std::vector<std::vector<mqtt::MessagePtr>> retained;
   std::vector<std::size_t> refused{};  ///< filters that somebody else has for himself
 };
-/// Another node has it as well, and is to have it.
+/// `winner` has it as well, and is to have it.
 struct ExclusiveLost {
   std::string name;
+  std::string client_id;
+  std::string winner;
 };
 struct DelayDone {
   Token token = 0;

@@ -8,29 +8,39 @@
 
 namespace meshmq::node {
 
-Subscribes::Subscribes(const Config& config, cluster::RouteWriter& routes, cluster::Replicator& replicator,
-                       const RetainedStore& retained, ToWorkerPort to_worker)
+Subscribes::Subscribes(const Config& config, cluster::RouteWriter& routes, cluster::Cluster& cluster,
+                       const SessionMoves& moves, const RetainedStore& retained, ToWorkerPort to_worker)
     : config_(config),
-      replicator_(replicator),
+      cluster_(cluster),
+      moves_(moves),
       retained_(retained),
       to_worker_(std::move(to_worker)),
-      routes_(config, routes, replicator),
-      exclusive_(config, routes, [this](const GroupRequest& group) { routes_.set_group(group); }) {}
+      routes_(config, routes, cluster.replicator()),
+      exclusive_(exclusive_rows_, *this) {
+  cluster_.replicator().add_table(cluster::LogEntry::Table::exclusive, exclusive_rows_);
+  exclusive_rows_.on_set = [this](Slot slot, std::string_view name, std::string_view value) {
+    exclusive_.row(slot, name, value);
+  };
+}
+
+void Subscribes::write_row(std::string_view name, std::string value) {
+  const bool add = !value.empty();
+  cluster_.replicator().write({.table = cluster::LogEntry::Table::exclusive,
+                               .add = add,
+                               .key = std::string(name),
+                               .value = std::move(value)});
+}
 
 void Subscribes::handle(SubscribeRequest& m, Now now) {
   routes_.add(m);
-  exclusive_.claim(m);
+  exclusive_.ask(m, now);
   // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything
   // so far.
-  gate_.wait(std::move(m), replicator_.last(), now.mono + config_.suback_wait);
+  gate_.wait(std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait);
 }
 
 void Subscribes::answer_ready(Now now) {
   for (SubscribeRequest& request : gate_.take_ready()) answer(request, now);
-}
-
-void Subscribes::tick(Now now) {
-  for (auto& [worker, name] : exclusive_.tick(now)) to_worker_(worker, ExclusiveLost{std::move(name)});
 }
 
 void Subscribes::answer(SubscribeRequest& request, Now now) {

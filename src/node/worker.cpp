@@ -69,6 +69,20 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void share(std::string_view group, broker::GroupWeight weight) override {
     ports_.to_control(GroupRequest{self_, std::string(group), weight});
   }
+  void hold_exclusive(std::string_view client_id, std::string_view name) override {
+    ports_.to_control(ExclusiveHeld{self_, std::string(name), std::string(client_id)});
+  }
+  void release_exclusive(std::string_view client_id, std::string_view name) override {
+    ports_.to_control(ExclusiveReleased{std::string(name), std::string(client_id)});
+  }
+  void subscribed_for(Token operation, mqtt::ReasonCode result) override {
+    QueryReply reply;
+    reply.query = QueryId(operation);
+    reply.worker = self_;
+    reply.done = true;
+    reply.reason = result;
+    ports_.to_control(std::move(reply));
+  }
   bool pass_on(const mqtt::MessagePtr& message, const broker::SharedPick& pick, bool has_members) override {
     return shared_.pass_on(message, pick, has_members, now_);
   }
@@ -281,7 +295,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(SubscribeDone& m) {
     broker_.subscribe_done(m.token, std::move(m.retained), now_, m.refused);
   }
-  void handle_one(ExclusiveLost& m) { broker_.lose_exclusive(m.name); }
+  void handle_one(ExclusiveLost& m) { broker_.lose_exclusive(m.name, m.client_id, m.winner, now_); }
   void handle_one(DelayDone& m) {
     m.kept ? broker_.publish_settled(m.token, now_) : broker_.publish_refused(m.token, now_);
   }
@@ -369,9 +383,11 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         reply.done = broker_.kick(m.client_id, now_);
         break;
       case QueryKind::subscribe:
+        // subscribed_for() answers.
+        if (broker_.subscribe(m.client_id, m.filter, m.qos, m.query.value)) return;
+        break;
       case QueryKind::unsubscribe: {
-        const auto reason = m.kind == QueryKind::subscribe ? broker_.subscribe(m.client_id, m.filter, m.qos)
-                                                           : broker_.unsubscribe(m.client_id, m.filter);
+        const auto reason = broker_.unsubscribe(m.client_id, m.filter);
         reply.done = reason.has_value();
         reply.reason = reason.value_or(mqtt::ReasonCode::success);
         break;

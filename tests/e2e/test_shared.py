@@ -217,6 +217,8 @@ class Exclusive(SceneTest):
         self.assertEqual(self.asks(second, filter), self.TAKEN)
         publisher.publish("door/1", "shut", qos=1)
         self.assertEqual(first.receive_payloads(2), ["kept", "shut"])
+        refused = nodes[1].ctl("subscriptions", "add", "second", filter, "1", code=1)
+        self.assertIn("quota_exceeded", refused.out)
         first.unsubscribe(filter)
         eventually(lambda: self.asks(second, filter) == 1, "it is free")
         nodes[1].kill()
