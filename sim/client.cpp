@@ -178,6 +178,7 @@ void SimClient::handle(const mqtt::Connack& packet) {
     doubt_session();
   }
   forget_session();
+  listener_.begun(*this);
 }
 
 void SimClient::handle(const mqtt::Suback& packet) {
@@ -185,9 +186,11 @@ void SimClient::handle(const mqtt::Suback& packet) {
   if (it == subscribing_.end()) return listener_.violated(*this, "SUBACK for nothing");
   const auto [filter, qos] = it->second;
   subscribing_.erase(it);
-  if (static_cast<std::uint8_t>(packet.codes[0]) >= 0x80)
-    return listener_.violated(*this, "SUBACK refuses " + filter);
-  if (!filter.empty()) confirmed_[filter] = qos;
+  const bool granted = static_cast<std::uint8_t>(packet.codes[0]) < 0x80;
+  if (!granted && !listener_.answered) return listener_.violated(*this, "SUBACK refuses " + filter);
+  if (filter.empty()) return;
+  if (granted) confirmed_[filter] = qos;
+  if (listener_.answered) listener_.answered(*this, filter, granted);
 }
 
 void SimClient::handle(const mqtt::Ack& packet) {

@@ -29,6 +29,9 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     std::function<void()> resumed = [] {};  ///< connected, and its session was there
     /// Connecting since then, and it was not there.
     std::function<void(SimClient&, Micros)> lost = [](SimClient&, Micros) {};
+    std::function<void(SimClient&)> begun = [](SimClient&) {};  ///< connected, with a new session
+    /// A SUBACK grants this filter or refuses it; without this a refusal is a violation.
+    std::function<void(SimClient&, const std::string&, bool)> answered = nullptr;
   };
 
   SimClient(Scheduler& scheduler, std::string id, mqtt::Version version, Listener listener)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/balance.hpp"
+#include "sim/exclusive.hpp"
 #include "sim/mourning.hpp"
 #include "sim/race.hpp"
 #include "sim/restarts.hpp"
@@ -21,6 +22,7 @@ struct Scenarios {
   bool restarts = false;
   bool mourning = false;
   bool balance = false;
+  bool exclusive = false;
 };
 
 meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, bool verbose, bool discovery,
@@ -30,6 +32,7 @@ meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, bool ve
   if (scenarios.restarts) return Restarts(seed, verbose).run();
   if (scenarios.mourning) return Mourning(seed, verbose).run();
   if (scenarios.balance) return Balance(seed, verbose).run();
+  if (scenarios.exclusive) return Exclusive(seed, verbose).run();
   return Simulation(seed, verbose, discovery, nodes).run();
 }
 
@@ -53,6 +56,7 @@ int main(int argc, char** argv) {
   app.add_flag("--restarts", scenarios.restarts, "nodes end and start again instead");
   app.add_flag("--mourning", scenarios.mourning, "nodes die and leave clients with wills instead");
   app.add_flag("--balance", scenarios.balance, "clients are evened out between the nodes instead");
+  app.add_flag("--exclusive", scenarios.exclusive, "clients want the same exclusive subscriptions instead");
   app.add_flag("--verbose", verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {

@@ -32,6 +32,7 @@ class Network {
 
   /// Some way between the two is cut.
   bool is_cut(const std::string& a, const std::string& b) const { return cuts_.contains(key(a, b)); }
+  bool any_cut() const { return !cuts_.empty(); }
   void cut(const std::string& a, const std::string& b);
   /// What `from` sends does not reach `to` any more.
   void cut_one_way(const std::string& from, const std::string& to);
