@@ -3,7 +3,7 @@
 
 usage: restart.py [--messages N] [--sessions N] [--bin DIRECTORY]
 
-Prints a table in Markdown (bench/RESULTS-storage.md has one).
+Prints a table in Markdown (bench/RESTART.md has one).
 """
 
 import argparse
