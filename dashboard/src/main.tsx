@@ -25,7 +25,7 @@ if (root) {
       colorSchemeManager={localStorageColorSchemeManager({ key: "meshmq.scheme" })}
     >
       <QueryClientProvider client={queries}>
-        <Notifications position="bottom-right" />
+        <Notifications position="bottom-right" limit={3} />
         <App />
       </QueryClientProvider>
     </MantineProvider>,

@@ -136,6 +136,8 @@ export const managing = {
   async "has a menu on a phone"({ page, browser, hand }) {
     await page.setViewportSize({ width: 390, height: 844 });
     await hand.button("Open the menu").click();
+    // Its name comes a moment after it.
+    await page.getByRole("dialog", { name: "MeshMQ" }).waitFor();
     await browser.axe("menu");
     await browser.picture("menu-phone");
     await hand.dialog().getByRole("link", { name: "Clients" }).click();

@@ -435,7 +435,7 @@ function Audit() {
           { title: t("common.at"), cell: (row) => moment(row.at) },
           { title: t("trace.who"), cell: (row) => <strong>{row.who}</strong> },
           { title: t("common.from"), cell: (row) => <span className="mono">{row.from}</span> },
-          { title: t("trace.action"), cell: (row) => row.action },
+          { title: t("trace.action"), kind: "wrap", cell: (row) => row.action },
           { title: t("trace.detail"), kind: "wrap", cell: (row) => row.detail },
           { title: t("trace.result"), cell: (row) => row.result },
           { title: t("common.node"), cell: (row) => <span className="mono">{row.node}</span> },
