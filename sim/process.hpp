@@ -116,7 +116,9 @@ class Process final : public LinkEnd,
   void partition_alarm(const std::string& text) override { alarm_ = text; }
   // --- LogSink
   bool enabled(LogLevel) const override { return true; }
-  void write(LogLevel level, std::string_view text) override { universe_.log(config_.name, level, text); }
+  void write(LogLevel level, std::string_view text, const LogContext&) override {
+    universe_.log(config_.name, level, text);
+  }
 
  private:
   class Shell;  // one worker's ports

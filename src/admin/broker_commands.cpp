@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "admin/command.hpp"
 #include "admin/metrics.hpp"
 #include "erldist/term.hpp"
@@ -20,12 +18,6 @@ constexpr UsageLine broker_usage[] = {
 
 constexpr UsageLine runtime_usage[] = {
     {"runtime", "Show load, memory, threads and descriptors of the process"}};
-
-constexpr UsageLine log_usage[] = {
-    {"log set-level <Level>", "Set the overall log level"},
-    {"log primary-level", "Show the primary log level now"},
-    {"log primary-level <Level>", "Set the primary log level"},
-};
 
 bool run_status(Desk& desk, const Call& call) {
   if (!call.words.empty()) return false;
@@ -93,36 +85,10 @@ bool run_runtime(Desk& desk, const Call& call) {
   return true;
 }
 
-std::optional<LogLevel> parse_level(std::string_view word) {
-  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::notice, LogLevel::warning,
-                               LogLevel::error, LogLevel::critical}) {
-    if (word == to_string(level)) return level;
-  }
-  return std::nullopt;
-}
-
-bool run_log(Desk& desk, const Call& call) {
-  const bool set = call.is("set-level", 1) || call.is("primary-level", 1);
-  if (!set && !call.is("primary-level", 0)) return false;
-  if (set) {
-    const auto level = parse_level(call.words[1]);
-    if (!level) {
-      call.refuse("[error] set overall log level failed: " + call.words[1] +
-                  " is none of debug, info, notice, warning, error, critical");
-      return true;
-    }
-    desk.host.set_log_level(*level);
-  }
-  const std::string level(to_string(desk.host.log_level()));
-  call.answer(level + "\n", Json::object({{"level", level}}));
-  return true;
-}
-
 constexpr Command broker_rows[] = {
     {"status", status_usage, run_status},
     {"broker", broker_usage, run_broker},
     {"runtime", runtime_usage, run_runtime},
-    {"log", log_usage, run_log},
 };
 
 }  // namespace

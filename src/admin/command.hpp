@@ -45,7 +45,7 @@ void match_routes(Desk& desk, const Call& call);
 /// `cluster evacuate ...`, `cluster rebalance ...`; false: the words are no form of these.
 bool shed_clients(Desk& desk, const Call& call);
 
-std::span<const Command> broker_commands();   // status, broker, runtime, log
+std::span<const Command> broker_commands();   // status, broker, runtime
 std::span<const Command> cluster_commands();  // cluster
 std::span<const Command> client_commands();   // clients, subscriptions
 std::span<const Command> route_commands();    // routes, trie, topics, retainer
@@ -57,5 +57,9 @@ std::span<const Command> alarm_commands();
 std::span<const Command> delayed_commands();
 std::span<const Command> conf_commands();
 std::span<const Command> data_commands();
+std::span<const Command> log_commands();
+std::span<const Command> trace_commands();
+std::span<const Command> module_commands();  // modules, plugins
+std::span<const Command> watch_commands();   // slow_subs, topic_metrics, audit
 
 }  // namespace meshmq::admin

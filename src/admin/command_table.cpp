@@ -10,7 +10,8 @@ namespace {
 
 constexpr auto groups = {broker_commands,   cluster_commands, client_commands, route_commands,
                          listener_commands, access_commands,  user_commands,   account_commands,
-                         alarm_commands,    delayed_commands, conf_commands,   data_commands};
+                         alarm_commands,    delayed_commands, conf_commands,   data_commands,
+                         log_commands,      trace_commands,   watch_commands,  module_commands};
 
 const Command* find(std::string_view name) {
   for (const auto group : groups) {

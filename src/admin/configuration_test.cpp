@@ -22,7 +22,11 @@ class ConfigurationTest : public testing::DeskTest, public Configuration {
              .hot = true,
              .source = "etc/meshmq.conf:3"},
             {.key = "node.workers", .value = "0", .pending = "3", .fallback = "0", .source = "default"},
-            {.key = "zone.external.mountpoint", .source = "default"}};
+            {.key = "zone.external.mountpoint", .source = "default"},
+            {.key = "module.presence", .value = "on", .source = "default"},
+            {.key = "module.delayed", .value = "off", .source = "default"},
+            {.key = "module.rewrite.rule.1", .value = "x/# ^x/(.+)$ z/$1", .source = "default"},
+            {.key = "management.listener.http", .value = "8081", .source = "default"}};
   }
   std::vector<ConfigChange> change(const ConfigValues& values) override {
     changed_ = values;
@@ -56,7 +60,11 @@ TEST_F(ConfigurationTest, ShowsAFileOfWhatHolds) {
   EXPECT_EQ(run({"conf", "show"}).text,
             "log.level = info ## etc/meshmq.conf:3\n"
             "node.workers = 0 ## after a restart: 3\n"
-            "## zone.external.mountpoint =\n");
+            "## zone.external.mountpoint =\n"
+            "module.presence = on\n"
+            "module.delayed = off\n"
+            "module.rewrite.rule.1 = x/# ^x/(.+)$ z/$1\n"
+            "management.listener.http = 8081\n");
   EXPECT_EQ(run({"conf", "show", "log."}).text, "log.level = info ## etc/meshmq.conf:3\n");
   EXPECT_EQ(run({"conf", "show", "nothing"}).outcome, Outcome::refused);
 }
@@ -119,6 +127,48 @@ TEST(ParseChanges, TakesNothingElse) {
   for (const char* text : {"", "{}", "[1]", R"([{"key":"a"}])", R"([{"result":"perhaps"}])", "[", "null"})
     EXPECT_FALSE(parse_changes(text)) << text;
   EXPECT_TRUE(parse_changes(R"([{"result":"later","key":"a"}])"));
+}
+
+TEST_F(ConfigurationTest, ModulesAreKeys) {
+  EXPECT_EQ(run({"modules", "list"}).text,
+            "Module(emqx_mod_delayed, description=Delayed publish, active=false)\n"
+            "Module(emqx_mod_topic_metrics, description=Topic metrics, active=true)\n"
+            "Module(emqx_mod_subscription, description=Subscriptions of every client, active=false)\n"
+            "Module(emqx_mod_acl_internal, description=Rules of a file, active=true)\n"
+            "Module(emqx_mod_rewrite, description=Topic rewrite, active=true)\n"
+            "Module(emqx_mod_presence, description=Presence, active=true)\n");
+  EXPECT_EQ(run({"modules", "load", "emqx_mod_delayed"}).text,
+            "Module emqx_mod_delayed loaded successfully.\n");
+  EXPECT_EQ(changed_, (ConfigValues{{"module.delayed", "on"}}));
+  EXPECT_EQ(run({"modules", "unload", "emqx_mod_presence"}).text,
+            "Module emqx_mod_presence unloaded successfully.\n");
+  EXPECT_EQ(changed_, (ConfigValues{{"module.presence", "off"}}));
+  result_ = ConfigResult::refused;
+  EXPECT_EQ(run({"modules", "load", "emqx_mod_delayed"}).text, "Module emqx_mod_delayed load error: why\n");
+  EXPECT_EQ(run({"modules", "unload", "emqx_mod_rewrite"}).text,
+            "Module emqx_mod_rewrite unload error: it is active while there are keys module.rewrite.*: see "
+            "`conf set`\n");
+  EXPECT_EQ(run({"modules", "unload", "emqx_mod_topic_metrics"}).text,
+            "Module emqx_mod_topic_metrics unload error: it is always there\n");
+  EXPECT_EQ(run({"modules", "load", "x"}).text, "Module x load error: there is no such module\n");
+  EXPECT_EQ(run({"modules", "reload", "emqx_mod_delayed"}).text,
+            "Module: emqx_mod_delayed does not need to be reloaded.\n");
+  EXPECT_EQ(run({"modules", "reload", "emqx_mod_acl_internal"}).text,
+            "Module emqx_mod_acl_internal reloaded successfully.\n");
+  acl_reload_ = fail(Errc::invalid_argument, "line 3: what is this?");
+  EXPECT_EQ(run({"modules", "reload", "emqx_mod_acl_internal"}).text,
+            "Module emqx_mod_acl_internal reload error: line 3: what is this?\n");
+}
+
+TEST_F(ConfigurationTest, PluginsAreBuiltIn) {
+  const std::string list = run({"plugins", "list"}).text;
+  EXPECT_NE(list.find("Plugin(emqx_management, description=Management API and commands, active=true)\n"),
+            std::string::npos);
+  EXPECT_NE(list.find("Plugin(emqx_dashboard, description=Web dashboard, active=false)\n"),
+            std::string::npos);
+  EXPECT_EQ(run({"plugins", "load", "emqx_retainer"}).text,
+            "Load plugin emqx_retainer error: it is built in.\n");
+  EXPECT_EQ(run({"plugins", "unload", "x"}).text, "Unload plugin x error: The plugin doesn't exist.\n");
 }
 
 }  // namespace

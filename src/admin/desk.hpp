@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "admin/answer.hpp"
+#include "admin/audit.hpp"
 #include "admin/configuration.hpp"
 #include "admin/host.hpp"
 #include "base/result.hpp"
@@ -42,7 +43,11 @@ class Desk {
 
   /// `node_name` is this node's; `node_control` and `node_host` must outlive the desk.
   Desk(std::string node_name, node::Control& node_control, Host& node_host, Now node_started)
-      : name(std::move(node_name)), control(node_control), host(node_host), started(node_started) {}
+      : name(std::move(node_name)),
+        control(node_control),
+        host(node_host),
+        started(node_started),
+        audit(name, host.records()) {}
 
   node::OperationId await(OperationDone done) {
     const node::OperationId id(++last_);
@@ -108,6 +113,7 @@ class Desk {
   node::Control& control;
   Host& host;
   const Now started;
+  Audit audit;  ///< of whoever serves operators
 
  private:
   std::uint64_t last_ = 0;

@@ -16,6 +16,39 @@
 
 namespace meshmq::admin::testing {
 
+/// Keeps what is written in memory.
+class TestRecords final : public Records {
+ public:
+  std::vector<LogHandler> log_handlers() const override { return handlers; }
+  void set_primary_level(LogLevel level) override { primary = level; }
+  bool set_handler_level(std::string_view id, LogLevel level) override {
+    for (LogHandler& handler : handlers) {
+      if (handler.id == id) handler.level = level;
+    }
+    return find(id);
+  }
+  bool start_handler(std::string_view id, bool on) override {
+    for (LogHandler& handler : handlers) {
+      if (handler.id == id) handler.started = on;
+    }
+    return find(id);
+  }
+  std::string trace_path(std::string_view name) const override { return "/traces/" + std::string(name); }
+  std::uint64_t trace_bytes(std::string_view) const override { return trace.size(); }
+  Result<std::string> read_trace(std::string_view, std::uint64_t position, std::size_t count) const override {
+    return position >= trace.size() ? std::string() : trace.substr(position, count);
+  }
+  void write_audit(const std::string& line) override { audit += line; }
+
+  LogLevel primary = LogLevel::warning;
+  std::vector<LogHandler> handlers = {{"file", LogLevel::warning, "/log/meshmq.log", true}};
+  std::string trace;
+  std::string audit;
+
+ private:
+  bool find(std::string_view id) const { return !handlers.empty() && handlers.front().id == id; }
+};
+
 class DeskTest : public ::testing::Test, public node::ControlPorts, public Host {
  protected:
   DeskTest() {
@@ -55,8 +88,10 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
   std::vector<CertificateReload> certificate_reloads_;
   Result<std::size_t> acl_reload_ = 4;
   SystemLoad load_;
+  RuntimeInfo runtime_;
   bool stopping_ = false;
   LogLevel log_level_ = LogLevel::warning;
+  TestRecords records_;
   Now now_{TimePoint(Duration(10'000)), 1'700'000'000'000};
   std::optional<node::Control> control_;
   std::optional<Desk> desk_;
@@ -123,13 +158,14 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
     return fail(Errc::not_found, "");
   }
   RuntimeInfo runtime() const override {
-    RuntimeInfo info;
+    RuntimeInfo info = runtime_;
     info.load1 = 1.294;
     return info;
   }
   SystemLoad system_load() const override { return load_; }
   LogLevel log_level() const override { return log_level_; }
   void set_log_level(LogLevel level) override { log_level_ = level; }
+  Records& records() override { return records_; }
 
   node::Config config_;
   cluster::RouteTable routes_;

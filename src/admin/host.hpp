@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "admin/records.hpp"
+#include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 
@@ -39,7 +41,8 @@ struct RuntimeInfo {
   std::size_t workers = 0;
   std::size_t descriptors = 0;
   std::size_t descriptors_max = 0;
-  std::uint64_t cpu_ms = 0;  ///< used by the process
+  std::uint64_t cpu_ms = 0;      ///< used by the process
+  Histogram control_lateness{};  ///< of the control thread's ticks: how long its loop is held up
 };
 
 /// How busy the machine is. Ticks are counted since it started; zeros: not known.
@@ -78,6 +81,7 @@ class Host {
   virtual SystemLoad system_load() const = 0;
   virtual LogLevel log_level() const = 0;
   virtual void set_log_level(LogLevel level) = 0;
+  virtual Records& records() = 0;
 };
 
 }  // namespace meshmq::admin

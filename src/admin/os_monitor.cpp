@@ -30,6 +30,8 @@ void OsMonitor::tick(Now now) {
   if (memory) {
     next_memory_ = now.mono + settings_.mem_check_interval;
     check_memory(load, now);
+    check_process(load, now);
+    check_listeners(now);
   }
 }
 
@@ -58,6 +60,41 @@ void OsMonitor::check_memory(const SystemLoad& load, Now now) {
   } else {
     alarms_.deactivate(memory_alarm, now);
   }
+}
+
+void OsMonitor::check(const std::string& alarm, std::string_view what, std::uint64_t part,
+                      std::uint64_t whole, unsigned watermark, Now now) {
+  if (whole == 0) return;
+  const double usage = percent(part, whole);
+  if (usage <= watermark) {
+    alarms_.deactivate(alarm, now);
+    return;
+  }
+  alarms_.activate(alarm, Json::object({{"high_watermark", watermark}, {"usage", usage}}),
+                   fmt::format("{}% of {}", usage, what), now);
+}
+
+void OsMonitor::check_process(const SystemLoad& load, Now now) {
+  const RuntimeInfo process = host_.runtime();
+  check("high_process_memory_usage", "the machine's memory is used by the process", process.resident_bytes,
+        load.memory_bytes, settings_.procmem_high_watermark, now);
+  check("too_many_descriptors", "the descriptors that the process may have are open (ulimit -n)",
+        process.descriptors, process.descriptors_max, settings_.fd_high_watermark, now);
+}
+
+void OsMonitor::check_listeners(Now now) {
+  std::set<std::string> seen;
+  for (const ListenerInfo& listener : host_.listeners()) {
+    const std::string alarm = "listener_full/" + listener.id;
+    seen.insert(alarm);
+    check(alarm, "the connections that the listener takes are there (max_connections)", listener.connections,
+          listener.connections_max, settings_.listener_high_watermark, now);
+  }
+  // One that has been stopped is full no more.
+  for (const std::string& alarm : full_listeners_) {
+    if (!seen.contains(alarm)) alarms_.deactivate(alarm, now);
+  }
+  full_listeners_ = std::move(seen);
 }
 
 }  // namespace meshmq::admin

@@ -75,5 +75,40 @@ TEST_F(OsMonitorTest, AMachineThatTellsNothingRaisesNothing) {
   EXPECT_EQ(alarms(), "");
 }
 
+TEST_F(OsMonitorTest, AFullListenerRaisesAnAlarmOfItsOwn) {
+  listeners_ = {{.id = "mqtt:tcp:external",
+                 .listen_on = "",
+                 .connections_max = 100,
+                 .connections = 95,
+                 .shutdown_counts = {}},
+                {.id = "mqtt:tcp:internal",
+                 .listen_on = "",
+                 .connections_max = 100,
+                 .connections = 96,
+                 .shutdown_counts = {}}};
+  minute(0);
+  EXPECT_EQ(alarms(),
+            "listener_full/mqtt:tcp:internal: 96% of the connections that the listener takes are there "
+            "(max_connections)\n");
+  listeners_.pop_back();
+  minute(0);
+  EXPECT_EQ(alarms(), "") << "it was stopped";
+}
+
+TEST_F(OsMonitorTest, ManyDescriptorsAndAProcessThatNeedsTheMachinesMemory) {
+  load_.memory_bytes = load_.memory_available_bytes = 1000;
+  runtime_.resident_bytes = 601;
+  runtime_.descriptors = 81;
+  runtime_.descriptors_max = 100;
+  minute(0);
+  EXPECT_EQ(alarms(),
+            "high_process_memory_usage: 60.1% of the machine's memory is used by the process\n"
+            "too_many_descriptors: 81% of the descriptors that the process may have are open (ulimit -n)\n");
+  runtime_ = {};
+  runtime_.descriptors_max = 100;
+  minute(0);
+  EXPECT_EQ(alarms(), "");
+}
+
 }  // namespace
 }  // namespace meshmq::admin

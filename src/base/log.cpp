@@ -20,4 +20,12 @@ std::string_view to_string(LogLevel level) {
   return "unknown";
 }
 
+std::optional<LogLevel> log_level_of(std::string_view name) {
+  for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::notice, LogLevel::warning,
+                               LogLevel::error, LogLevel::critical}) {
+    if (name == to_string(level)) return level;
+  }
+  return std::nullopt;
+}
+
 }  // namespace meshmq

@@ -41,6 +41,13 @@ class Access {
     ++metrics_.client_check_acl;
     return count(acl_of(channel).may_subscribe(filter));
   }
+  // --- the same for operators: not counted
+  bool would_publish(Channel& channel, std::string_view topic) {
+    return !channel.zone->enable_acl || acl_of(channel).may_publish(topic);
+  }
+  bool would_subscribe(Channel& channel, std::string_view filter) {
+    return !channel.zone->enable_acl || acl_of(channel).may_subscribe(filter);
+  }
   /// Of a client that connects.
   bool may_leave_will(const Channel& channel, std::string_view client_id, std::string_view username,
                       std::string_view topic);

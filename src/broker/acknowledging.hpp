@@ -17,6 +17,7 @@ class Acknowledging {
   Verdict handle_pubcomp(Channel& channel, const mqtt::Ack& packet, Now now);
 
  private:
+  void note_acknowledged(const Session& session, const InflightEntry& entry, Now now);
   void done(Session& session, InflightEntry& entry, Now now);
 
   World& world_;

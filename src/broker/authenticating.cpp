@@ -158,9 +158,10 @@ void Authenticating::count(const Admission& admission) {
 
 void Authenticating::refused(const Channel& channel, std::string_view client_id, std::string_view username,
                              const Admission& admission) {
-  world_.log.warning("client '{}' ({}) with user name '{}' is refused: {} ({})", client_id,
-                     channel.session == nullptr ? channel.peer->name : channel.session->peername, username,
-                     admission.why, mqtt::to_string(admission.reason));
+  const std::string& peer = channel.session == nullptr ? channel.peer->name : channel.session->peername;
+  world_.log.about({client_id, peer, {}}, LogLevel::warning,
+                   "client '{}' ({}) with user name '{}' is refused: {} ({})", client_id, peer, username,
+                   admission.why, mqtt::to_string(admission.reason));
 }
 
 }  // namespace meshmq::broker

@@ -10,6 +10,7 @@
 #include "broker/authenticating.hpp"
 #include "broker/closing.hpp"
 #include "broker/connecting.hpp"
+#include "broker/explaining.hpp"
 #include "broker/presence.hpp"
 #include "broker/publishing.hpp"
 #include "broker/session_life.hpp"
@@ -60,6 +61,7 @@ class Broker::Impl {
     world_.flapping.tick(now.mono);
     life_.tick(now);
     transfer_.tick(now);
+    world_.observation.tick(now);
   }
   std::size_t send_away(std::size_t count, Now now);
   void shut_down(Now now);
@@ -300,6 +302,7 @@ void Broker::Impl::reconfigure(const Config& config) {
   world_.config = config;
   world_.zones.add(config);
   world_.delivery.reconfigured();
+  world_.observation.reconfigure(config.slow_subscribers);
   std::set<const Config*> used;
   world_.channels.for_each([&](Channel& channel) { used.insert(channel.zone); });
   world_.sessions.for_each([&](const Session& session) { used.insert(session.zone); });
@@ -489,6 +492,30 @@ std::vector<SubscriptionInfo> Broker::subscriptions() const {
 }
 Stats Broker::stats() const {
   return impl_->stats();
+}
+void Broker::watch(TracesPtr traces, const std::vector<std::string>& topics) {
+  impl_->world().observation.watch(std::move(traces), topics);
+}
+const Histogram& Broker::delivery_times() const {
+  return impl_->world().observation.delivery;
+}
+const std::vector<SlowSubscriber>& Broker::slow_subscribers() const {
+  return impl_->world().observation.slow.list();
+}
+void Broker::clear_slow_subscribers() {
+  impl_->world().observation.slow.clear();
+}
+std::vector<TopicCounts> Broker::topic_counts() const {
+  return impl_->world().observation.topics.report();
+}
+std::vector<ExplainStep> Broker::explain_delivery(const ExplainQuestion& question, Now now) {
+  return Explaining(impl_->world()).delivery(question, now);
+}
+bool Broker::has_session(std::string_view client_id) const {
+  return impl_->world().sessions.find(client_id) != nullptr;
+}
+std::vector<ExplainStep> Broker::explain_publish(const ExplainQuestion& question, Now now) {
+  return Explaining(impl_->world()).publish(question, now);
 }
 const Metrics& Broker::metrics() const {
   return impl_->world().metrics;

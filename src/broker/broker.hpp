@@ -13,15 +13,20 @@
 #include <utility>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "broker/access_policy.hpp"
 #include "broker/config.hpp"
+#include "broker/explain.hpp"
 #include "broker/metrics.hpp"
 #include "broker/moving.hpp"
 #include "broker/peer.hpp"
 #include "broker/ports.hpp"
+#include "broker/slow_subscribers.hpp"
+#include "broker/topic_metrics.hpp"
+#include "broker/tracing.hpp"
 #include "mqtt/message.hpp"
 
 namespace meshmq::broker {
@@ -169,6 +174,20 @@ class Broker {
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const;
   const Metrics& metrics() const;
+
+  // --- what operators look at
+  /// Traces, and topics that are counted one by one, from now on.
+  void watch(TracesPtr traces, const std::vector<std::string>& topics);
+  /// From the publish to the sending; see Observation.
+  const Histogram& delivery_times() const;
+  const std::vector<SlowSubscriber>& slow_subscribers() const;
+  void clear_slow_subscribers();
+  std::vector<TopicCounts> topic_counts() const;
+  /// Why a message would reach a client, or not; see Explaining. Nothing if this worker has no session of it.
+  std::vector<ExplainStep> explain_delivery(const ExplainQuestion& question, Now now);
+  bool has_session(std::string_view client_id) const;
+  /// What becomes of it where it is published, by a client of this worker or by nobody in particular.
+  std::vector<ExplainStep> explain_publish(const ExplainQuestion& question, Now now);
   /// Says goodbye to everybody ([MQTT5 3.14.2.1] 0x8B to v5 clients) and closes.
   void shut_down(Now now);
 

@@ -165,11 +165,11 @@ void TestOutput::move(ConnId conn, WorkerIndex home) {
   client.lines_ += "moved to " + std::to_string(home.value) + "\n";
 }
 
-Harness::Harness(Config settings, std::uint16_t self, std::uint64_t seed)
+Harness::Harness(Config settings, std::uint16_t self, std::uint64_t seed, Logger log)
     : now{TimePoint(Duration(start_ms)), start_ms},
       config(settings),
       output(*this),
-      broker(settings, WorkerIndex(self), output, router, Logger(), seed) {}
+      broker(settings, WorkerIndex(self), output, router, log, seed) {}
 
 TestClient& Harness::open(mqtt::Version version) {
   const ConnId conn(static_cast<std::uint32_t>(clients_.size()));

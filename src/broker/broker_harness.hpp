@@ -192,7 +192,7 @@ class TestOutput : public Output {
 
 class Harness {
  public:
-  explicit Harness(Config config = {}, std::uint16_t self = 0, std::uint64_t seed = 1);
+  explicit Harness(Config config = {}, std::uint16_t self = 0, std::uint64_t seed = 1, Logger log = {});
 
   /// A connection that has said nothing yet.
   TestClient& open(mqtt::Version version = mqtt::Version::v5);

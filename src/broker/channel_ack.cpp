@@ -17,6 +17,7 @@ Verdict Acknowledging::handle_puback(Channel& channel, const mqtt::Ack& packet, 
     ++world_.metrics.packets_puback_inuse;
     return Fatal{.text = "PUBACK for a QoS 2 message"};
   }
+  note_acknowledged(*channel.session, *entry, now);
   done(*channel.session, *entry, now);
   return std::nullopt;
 }
@@ -39,7 +40,10 @@ Verdict Acknowledging::handle_pubrec(Channel& channel, const mqtt::Ack& packet, 
     done(*channel.session, *entry, now);
     return std::nullopt;
   }
-  if (entry->state == InflightState::awaiting_pubrec) channel.session->inflight.received(*entry, now.mono);
+  if (entry->state == InflightState::awaiting_pubrec) {
+    note_acknowledged(*channel.session, *entry, now);
+    channel.session->inflight.received(*entry, now.mono);
+  }
   world_.sender.ack(channel, PacketType::pubrel, packet.packet_id, ReasonCode::success);
   // A parked place has become a used one; nothing else moves.
   return std::nullopt;
@@ -57,6 +61,12 @@ Verdict Acknowledging::handle_pubcomp(Channel& channel, const mqtt::Ack& packet,
   }
   done(*channel.session, *entry, now);
   return std::nullopt;
+}
+
+void Acknowledging::note_acknowledged(const Session& session, const InflightEntry& entry, Now now) {
+  const mqtt::Message& message = *entry.outgoing.message;
+  if (world_.observation.looks_at(message, now)) [[unlikely]]
+    world_.observation.acknowledged(session, message, entry.sent_at, now);
 }
 
 void Acknowledging::done(Session& session, InflightEntry& entry, Now now) {

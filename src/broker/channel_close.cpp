@@ -54,6 +54,7 @@ std::string_view why(CloseReason close, ReasonCode reason) {
 void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now now, std::string_view text) {
   const bool connected = channel.state == ChannelState::connected;
   channel.end = why(close, reason);
+  trace_end(channel, text.empty() ? mqtt::to_string(reason) : text);
   withdraw(channel);
   if (connected) world_.sender.disconnect(channel, reason, text);
   channel.state = ChannelState::closed;
@@ -69,9 +70,9 @@ void Closing::close(Channel& channel, CloseReason close, ReasonCode reason, Now 
 
 void Closing::fail(Channel& channel, const Fatal& fatal, Now now) {
   const Session* session = channel.session;
-  world_.log.info("client '{}' ({}) disconnected: {} ({})", session == nullptr ? "" : session->client_id,
-                  session == nullptr ? channel.peer->name : session->peername, fatal.text,
-                  mqtt::to_string(fatal.reason));
+  const LogContext whom = session == nullptr ? LogContext{{}, channel.peer->name, {}} : about(*session);
+  world_.log.about(whom, LogLevel::info, "client '{}' ({}) disconnected: {} ({})", whom.client_id, whom.peer,
+                   fatal.text, mqtt::to_string(fatal.reason));
   close(channel, fatal.close, fatal.reason, now, fatal.text);
 }
 
@@ -91,12 +92,23 @@ Verdict Closing::handle(Channel& channel, const mqtt::Disconnect& packet, Now no
   }
   channel.state = ChannelState::closed;
   channel.end = why(CloseReason::normal, packet.reason);
+  trace_end(channel, "the client said goodbye");
   world_.timers.disarm(channel.conn);
   world_.output.close(channel.conn, CloseReason::normal);
   count_end(channel, now);
   const bool proper = packet.reason == ReasonCode::normal_disconnection;
   life_.detach(channel, proper ? WillFate::discard : WillFate::publish, SessionEnd::terminated, now);
   return std::nullopt;
+}
+
+void Closing::trace_end(const Channel& channel, std::string_view text) const {
+  if (!world_.observation.tracing.on()) return;
+  const Session* session = channel.session;
+  const bool nameless = session == nullptr && channel.peer == nullptr;
+  const LogContext whom = nameless             ? LogContext{}
+                          : session == nullptr ? LogContext{{}, channel.peer->name, {}}
+                                               : about(*session);
+  world_.observation.tracing.write(LogLevel::info, whom, "disconnected: {} ({})", channel.end, text);
 }
 
 void Closing::count_end(const Channel& channel, Now now) {
@@ -115,6 +127,7 @@ void Closing::lost(Channel& channel, Now now) {
   withdraw(channel);
   world_.timers.disarm(channel.conn);
   if (channel.state == ChannelState::connected) {
+    trace_end(channel, "the connection is gone, without DISCONNECT");
     count_end(channel, now);
     life_.detach(channel, WillFate::publish, SessionEnd::terminated, now);
   }

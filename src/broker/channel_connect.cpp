@@ -45,6 +45,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view
   channel.problem_information = packet.version == Version::v5 && packet.request_problem_information;
   const bool nameless = packet.client_id.empty();
   identify(channel, packet);
+  handled_id_ = packet.client_id;
   const Refusal refusal = check(*channel.zone, packet);
   if (refusal.reason != ReasonCode::success) {
     refuse(channel, refusal, packet.version, now);
@@ -80,8 +81,9 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view
   if (channel.left_behind) remember_messages(session);
   life_.attach(session, channel, now);
   world_.router.hold(session.client_id, packet.clean_start, std::exchange(channel.claim, 0));
-  world_.log.debug("client '{}' ({}) connected, session {}", session.client_id, session.peername,
-                   present ? "resumed" : "new");
+  world_.log.about(about(session), LogLevel::debug, "client '{}' ({}) connected, session {}",
+                   session.client_id, session.peername, present ? "resumed" : "new");
+  if (world_.observation.tracing.on()) trace_connected(session, packet, present);
   connack.session_present = present;
   // [MQTT5 4.12] What the client checks the server with.
   std::string proof;
@@ -99,6 +101,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view
 
 void Connecting::handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now) {
   const bool is_connect = result.type == mqtt::PacketType::connect;
+  handled_id_ = {};
   // [MQTT-3.1.2-2] Others than 5 know one answer only: that their version is not spoken here
   // ([MQTT-4.8.0-1]).
   const bool answer = is_connect && (result.answer_version == Version::v5 ||
@@ -165,10 +168,21 @@ Connecting::Refusal Connecting::check_will(const Config& config, const mqtt::Wil
 
 void Connecting::refuse(Channel& channel, const Refusal& refusal, Version version, Now now) {
   ++world_.metrics.packets_connect_received;
+  world_.observation.tracing.write(LogLevel::info, {handled_id_, channel.peer->name, {}},
+                                   "CONNECT refused: {} ({})", refusal.text, mqtt::to_string(refusal.reason));
   // [MQTT-3.2.2-6] of 3.1.1
   const bool can_say = version == Version::v5 || mqtt::has_connack_return_code(refusal.reason);
   if (can_say) world_.sender.connack_refusal(channel, refusal.reason, version, refusal.text);
   closing_.fail(channel, {refusal.reason, refusal.text, refusal.close}, now);
+}
+
+void Connecting::trace_connected(const Session& session, const mqtt::Connect& packet, bool present) const {
+  world_.observation.tracing.write(
+      LogLevel::info, about(session),
+      "CONNECT: version={}, username='{}', clean_start={}, keepalive={}, session_expiry={}, will='{}'; "
+      "session {}",
+      static_cast<int>(session.version), session.username, session.clean_start, session.keepalive_s,
+      session.expiry_s, packet.will ? packet.will->topic : std::string_view(), present ? "resumed" : "new");
 }
 
 bool Connecting::admit(Channel& channel, const mqtt::Connect& packet, std::string_view client_id,

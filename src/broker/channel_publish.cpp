@@ -66,6 +66,7 @@ Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now no
                                                         .created_at = now.wall,
                                                         .id = world_.next_message_id()});
   const Token token = acknowledged ? tokens_.next() : 0;
+  if (world_.observation.watching()) note_received(session, *message, packet);
   const RouteResult result = place.due ? delay(message, *place.due, token) : publish(message, token, now);
   if (result.congested && (channel.paused & static_cast<std::uint8_t>(PauseReason::route)) == 0) {
     world_.sender.pause(channel, PauseReason::route);
@@ -125,8 +126,25 @@ RouteResult Publishing::publish(const mqtt::MessagePtr& message, Token token, No
   if (!result.matched) {
     ++metrics.messages_dropped;
     ++metrics.messages_dropped_no_subscribers;
+    if (world_.observation.watching()) note_dropped(*message);
   }
   return result;
+}
+
+void Publishing::note_received(const Session& session, const mqtt::Message& message,
+                               const mqtt::Publish& packet) {
+  Observation& observation = world_.observation;
+  observation.topics.in(message.topic(), message.qos());
+  observation.tracing.write(LogLevel::debug, about(session, message.topic()),
+                            "PUBLISH received: qos={}, retain={}, dup={}, packet_id={}, {} bytes",
+                            static_cast<int>(packet.qos), packet.retain, packet.dup, packet.packet_id,
+                            packet.payload.size());
+}
+
+void Publishing::note_dropped(const mqtt::Message& message) {
+  world_.observation.topics.dropped(message.topic());
+  world_.observation.tracing.write(LogLevel::info, {message.publisher(), {}, message.topic()},
+                                   "PUBLISH dropped: nobody is subscribed");
 }
 
 void Publishing::submit(mqtt::MessageParts parts, Now now) {
@@ -241,7 +259,8 @@ bool Publishing::answer_known(Channel& channel, const mqtt::Publish& packet) {
 Verdict Publishing::forbid(Channel& channel, const mqtt::Publish& packet, std::string_view topic) {
   ++world_.metrics.packets_publish_auth_error;
   const Session& session = *channel.session;
-  world_.log.info("client '{}' ({}) may not publish to '{}'", session.client_id, session.peername, topic);
+  world_.log.about(about(session, topic), LogLevel::info, "client '{}' ({}) may not publish to '{}'",
+                   session.client_id, session.peername, topic);
   if (!channel.zone->acl_deny_disconnect) {
     refuse(channel, packet, ReasonCode::not_authorized);
     return std::nullopt;
@@ -253,6 +272,8 @@ Verdict Publishing::forbid(Channel& channel, const mqtt::Publish& packet, std::s
 }
 
 void Publishing::refuse(Channel& channel, const mqtt::Publish& packet, ReasonCode reason) {
+  world_.observation.tracing.write(LogLevel::info, about(*channel.session, packet.topic),
+                                   "PUBLISH refused: {}", mqtt::to_string(reason));
   ++world_.metrics.packets_publish_error;
   ++world_.metrics.packets_publish_dropped;
   if (packet.qos == QoS::at_most_once) return;

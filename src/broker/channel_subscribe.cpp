@@ -50,6 +50,7 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Subscribe& packet) {
     pending.codes.push_back(subscribe(session, wanted, packet.subscription_id, token, pending, filters));
   }
   count_refusals(pending.codes);
+  if (world_.observation.tracing.on()) trace(session, packet, pending.codes);
   // [MQTT-3.8.4-1] Nothing to wait for: every filter was refused.
   if (filters.empty()) {
     world_.sender.suback(channel, packet.packet_id, pending.codes, pending.text);
@@ -74,8 +75,9 @@ void Subscribing::subscribe_automatically(Channel& channel) {
       code = subscribe(session, subscription, 0, token, pending, filters);
     }
     if (!is_error(code)) continue;
-    world_.log.info("client '{}' ({}) is not subscribed to '{}' by module.subscription: {}",
-                    session.client_id, session.peername, wanted.filter, to_string(code));
+    world_.log.about(about(session, wanted.filter), LogLevel::info,
+                     "client '{}' ({}) is not subscribed to '{}' by module.subscription: {}",
+                     session.client_id, session.peername, wanted.filter, to_string(code));
   }
   if (!filters.empty()) ask_router(channel, token, std::move(pending), std::move(filters));
 }
@@ -131,6 +133,16 @@ void Subscribing::count_refusals(const std::vector<ReasonCode>& codes) {
     ++world_.metrics.packets_subscribe_auth_error;
 }
 
+void Subscribing::trace(const Session& session, const mqtt::Subscribe& packet,
+                        const std::vector<ReasonCode>& codes) const {
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const mqtt::Subscription& wanted = packet.subscriptions[i];
+    world_.observation.tracing.write(LogLevel::info, about(session, wanted.filter),
+                                     "SUBSCRIBE: filter='{}', qos={}, no_local={}: {}", wanted.filter,
+                                     static_cast<int>(wanted.qos), wanted.no_local, to_string(codes[i]));
+  }
+}
+
 Verdict Subscribing::check_available(const Channel& channel, const mqtt::Subscribe& packet) {
   const Config& config = *channel.zone;
   if (!PacketSender::fits_codes(channel, packet.subscriptions.size())) return too_large_to_answer;
@@ -172,8 +184,8 @@ ReasonCode Subscribing::check(const Session& session, std::string_view filter, P
     return ReasonCode::wildcard_subscriptions_not_supported;
   }
   if (!world_.access.may_subscribe(*world_.channels.find(session.conn), filter)) {
-    world_.log.info("client '{}' ({}) may not subscribe to '{}'", session.client_id, session.peername,
-                    filter);
+    world_.log.about(about(session, filter), LogLevel::info, "client '{}' ({}) may not subscribe to '{}'",
+                     session.client_id, session.peername, filter);
     return ReasonCode::not_authorized;
   }
   return ReasonCode::success;
@@ -324,6 +336,8 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
   std::vector<ReasonCode> codes;
   for (const std::string_view filter : packet.filters) {
     codes.push_back(unsubscribe_for(channel, filter));
+    world_.observation.tracing.write(LogLevel::info, about(*channel.session, filter),
+                                     "UNSUBSCRIBE: filter='{}': {}", filter, to_string(codes.back()));
   }
   world_.sender.unsuback(channel, packet.packet_id, codes);
   return std::nullopt;

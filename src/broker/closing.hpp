@@ -26,6 +26,8 @@ class Closing {
   void lost(Channel& channel, Now now);
 
  private:
+  /// For those who watch; `text` says more than channel.end.
+  void trace_end(const Channel& channel, std::string_view text) const;
   /// Of the client's own doing.
   void count_end(const Channel& channel, Now now);
   /// It needs no answers of the node any more.

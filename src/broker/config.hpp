@@ -13,6 +13,7 @@
 #include "broker/flapping.hpp"
 #include "broker/queue_priorities.hpp"
 #include "broker/shared_pick.hpp"
+#include "broker/slow_subscribers.hpp"
 #include "mqtt/types.hpp"
 #include "topic/rewrite.hpp"
 
@@ -74,6 +75,7 @@ struct Config {
   topic::RewritesPtr rewrite_subscribe = {};                ///< node: module.rewrite.sub.rule.*
   std::vector<AutoSubscription> auto_subscriptions = {};    ///< node: module.subscription.*
   FlappingPolicy flapping = {};                             ///< node: flapping_detect_policy
+  SlowSettings slow_subscribers = {};                       ///< node: slow_subs.*
   Duration tick_interval = std::chrono::milliseconds(200);  ///< node
   Duration late_messages_max =
       std::chrono::seconds(60);         ///< node: cluster.forward_keep, how late one may come

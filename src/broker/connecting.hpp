@@ -56,6 +56,7 @@ class Connecting {
   bool admit(Channel& channel, const mqtt::Connect& packet, std::string_view client_id,
              std::string_view bytes, Now now);
   void refuse(Channel& channel, const Refusal& refusal, mqtt::Version version, Now now);
+  void trace_connected(const Session& session, const mqtt::Connect& packet, bool present) const;
   WorkerIndex home_of(std::string_view client_id) const;
   /// [MQTT-3.1.3-6] One whose home is this worker, so that it can be resumed here.
   std::string assign_client_id();
@@ -83,6 +84,7 @@ class Connecting {
   Authenticating& authenticating_;
   Presence& presence_;
   std::uint64_t id_key_;
+  std::string_view handled_id_;  ///< client id of the CONNECT that is handled now
   struct Claimant {
     ConnId conn;
     std::uint32_t generation = 0;

@@ -16,7 +16,7 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
       diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now)) {
     return true;
   }
-  if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
+  if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames, now);
   if (!window_open(session)) {
     enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     return true;
@@ -25,7 +25,7 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
   PublishFrames::Slot& slot =
       session.view ? seen_slot(session, *message, form, ids, frames) : frames.get(form, ids);
   if (slot.size > session.packet_bytes_max) {
-    count_drop(session, metrics_.delivery_dropped_too_large);
+    drop(session, *message, Drop::too_large);
     return false;
   }
   const InflightEntry& entry =
@@ -33,11 +33,12 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
   send(session, slot.frame, entry.packet_id);
   ++slot.sent;
   ++session.delivered_count;
+  note_sent(session, *message, grant.qos, now);
   return true;
 }
 
 bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
-                            const SubscriptionIds& ids, PublishFrames& frames) {
+                            const SubscriptionIds& ids, PublishFrames& frames, Now now) {
   // [MQTT-4.6.0-6] Not past those that came while the client was away and still wait behind a full window.
   const bool others_wait = session.has_waiting() && session.queue->has_qos0();
   if (!has_room(session) || others_wait) {
@@ -45,7 +46,7 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
     if (may_wait) {
       enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     } else {
-      count_drop(session, metrics_.delivery_dropped_qos0_msg);
+      drop(session, *message, Drop::qos0);
     }
     return may_wait;
   }
@@ -54,12 +55,13 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
       session.view ? seen_slot(session, *message, form, ids, frames) : frames.get(form, ids);
   // [MQTT-3.1.2-25]
   if (slot.size > session.packet_bytes_max) {
-    count_drop(session, metrics_.delivery_dropped_too_large);
+    drop(session, *message, Drop::too_large);
     return false;
   }
   send(session, slot.frame, 0);
   ++slot.sent;
   ++session.delivered_count;
+  note_sent(session, *message, grant.qos, now);
   return true;
 }
 
@@ -70,7 +72,7 @@ void Delivery::deliver_late(Session& session, Outgoing outgoing, Now now) {
   if (at_once) return send_fresh(session, std::move(outgoing), now);
   if (qos0 && !(session.has_waiting() && session.queue->has_qos0()) &&
       (session.online || !session.zone->queue_store_qos0)) {
-    return count_drop(session, metrics_.delivery_dropped_qos0_msg);
+    return drop(session, *outgoing.message, Drop::qos0);
   }
   enqueue(session, std::move(outgoing));
 }
@@ -167,14 +169,17 @@ void Delivery::enqueue(Session& session, Outgoing outgoing) {
   ++session.enqueued_count;
   const Config& zone = *session.zone;
   const std::uint16_t priority = zone.queue_priorities.of(outgoing.message->topic());
+  const mqtt::MessagePtr message = outgoing.message;
+  if (observation_.watching()) observation_.queued(session, *message);
+  // The oldest one goes; the trace names what has pushed it out.
   if (session.queue->push(std::move(outgoing), zone.queue_messages_max, priority)) {
-    count_drop(session, metrics_.delivery_dropped_queue_full);
+    drop(session, *message, Drop::queue_full);
   }
 }
 
 void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {
   if (outgoing.message->expired(now.wall)) {
-    count_drop(session, metrics_.delivery_dropped_expired);
+    drop(session, *outgoing.message, Drop::expired);
     return;
   }
   const QoS qos = outgoing.qos;
@@ -183,8 +188,9 @@ void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {
   const FramePtr frame = encode_publish(*outgoing.message, form, outgoing.subscription_ids, now.wall, topic);
   if (!frame || frame->size() > session.packet_bytes_max) {
     if (session.view) unsee(*session.view, topic);
-    return count_drop(session, metrics_.delivery_dropped_too_large);
+    return drop(session, *outgoing.message, Drop::too_large);
   }
+  note_sent(session, *outgoing.message, qos, now);
   mqtt::PacketId packet_id = 0;
   if (qos != QoS::at_most_once) packet_id = session.inflight.add(std::move(outgoing), now.mono).packet_id;
   send(session, frame, packet_id);
@@ -222,7 +228,7 @@ void Delivery::pump_parked(Session& session, Now now) {
     if (!can_send(session, QoS::at_least_once)) return;
     session.inflight.unpark(*entry, now.mono);
     if (send_again(session, *entry, now)) continue;
-    count_drop(session, metrics_.delivery_dropped_too_large);
+    drop(session, *entry->outgoing.message, Drop::too_large);
     session.inflight.remove(*entry);
   }
 }
@@ -230,6 +236,8 @@ void Delivery::pump_parked(Session& session, Now now) {
 void Delivery::pump_queue(Session& session, Now now) {
   if (!session.queue) return;
   while (!session.queue->empty() && can_send(session, session.queue->front().qos)) {
+    const mqtt::Message& message = *session.queue->front().message;
+    if (message.created_at() >= session.connected_at) observation_.count(message, 1, now);
     send_fresh(session, session.queue->pop(), now);
   }
 }
@@ -242,10 +250,30 @@ void Delivery::pump_retained(Session& session, Now now) {
   if (session.retained_backlog->empty()) session.retained_backlog.reset();
 }
 
-void Delivery::count_drop(Session& session, std::uint64_t& reason) {
+void Delivery::drop(Session& session, const mqtt::Message& message, Drop why) {
   ++session.dropped_count;
   ++metrics_.delivery_dropped;
-  ++reason;
+  std::string_view text;
+  switch (why) {
+    case Drop::too_large:
+      ++metrics_.delivery_dropped_too_large;
+      text = "larger than the client's Maximum Packet Size";
+      break;
+    case Drop::qos0:
+      ++metrics_.delivery_dropped_qos0_msg;
+      text = session.online ? "QoS 0, and the connection is full (listener.*.high_watermark)"
+                            : "QoS 0, and the client is away (zone.*.mqueue_store_qos0)";
+      break;
+    case Drop::queue_full:
+      ++metrics_.delivery_dropped_queue_full;
+      text = "the oldest of a full queue (zone.*.max_mqueue_len)";
+      break;
+    case Drop::expired:
+      ++metrics_.delivery_dropped_expired;
+      text = "expired while it waited";
+      break;
+  }
+  if (observation_.watching()) observation_.lost(session, message, text);
 }
 
 }  // namespace meshmq::broker

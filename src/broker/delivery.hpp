@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "broker/config.hpp"
 #include "broker/metrics.hpp"
+#include "broker/observation.hpp"
 #include "broker/outgoing.hpp"
 #include "broker/ports.hpp"
 #include "broker/publish_frames.hpp"
@@ -27,8 +28,12 @@ namespace meshmq::broker {
 /// rule: one owner.
 class Delivery {
  public:
-  Delivery(const Config& config, Output& output, Metrics& metrics)
-      : config_(config), output_(output), metrics_(metrics), upgrades_qos_(in_some_zone(config)) {}
+  Delivery(const Config& config, Output& output, Metrics& metrics, Observation& observation)
+      : config_(config),
+        output_(output),
+        metrics_(metrics),
+        observation_(observation),
+        upgrades_qos_(in_some_zone(config)) {}
 
   /// The config is another. Sessions that began before it keep their zone's.
   void reconfigured() { upgrades_qos_ = upgrades_qos_ || in_some_zone(config_); }
@@ -81,7 +86,7 @@ class Delivery {
            session.inflight.parked() == 0;
   }
   bool deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
-                    const SubscriptionIds& ids, PublishFrames& frames);
+                    const SubscriptionIds& ids, PublishFrames& frames, Now now);
   /// The frame for a client that does not see topics as they are.
   static PublishFrames::Slot& seen_slot(Session& session, const mqtt::Message& message, PublishForm form,
                                         const SubscriptionIds& ids, PublishFrames& frames);
@@ -103,11 +108,18 @@ class Delivery {
   void pump_parked(Session& session, Now now);
   void pump_queue(Session& session, Now now);
   void pump_retained(Session& session, Now now);
-  void count_drop(Session& session, std::uint64_t& reason);
+  /// Why a session does not get a message.
+  enum class Drop : std::uint8_t { too_large, qos0, queue_full, expired };
+  void drop(Session& session, const mqtt::Message& message, Drop why);
+  void note_sent(const Session& session, const mqtt::Message& message, mqtt::QoS qos, Now now) {
+    if (observation_.looks_at(message, now)) [[unlikely]]
+      observation_.sent(session, message, qos, now);
+  }
 
   const Config& config_;
   Output& output_;
   Metrics& metrics_;
+  Observation& observation_;
   bool upgrades_qos_;  ///< in some zone
   Diversion* diversion_ = nullptr;
 };

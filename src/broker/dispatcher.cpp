@@ -12,6 +12,7 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
   if (message->expired(now.wall)) {
     ++metrics_.messages_dropped;
     ++metrics_.messages_dropped_expired;
+    if (observation_.topics.any()) observation_.topics.dropped(message->topic());
     return 0;
   }
   frames_.begin(*message, now.wall);
@@ -23,7 +24,7 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
     for (SubscriberList* list : lists_) merge(*list, *message);
     count = fan_out_merged(message, now);
   }
-  frames_.finish();
+  observation_.count(*message, frames_.finish(), now);
   return count;
 }
 

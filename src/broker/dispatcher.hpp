@@ -8,6 +8,7 @@
 #include "broker/delivery.hpp"
 #include "broker/metrics.hpp"
 #include "broker/moving.hpp"
+#include "broker/observation.hpp"
 #include "broker/publish_frames.hpp"
 #include "broker/subscription_table.hpp"
 #include "mqtt/message.hpp"
@@ -20,8 +21,12 @@ namespace meshmq::broker {
 /// at QoS 0.
 class Dispatcher {
  public:
-  Dispatcher(SubscriptionTable& subscriptions, Delivery& delivery, Metrics& metrics)
-      : subscriptions_(subscriptions), delivery_(delivery), metrics_(metrics), frames_(metrics) {}
+  Dispatcher(SubscriptionTable& subscriptions, Delivery& delivery, Metrics& metrics, Observation& observation)
+      : subscriptions_(subscriptions),
+        delivery_(delivery),
+        metrics_(metrics),
+        observation_(observation),
+        frames_(metrics) {}
 
   /// Returns how many sessions took the message.
   std::size_t deliver(const mqtt::MessagePtr& message, Now now);
@@ -52,6 +57,7 @@ class Dispatcher {
   SubscriptionTable& subscriptions_;
   Delivery& delivery_;
   Metrics& metrics_;
+  Observation& observation_;
   PublishFrames frames_;
   RecentMessages recent_;
   std::vector<SubscriberList*> lists_;  ///< scratch

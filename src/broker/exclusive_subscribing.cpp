@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/subscribing.hpp"
+#include "broker/tracing.hpp"
 
 namespace meshmq::broker {
 
@@ -160,8 +161,9 @@ bool Subscribing::lose_exclusive(std::string_view name, std::string_view client_
   const auto weight = world_.groups.leave(*session, name);
   if (!weight) return false;
   ++world_.metrics.subscriptions_exclusive_lost;
-  world_.log.warning("client '{}' ({}) loses '{}': client '{}' has had it for longer", session->client_id,
-                     session->peername, name, winner);
+  world_.log.about(about(*session, name), LogLevel::warning,
+                   "client '{}' ({}) loses '{}': client '{}' has had it for longer", session->client_id,
+                   session->peername, name, winner);
   world_.router.share(name, *weight);
   return true;
 }

@@ -45,12 +45,13 @@ void count_publish_sent(Metrics& metrics, mqtt::QoS qos, std::size_t bytes, std:
   }
 }
 
-void PublishFrames::finish() {
+std::uint64_t PublishFrames::finish() {
   for (Slot& slot : slots_) {
     if (slot.used) flush(slot);
   }
   if (special_slot_.used) flush(special_slot_);
   message_ = nullptr;
+  return metrics_.messages_delivered - delivered_before_;
 }
 
 void PublishFrames::fill(Slot& slot, PublishForm form, const SubscriptionIds& ids, TopicForm topic) {

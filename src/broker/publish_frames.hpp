@@ -62,6 +62,7 @@ class PublishFrames {
   void begin(const mqtt::Message& message, WallMillis now) {
     message_ = &message;
     now_ = now;
+    delivered_before_ = metrics_.messages_delivered;
   }
   /// The caller counts what it sends in Slot::sent.
   Slot& get(PublishForm form, const SubscriptionIds& ids) {
@@ -72,8 +73,8 @@ class PublishFrames {
   }
   /// The same for a topic that is not written as it is.
   Slot& get_special(PublishForm form, const SubscriptionIds& ids, TopicForm topic);
-  /// Adds what was sent to the metrics and lets the frames go.
-  void finish();
+  /// Adds what was sent to the metrics and lets the frames go. Returns to how many it was sent.
+  std::uint64_t finish();
 
  private:
   static std::size_t index_of(PublishForm form) {
@@ -86,6 +87,7 @@ class PublishFrames {
   Metrics& metrics_;
   const mqtt::Message* message_ = nullptr;
   WallMillis now_ = 0;
+  std::uint64_t delivered_before_ = 0;
   std::array<Slot, 12> slots_;
   Slot special_slot_;
   PublishForm special_form_;

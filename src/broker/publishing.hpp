@@ -55,6 +55,9 @@ class Publishing {
   bool answer_known(Channel& channel, const mqtt::Publish& packet);
   /// No rule allows it.
   Verdict forbid(Channel& channel, const mqtt::Publish& packet, std::string_view topic);
+  /// For those who watch.
+  void note_received(const Session& session, const mqtt::Message& message, const mqtt::Publish& packet);
+  void note_dropped(const mqtt::Message& message);
   /// By its acknowledgement, if it has one.
   void refuse(Channel& channel, const mqtt::Publish& packet, mqtt::ReasonCode reason);
   void acknowledge(Channel& channel, PendingAck ack);

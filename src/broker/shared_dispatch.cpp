@@ -13,6 +13,7 @@ std::size_t SharedDispatch::deliver(const mqtt::MessagePtr& message, std::span<c
   if (message->expired(now.wall)) {
     ++metrics_.messages_dropped;
     ++metrics_.messages_dropped_expired;
+    if (observation_.topics.any()) observation_.topics.dropped(message->topic());
     return 0;
   }
   frames_.begin(*message, now.wall);
@@ -20,7 +21,7 @@ std::size_t SharedDispatch::deliver(const mqtt::MessagePtr& message, std::span<c
   for (const SharedPick& pick : picks) {
     if (deliver_one(message, pick, now)) ++count;
   }
-  frames_.finish();
+  observation_.count(*message, frames_.finish(), now);
   return count;
 }
 

@@ -8,6 +8,7 @@
 #include "broker/config.hpp"
 #include "broker/delivery.hpp"
 #include "broker/metrics.hpp"
+#include "broker/observation.hpp"
 #include "broker/ports.hpp"
 #include "broker/publish_frames.hpp"
 #include "broker/shared_groups.hpp"
@@ -24,11 +25,12 @@ namespace meshmq::broker {
 class SharedDispatch {
  public:
   SharedDispatch(const Config& config, SharedGroups& groups, Delivery& delivery, Metrics& metrics,
-                 Router& router, std::uint64_t seed)
+                 Observation& observation, Router& router, std::uint64_t seed)
       : config_(config),
         groups_(groups),
         delivery_(delivery),
         metrics_(metrics),
+        observation_(observation),
         router_(router),
         frames_(metrics),
         seed_(seed) {}
@@ -52,6 +54,7 @@ class SharedDispatch {
   SharedGroups& groups_;
   Delivery& delivery_;
   Metrics& metrics_;
+  Observation& observation_;
   Router& router_;
   PublishFrames frames_;
   StickyTable sticky_;  ///< -> GroupMember::id

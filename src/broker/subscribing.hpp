@@ -78,6 +78,8 @@ class Subscribing {
   static Verdict check_available(const Channel& channel, const mqtt::Subscribe& packet);
   bool any_forbidden(Channel& channel, const mqtt::Subscribe& packet);
   void count_refusals(const std::vector<mqtt::ReasonCode>& codes);
+  void trace(const Session& session, const mqtt::Subscribe& packet,
+             const std::vector<mqtt::ReasonCode>& codes) const;
   mqtt::ReasonCode check(const Session& session, std::string_view filter, Pending& pending);
   static bool at_limit(const Session& session);
   static mqtt::ReasonCode refuse_more(Pending& pending);

@@ -16,6 +16,7 @@
 #include "broker/dispatcher.hpp"
 #include "broker/flapping.hpp"
 #include "broker/metrics.hpp"
+#include "broker/observation.hpp"
 #include "broker/packet_sender.hpp"
 #include "broker/ports.hpp"
 #include "broker/session_registry.hpp"
@@ -38,14 +39,15 @@ struct World {
         router(node),
         log(logger),
         random(seed),
+        observation(logger, config.slow_subscribers),
         sessions(random.next()),
         subscriptions(random.next()),
         access(metrics),
         sender(config, output, metrics),
-        delivery(config, output, metrics),
-        dispatcher(subscriptions, delivery, metrics),
+        delivery(config, output, metrics, observation),
+        dispatcher(subscriptions, delivery, metrics, observation),
         groups(random.next()),
-        shared(config, groups, delivery, metrics, router, random.next()),
+        shared(config, groups, delivery, metrics, observation, router, random.next()),
         last_message_id(random.next()) {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -59,6 +61,7 @@ struct World {
   const Logger log;
   Random random;
   Metrics metrics;
+  Observation observation;
   bool turns_away = false;  ///< nobody new may connect
   ChannelTable channels;
   TimerWheel timers;

@@ -99,6 +99,10 @@ class ForwardSender {
   }
 
   bool ready() const { return ready_; }
+  /// Since when the one that waits longest has waited.
+  std::optional<TimePoint> oldest_unacknowledged() const {
+    return unacknowledged_.empty() ? std::nullopt : std::optional(unacknowledged_.front().since);
+  }
   /// Messages waiting in the batch or for an acknowledgement, in bytes.
   std::size_t queued_bytes() const { return batch_.size() + unacknowledged_bytes_; }
   std::size_t unacknowledged() const { return unacknowledged_.size(); }

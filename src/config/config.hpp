@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -213,6 +214,9 @@ struct Monitoring {
   unsigned cpu_low_watermark = 0;
   Duration mem_check_interval{};
   unsigned sysmem_high_watermark = 0;
+  unsigned procmem_high_watermark = 0;
+  unsigned fd_high_watermark = 0;
+  unsigned listener_high_watermark = 0;
 };
 
 /// dashboard.listener.http, .https, management.listener.http, .https
@@ -243,9 +247,29 @@ struct Management {
   bool metrics_need_login = false;
 };
 
+/// statsd.*
+struct Statsd {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: metrics are not pushed
+  Duration interval{};
+  std::string prefix;
+  std::string tags;
+
+  friend bool operator==(const Statsd&, const Statsd&) = default;
+};
+
+/// audit.*
+struct AuditLog {
+  bool on = true;
+  std::string file;
+  std::size_t entries_max = 0;
+};
+
 struct Log {
   std::string to;  ///< off, file, console, both
   LogLevel level = LogLevel::warning;
+  std::optional<LogLevel> primary_level;
+  bool json = false;
   std::string dir;  ///< relative to node.data_dir
   std::string file;
   bool rotation = true;
@@ -268,6 +292,9 @@ struct Config {
   Modules modules;
   Monitoring monitoring;
   Management management;
+  Statsd statsd;
+  AuditLog audit;
+  std::size_t trace_bytes_max = 0;      ///< trace.max_file_size
   std::vector<Listener> listeners;      ///< by name
   std::vector<std::string> zone_names;  ///< as node.broker has them: zone 0 first
 };

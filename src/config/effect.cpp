@@ -43,6 +43,12 @@ constexpr Rule effect_rules[] = {
     {"cluster.redial_max", Effect::at_once},
 
     {"log.level", Effect::at_once},
+    {"log.primary_log_level", Effect::at_once},
+    {"slow_subs.**", Effect::at_once},
+    {"trace.max_file_size", Effect::restart},
+    {"trace.**", Effect::at_once},
+    {"audit.max_entries", Effect::at_once},
+    {"statsd.**", Effect::at_once},
     {"broker.shared_dispatch_ack_enabled", Effect::at_once},
     {"broker.sys_interval", Effect::at_once},
     {"broker.sys_heartbeat", Effect::at_once},

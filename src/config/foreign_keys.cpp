@@ -27,11 +27,9 @@ constexpr ForeignKey foreign_table[] = {
     {"cluster.mcast.buffer", R::not_here},
 
     // ---- log
-    {"log.primary_log_level", R::not_yet},
     {"log.logger_sasl_compatible", R::not_here},
     {"log.chars_limit", R::not_yet, "-1"},
     {"log.max_depth", R::not_here},
-    {"log.formatter", R::not_yet, "text"},
     {"log.formatter.**", R::not_yet},
     {"log.single_line", R::not_yet, "true"},
     {"log.size", R::not_yet},

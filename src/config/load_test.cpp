@@ -420,7 +420,7 @@ TEST(Zones, AMistakeInAKeyOfAllIsToldOnce) {
 TEST(ForeignKeys, AreWarnedAboutOnce) {
   const Loaded loaded = from_file(
       "node.max_ports = 1048576\n"
-      "log.formatter = json\n"
+      "log.burst_limit = 20000, 1s\n"
       "node.process_limit = 2097152\n"
       "listener.tcp.external = 1883\n"
       "listener.tcp.external.zone = external\n"
@@ -429,7 +429,7 @@ TEST(ForeignKeys, AreWarnedAboutOnce) {
       "allow_anonymous = true\n");
   EXPECT_TRUE(loaded.errors.empty());
   ASSERT_EQ(loaded.warnings.size(), 3u);
-  EXPECT_EQ(loaded.warnings[0], "f:2: log.formatter: no effect yet");
+  EXPECT_EQ(loaded.warnings[0], "f:2: log.burst_limit: no effect yet");
   EXPECT_EQ(loaded.warnings[1], "f:1: node.max_ports: no effect, MeshMQ has nothing like it");
   EXPECT_EQ(loaded.warnings[2], "f:3: node.process_limit: no effect, MeshMQ has nothing like it");
 }

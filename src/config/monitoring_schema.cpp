@@ -57,6 +57,15 @@ constexpr Key monitoring_table[] = {
     {"os_mon.sysmem_high_watermark", Type::percent, "70%",
      "Above this the alarm high_system_memory_usage is raised",
      set_monitoring<&Monitoring::sysmem_high_watermark>, percent},
+    {"os_mon.process_memory_high_watermark", Type::percent, "60%",
+     "Above this share of the machine's memory the alarm high_process_memory_usage is raised",
+     set_monitoring<&Monitoring::procmem_high_watermark>, percent},
+    {"os_mon.fd_high_watermark", Type::percent, "80%",
+     "Above this share of the descriptors that the process may have the alarm too_many_descriptors is raised",
+     set_monitoring<&Monitoring::fd_high_watermark>, percent},
+    {"os_mon.listener_high_watermark", Type::percent, "95%",
+     "Above this share of its max_connections the alarm listener_full/<id> is raised",
+     set_monitoring<&Monitoring::listener_high_watermark>, percent},
 };
 
 }  // namespace

@@ -32,14 +32,25 @@ void top(Target& t, const Value& v) {
   assign(t.config.*Field, v);
 }
 
-void log_level(Target& t, const Value& v) {
+/// Nothing if it is the word of none.
+std::optional<LogLevel> level_of(std::string_view word) {
   constexpr std::pair<std::string_view, LogLevel> levels[] = {
       {"debug", LogLevel::debug},     {"info", LogLevel::info},          {"notice", LogLevel::notice},
       {"warning", LogLevel::warning}, {"error", LogLevel::error},        {"critical", LogLevel::critical},
       {"alert", LogLevel::critical},  {"emergency", LogLevel::critical}, {"all", LogLevel::debug}};
   for (const auto& [name, level] : levels) {
-    if (v.text == name) t.config.log.level = level;
+    if (word == name) return level;
   }
+  return std::nullopt;
+}
+void log_level(Target& t, const Value& v) {
+  t.config.log.level = level_of(v.text).value_or(LogLevel::warning);
+}
+void log_primary_level(Target& t, const Value& v) {
+  t.config.log.primary_level = level_of(v.text);
+}
+void log_formatter(Target& t, const Value& v) {
+  t.config.log.json = v.text == "json";
 }
 
 void retained_storage(Target& t, const Value& v) {
@@ -233,10 +244,10 @@ constexpr Key node_table[] = {
     {"log.to",
      Type::word,
      "file",
-     "Where the log goes; `foreground` and `console` log to the console",
+     "Where the log goes; syslog: to syslogd or journald; `foreground` and `console` log to the console",
      log<&Log::to>,
      {},
-     "off file console both"},
+     "off file console both syslog"},
     {"log.level",
      Type::word,
      "warning",
@@ -244,6 +255,20 @@ constexpr Key node_table[] = {
      log_level,
      {},
      "debug info notice warning error critical alert emergency all"},
+    {"log.primary_log_level",
+     Type::word,
+     "",
+     "The same before lines are given to console, file or syslog; missing: log.level",
+     log_primary_level,
+     {},
+     "debug info notice warning error critical alert emergency all"},
+    {"log.formatter",
+     Type::word,
+     "text",
+     "How lines look; json: one object each, with client, peer and topic",
+     log_formatter,
+     {},
+     "text json"},
     {"log.dir", Type::text, "log", "Directory of log files, within node.data_dir unless absolute",
      log<&Log::dir>},
     {"log.file", Type::text, "meshmq.log", "Name of the log file", log<&Log::file>},
@@ -292,9 +317,9 @@ constexpr Key node_table[] = {
 }  // namespace
 
 std::span<const Key> keys() {
-  static const ExpandedTable<Key> all({node_table, module_keys(), monitoring_keys(), management_keys(),
-                                       discovery_keys(), zone_keys(), access_keys(), listener_keys(),
-                                       websocket_keys()});
+  static const ExpandedTable<Key> all({node_table, module_keys(), monitoring_keys(), observation_keys(),
+                                       management_keys(), discovery_keys(), zone_keys(), access_keys(),
+                                       listener_keys(), websocket_keys()});
   return all.keys();
 }
 
@@ -365,6 +390,7 @@ std::string describe_keys() {
   for (const Key& key : node_table) describe(key);
   for (const Key& key : module_keys()) describe(key);
   for (const Key& key : monitoring_keys()) describe(key);
+  for (const Key& key : observation_keys()) describe(key);
   for (const Key& key : management_keys()) describe(key);
   for (const Key& key : discovery_keys()) describe(key);
   for (const Key& key : zone_keys()) describe(key);

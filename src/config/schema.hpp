@@ -68,6 +68,7 @@ std::span<const Key> websocket_keys();
 std::span<const Key> discovery_keys();
 std::span<const Key> module_keys();
 std::span<const Key> monitoring_keys();
+std::span<const Key> observation_keys();
 std::span<const Key> management_keys();
 std::span<const ForeignKey> foreign_keys();
 

@@ -19,6 +19,7 @@ struct RpcCall {
   std::string module;
   std::string function;
   std::vector<Term> arguments;
+  std::string caller{};  ///< name of the node that calls; set by who knows it
 };
 
 /// Answers what can be answered at once, hands calls to the owner. Anything unknown is ignored, as a process

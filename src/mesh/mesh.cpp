@@ -71,6 +71,7 @@ class Mesh::Impl : public std::enable_shared_from_this<Impl> {
   struct Foreign {
     std::shared_ptr<Link> link;
     erldist::Services services;
+    std::string name;
   };
 
   Result<void> listen();
@@ -406,7 +407,7 @@ void Mesh::Impl::add_foreign(std::shared_ptr<Wire> wire, const erldist::RemoteId
   log_.info("Erlang node '{}' connected", peer.name);
   auto link = std::make_shared<Link>(std::move(wire), peer, options_,
                                      std::max(foreign_tick_time, options_.tick_time));
-  foreign_.emplace(id, Foreign{link, erldist::Services(options_.node, identity("", 0).creation)});
+  foreign_.emplace(id, Foreign{link, erldist::Services(options_.node, identity("", 0).creation), peer.name});
   const std::weak_ptr<Impl> weak = weak_from_this();
   Link::Events events;
   events.frame = [weak, id](std::string_view body) {
@@ -431,7 +432,12 @@ void Mesh::Impl::foreign_frame(std::uint64_t id, std::string_view body) {
   std::vector<erldist::RpcCall> calls;
   it->second.services.handle(*message, it->second.link->output(), calls);
   it->second.link->sent();
-  for (const erldist::RpcCall& call : calls) handler_.rpc_call({id, call.id}, call);
+  // A call may end the link.
+  const std::string caller = it->second.name;
+  for (erldist::RpcCall& call : calls) {
+    call.caller = caller;
+    handler_.rpc_call({id, call.id}, call);
+  }
 }
 
 void Mesh::Impl::rpc_answer(MeshHandler::RpcId id, std::string_view output, const erldist::Term& value) {

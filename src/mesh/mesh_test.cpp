@@ -31,7 +31,9 @@ std::uint16_t free_port() {
 class Log final : public LogSink {
  public:
   bool enabled(LogLevel) const override { return true; }
-  void write(LogLevel, std::string_view line) override { text += std::string(line) + "\n"; }
+  void write(LogLevel, std::string_view line, const LogContext&) override {
+    text += std::string(line) + "\n";
+  }
   std::string text;
 };
 

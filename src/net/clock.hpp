@@ -12,5 +12,7 @@ namespace meshmq::net {
 Now read_clock();
 /// Microseconds since an arbitrary start, for what takes less than a millisecond.
 std::uint64_t monotonic_us();
+/// The same; `mono_us` becomes the monotonic one in microseconds.
+Now read_clock_finely(std::uint64_t& mono_us);
 
 }  // namespace meshmq::net

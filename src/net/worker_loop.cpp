@@ -56,7 +56,7 @@ Now WorkerLoop::turn() {
   if (in_turn_) return now_;
   in_turn_ = true;
   doorbell_.get_up();
-  now_ = read_clock();
+  now_ = read_clock_finely(turn_began_us_);
   routes_.enter();
   connections_.begin_turn();
   links_.begin_turn();
@@ -149,6 +149,7 @@ void WorkerLoop::end_turn() {
   links_.reap();
   link_count_.set(links_.size());
   turns_.add();
+  turn_times_.add(monotonic_us() - turn_began_us_);
   in_turn_ = false;
 }
 

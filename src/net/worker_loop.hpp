@@ -77,6 +77,7 @@ class WorkerLoop final : public WorkerScope,
   void dial(cluster::Slot slot, const std::string& node) override;
   std::size_t link_send(node::LinkId link, std::string_view frame) override;
   void link_close(node::LinkId link) override;
+  const Histogram* turn_times() const override { return &turn_times_; }
 
  private:
   static constexpr int handlers_max = 256;
@@ -130,6 +131,8 @@ class WorkerLoop final : public WorkerScope,
   bool in_turn_ = false;
   bool stopping_ = false;
   Now now_;
+  std::uint64_t turn_began_us_ = 0;
+  Histogram turn_times_;
 
   // --- from other threads
   Doorbell doorbell_;

@@ -50,6 +50,14 @@ bool Alarms::deactivate(std::string_view name, Now now) {
   return true;
 }
 
+void Alarms::set(std::string_view name, const std::string& text, Now now) {
+  if (text.empty()) {
+    deactivate(name, now);
+  } else {
+    activate(name, Json::object({{"occurred", text}}), text, now);
+  }
+}
+
 std::size_t Alarms::clear() {
   const std::size_t count = over_.size();
   over_.clear();

@@ -52,6 +52,8 @@ class Alarms {
   bool activate(std::string_view name, Json details, std::string_view message, Now now);
   /// False: there is none.
   bool deactivate(std::string_view name, Now now);
+  /// Lasts while `text` is not empty.
+  void set(std::string_view name, const std::string& text, Now now);
   /// Forgets those that are over; returns how many.
   std::size_t clear();
   /// Forgets those that have been over for too long.

@@ -10,6 +10,7 @@
 #include "broker/config.hpp"
 #include "cluster/discovery.hpp"
 #include "node/alarms.hpp"
+#include "node/watch_limits.hpp"
 #include "sasl/password_hash.hpp"
 
 namespace meshmq::node {
@@ -57,6 +58,8 @@ struct Config {
   bool retained_durable = true;                ///< retainer.storage_type is not ram
   std::size_t retained_payload_bytes_max = 1024 * 1024;  ///< retainer.max_payload_size
   Duration retained_lifetime{};                          ///< retainer.expiry_interval; 0 = no end
+
+  WatchLimits watches;  ///< trace.*, module.topic_metrics.*
 
   std::vector<ConfiguredUser> users;
   sasl::PasswordHashing password_hashing;            ///< auth.mnesia.password_hash, auth.argon2.*

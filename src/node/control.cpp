@@ -74,6 +74,7 @@ class Control::Impl final : public cluster::ClusterPorts,
         admissions_(config_, access_.tables(), ports, hash_mix(seed, 2)),
         alarms_(config.name, config.alarms, log,
                 [this](const mqtt::MessagePtr& message, Now at) { publish_system(message, at); }),
+        watches_(config_.watches, tables_, writer_),
         wills_(
             config_, incarnation, cluster_, moves_, [this](const mqtt::MessagePtr& will) { publish(will); },
             log),
@@ -183,7 +184,7 @@ class Control::Impl final : public cluster::ClusterPorts,
       std::visit([&](const auto& what) { pass_on(event.node, what, now); }, event.what);
     }
     events_.clear();
-    if (const auto split = std::exchange(split_, std::nullopt)) tell_split(*split, now);
+    if (const auto split = std::exchange(split_, std::nullopt)) alarms_.set("partition", *split, now);
   }
 
   // ---------------------------------------------------------------- disk
@@ -218,6 +219,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     tell_members();
     access_.end_of_turn();
     if (settings_.any_changed()) ports_.settings_changed();
+    tell_watches(now);
     subscribes_.before_end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
@@ -284,19 +286,7 @@ class Control::Impl final : public cluster::ClusterPorts,
 
   // ---------------------------------------------------------------- inspection
 
-  ClusterStatus status() const {
-    ClusterStatus result;
-    result.running_nodes.push_back(config_.name);
-    for (const std::string& node : cluster_.membership().others()) {
-      (cluster_.running(node) ? result.running_nodes : result.stopped_nodes).push_back(node);
-    }
-    std::sort(result.running_nodes.begin(), result.running_nodes.end());
-    cluster::PartitionStatus partition = cluster_.partition();
-    result.partitions = std::move(partition.views);
-    result.apart = std::move(partition.apart);
-    return result;
-  }
-
+  ClusterStatus status() const { return cluster_status(config_.name, cluster_); }
   PeerCalls& calls() { return calls_; }
   const RouteListing& listing() const { return listing_; }
 
@@ -319,6 +309,8 @@ class Control::Impl final : public cluster::ClusterPorts,
   Retainer& retainer() { return retainer_; }
   Delayed& delayed() { return delayed_; }
   Alarms& alarms() { return alarms_; }
+  Watches& watches() { return watches_; }
+  const Histogram& route_lag() const { return subscribes_.lag(); }
   const RetainedStore& retained() const { return retained_; }
 
  private:
@@ -363,13 +355,10 @@ class Control::Impl final : public cluster::ClusterPorts,
         status().running_nodes, cluster_.membership().alone(),
         [this](const mqtt::MessagePtr& message) { publish(message); }, now);
   }
-  void tell_split(const std::string& text, Now now) {
-    constexpr std::string_view alarm = "partition";
-    if (text.empty()) {
-      alarms_.deactivate(alarm, now);
-    } else {
-      alarms_.activate(alarm, Json::object({{"occurred", text}}), text, now);
-    }
+  void tell_watches(Now now) {
+    if (!watches_.changed(now)) return;
+    to_all_workers(WatchesChanged{watches_.running(now), watches_.topics()});
+    ports_.traces_changed(watches_.names());
   }
   void tell_members() {
     const MembersChanged now{cluster_.membership().alone(), cluster_.everybody_runs()};
@@ -438,6 +427,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   AccessAdmin access_;
   Admissions admissions_;
   Alarms alarms_;
+  Watches watches_;
   Wills wills_;
   Evacuation evacuation_;
   SessionKeeper keeper_;
@@ -564,6 +554,12 @@ Evacuation& Control::evacuation() {
 }
 Alarms& Control::alarms() {
   return impl_->alarms();
+}
+Watches& Control::watches() {
+  return impl_->watches();
+}
+const Histogram& Control::route_lag() const {
+  return impl_->route_lag();
 }
 ClusterStatus Control::status() const {
   return impl_->status();

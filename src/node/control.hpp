@@ -16,23 +16,16 @@
 #include "cluster/routes.hpp"
 #include "node/access_admin.hpp"
 #include "node/alarms.hpp"
+#include "node/cluster_status.hpp"
 #include "node/config.hpp"
 #include "node/delayed.hpp"
 #include "node/evacuation.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
 #include "node/shared_settings.hpp"
+#include "node/watches.hpp"
 
 namespace meshmq::node {
-
-/// What `cluster status` prints; the first two sorted.
-struct ClusterStatus {
-  std::vector<std::string> running_nodes;
-  std::vector<std::string> stopped_nodes;
-  /// While the cluster is split: the different views of who is running.
-  std::vector<std::vector<std::string>> partitions{};
-  std::vector<std::string> apart{};  ///< reachable, but kept apart by cluster.autoheal = off
-};
 
 /// Sizes and counters of the control core.
 struct ControlStats {
@@ -110,6 +103,8 @@ class Control {
   Evacuation& evacuation();
   /// Who watches something raises and ends them here.
   Alarms& alarms();
+  /// Traces, and topics that are counted one by one.
+  Watches& watches();
 
   // --- inspection
   ClusterStatus status() const;
@@ -131,6 +126,8 @@ class Control {
   /// Deletes one cluster-wide; false: there is none with this id.
   bool erase_delayed(std::string_view id, Now now);
   ControlStats stats() const;
+  /// From SUBSCRIBE to the moment when every running node had the routes.
+  const Histogram& route_lag() const;
   /// Hash of the replicated tables; equal on nodes that agree.
   std::uint64_t digest() const;
 

@@ -1,5 +1,7 @@
 #include "node/forward_links.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -173,16 +175,37 @@ void ForwardLinks::link_drained(LinkId link) {
 }
 
 void ForwardLinks::handle_outbound(Outbound& out, const cluster::ForwardFrame& frame,
-                                   std::vector<Token>& confirmed) {
+                                   std::vector<Token>& confirmed, Now now) {
   std::vector<Token> tokens;
   if (frame.kind == cluster::ForwardFrame::Kind::welcome) {
     tokens = out.sender.welcome(frame.seq);
     out.pause = Duration(0);
     out.dirty = true;
   } else if (frame.kind == cluster::ForwardFrame::Kind::acknowledge) {
+    if (const auto since = out.sender.oldest_unacknowledged()) times_.add_ms((now.mono - *since).count());
     tokens = out.sender.acknowledge(frame.seq);
   }
   confirmed.insert(confirmed.end(), tokens.begin(), tokens.end());
+}
+
+std::optional<broker::ExplainStep> ForwardLinks::explain(std::string_view node) const {
+  const auto it = std::find_if(outbound_.begin(), outbound_.end(),
+                               [&](const auto& item) { return item.second->node == node; });
+  if (it == outbound_.end()) return std::nullopt;
+  const Outbound& out = *it->second;
+  const std::size_t waiting = out.sender.queued_bytes() + out.transport_bytes;
+  if (!out.peer_up) {
+    return broker::ExplainStep{
+        "link", false,
+        fmt::format("{} is away: messages of QoS 1 and 2 wait for it, at most "
+                    "cluster.forward_keep_bytes for cluster.forward_keep ({} bytes now)",
+                    node, waiting)};
+  }
+  const bool connected = out.connected && out.sender.ready();
+  return broker::ExplainStep{
+      "link", true,
+      fmt::format("{} {}, {} bytes wait (cluster.link_high_watermark = {})",
+                  connected ? "connected to" : "connecting to", node, waiting, config_.link_bytes_max)};
 }
 
 // ---------------------------------------------------------------- incoming
@@ -253,7 +276,7 @@ void ForwardLinks::link_frame(LinkId link, std::string_view bytes, std::vector<P
     log_.warning("Forwarding link {} {} closed: {}", is_out ? "to" : "of", node, frame.error().message);
     return ports_.link_close(link);
   }
-  if (is_out) return handle_outbound(*out->second, *frame, confirmed);
+  if (is_out) return handle_outbound(*out->second, *frame, confirmed, now);
   handle_inbound(link, in->second, *frame, received, now);
 }
 

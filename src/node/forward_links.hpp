@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "broker/explain.hpp"
 #include "cluster/forward.hpp"
 #include "node/config.hpp"
 #include "node/parcel.hpp"
@@ -82,6 +84,10 @@ class ForwardLinks {
   void tick(Now now, std::vector<Token>& dropped, std::vector<HandedBack>& back);
 
   const ForwardCounters& counters() const { return counters_; }
+  /// How long messages wait for the other node's acknowledgement: the oldest of each.
+  const Histogram& acknowledgement_times() const { return times_; }
+  /// What becomes of a message for this node; nothing if there is no link to it.
+  std::optional<broker::ExplainStep> explain(std::string_view node) const;
 
  private:
   struct Outbound {
@@ -111,7 +117,8 @@ class ForwardLinks {
   void hand_back(Outbound& out, Which&& which, std::vector<HandedBack>& back);
   void dial(Outbound& out, Now now);
   void pause_dialing(Outbound& out, Now now);
-  void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed);
+  void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed,
+                       Now now);
   void handle_inbound(LinkId link, Inbound& in, const cluster::ForwardFrame& frame,
                       std::vector<Parcel>& received, Now now);
   void receive(Inbound& in, const cluster::ForwardFrame& frame, std::vector<Parcel>& received);
@@ -128,6 +135,7 @@ class ForwardLinks {
   /// How far each sender has come; outlives its links, so that a resent message is recognised.
   std::map<std::pair<std::string, std::uint16_t>, cluster::ForwardOrigin> origins_;
   ForwardCounters counters_;
+  Histogram times_;
   bool congested_ = false;  ///< some link went over the limit; looked at again by congested()
 };
 

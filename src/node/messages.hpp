@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "base/strong_id.hpp"
 #include "broker/broker.hpp"
 #include "broker/moving.hpp"
@@ -36,6 +37,7 @@ struct SubscribeRequest {
   std::vector<std::size_t> refused{};  ///< by number, as far as is known
   /// What waits for a verdict of ExclusiveClaims: by number, and which claim.
   std::vector<std::pair<std::size_t, cluster::RowStamp>> claims{};
+  TimePoint asked_at{};  ///< by the control core's clock
 };
 struct UnrouteRequest {
   WorkerIndex worker;
@@ -70,6 +72,12 @@ struct DelayRequest {
   mqtt::MessagePtr message;
   WallMillis due = 0;
 };
+/// How long things take on one worker.
+struct WorkerTimes {
+  Histogram delivery{};  ///< from a publish to its sending
+  Histogram forward{};   ///< from a message's way to another node to its acknowledgement: the oldest of each
+  Histogram turns{};     ///< turns of the event loop
+};
 /// One worker's answer to a Query; only the asked-for part is filled.
 struct QueryReply {
   QueryId query;
@@ -78,6 +86,10 @@ struct QueryReply {
   std::vector<broker::SubscriptionInfo> subscriptions{};
   broker::Stats stats{};
   broker::Metrics metrics{};
+  std::shared_ptr<const WorkerTimes> times{};  ///< with stats
+  std::vector<broker::SlowSubscriber> slow{};
+  std::vector<broker::TopicCounts> topics{};
+  std::vector<broker::ExplainStep> steps{};
   bool done = false;                                    ///< a kick, subscribe or unsubscribe found its client
   mqtt::ReasonCode reason = mqtt::ReasonCode::success;  ///< what came of a subscribe or unsubscribe
 };
@@ -245,13 +257,33 @@ struct PublishRequest {
   /// The broker speaks of itself ($SYS): no client's publish, and stored already if it is to be retained.
   bool system = false;
 };
-enum class QueryKind : std::uint8_t { clients, subscriptions, stats, kick, subscribe, unsubscribe };
+/// What operators watch: traces, and topics that are counted one by one.
+struct WatchesChanged {
+  broker::TracesPtr traces;
+  broker::WatchedTopics topics;
+};
+enum class QueryKind : std::uint8_t {
+  clients,
+  subscriptions,
+  stats,
+  kick,
+  subscribe,
+  unsubscribe,
+  slow_subscribers,
+  clear_slow_subscribers,
+  topic_counts,
+  explain_publish,
+  explain_link,
+  explain_delivery,
+};
 struct Query {
   QueryId query;
   QueryKind kind = QueryKind::stats;
-  std::string client_id;  ///< for kick, subscribe and unsubscribe
-  std::string filter{};   ///< for the last two
+  std::string client_id;  ///< for kick, subscribe, unsubscribe and explain_delivery
+  std::string filter{};   ///< for subscribe and unsubscribe; of explain_*: the topic
   mqtt::QoS qos = mqtt::QoS::at_most_once;
+  std::string publisher{};  ///< for explain_publish and explain_delivery: a client id
+  std::string node{};       ///< for explain_link: where the message is to go
 };
 /// Other settings; see Worker.
 struct ConfigChanged {
@@ -308,8 +340,8 @@ struct SessionRestore {
 /// These were all.
 struct RestoreEnd {};
 using ToWorker = std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
-                              MembersChanged, ConfigChanged, AccessChanged, RulesChanged, Admitted,
-                              PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionExport,
+                              MembersChanged, ConfigChanged, WatchesChanged, AccessChanged, RulesChanged,
+                              Admitted, PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionExport,
                               SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
                               SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 

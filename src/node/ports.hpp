@@ -38,6 +38,8 @@ class WorkerPorts {
   /// Queues one forwarding frame; returns the bytes now waiting on that link.
   virtual std::size_t link_send(LinkId link, std::string_view frame) = 0;
   virtual void link_close(LinkId link) = 0;
+  /// How long turns of this worker's loop have taken; nullptr: nobody measures.
+  virtual const Histogram* turn_times() const { return nullptr; }
 };
 
 using cluster::LinkError;
@@ -72,6 +74,8 @@ class ControlPorts : public StorePort {
   virtual void partition_alarm(const std::string&) {}
   /// Control::shared_settings() has changes; said once for a turn, until they are taken.
   virtual void settings_changed() {}
+  /// The traces that there are, by name, running or not: lines of others may go.
+  virtual void traces_changed(const std::vector<std::string>&) {}
   // --- automatic discovery: cluster::DiscoveryPorts
   /// Answered by Control::discovered().
   virtual void ask_provider() {}

@@ -52,6 +52,10 @@ std::string_view SharedTables::name_of(std::uint8_t table) const {
       return "bans";
     case SharedTable::delayed:
       return "delayed messages";
+    case SharedTable::traces:
+      return "traces";
+    case SharedTable::topic_metrics:
+      return "counted topics";
   }
   return {};
 }

@@ -24,6 +24,8 @@ enum class SharedTable : std::uint8_t {
   applications = 9,
   administrators = 10,
   settings = 11,
+  traces = 14,
+  topic_metrics = 15,
 };
 
 /// A row's key on the wire is its table's number (u8) and its key there. Rows of tables that this version

@@ -34,6 +34,7 @@ void Subscribes::write_row(std::string_view name, std::string value) {
 void Subscribes::handle(SubscribeRequest& m, Now now) {
   routes_.add(m);
   exclusive_.ask(m, now);
+  m.asked_at = now.mono;
   // Another worker's SUBSCRIBE of the same filter may still be on its way to the peers: wait for everything
   // so far.
   gate_.wait(std::move(m), cluster_.replicator().last(), now.mono + config_.suback_wait);
@@ -45,6 +46,7 @@ void Subscribes::answer_ready(Now now) {
 
 void Subscribes::answer(SubscribeRequest& request, Now now) {
   exclusive_.check(request);
+  lag_.add_ms((now.mono - request.asked_at).count());
   SubscribeDone done{request.token, {}, std::move(request.refused)};
   for (const broker::SubscribeFilter& filter : request.filters) {
     const auto shared = topic::parse_shared(filter.filter);

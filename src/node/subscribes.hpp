@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/histogram.hpp"
 #include "base/time.hpp"
 #include "cluster/cluster.hpp"
 #include "cluster/routes.hpp"
@@ -49,6 +50,8 @@ class Subscribes final : private ExclusiveClaimsPorts {
     return gate_.end_of_turn(acknowledged, now);
   }
   void tick(Now now) { exclusive_.tick(now); }
+  /// From the request to its answer.
+  const Histogram& lag() const { return lag_; }
 
  private:
   // --- ExclusiveClaimsPorts
@@ -70,6 +73,7 @@ class Subscribes final : private ExclusiveClaimsPorts {
   ExclusiveRows exclusive_rows_;
   ExclusiveClaims exclusive_;
   SubscribeGate gate_;
+  Histogram lag_;
 };
 
 }  // namespace meshmq::node

@@ -369,10 +369,31 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   void handle_one(SessionArrivalOver& m) { broker_.arrival_over(m.client_id, now_); }
   void handle_one(SessionLeavingOver& m) { broker_.end_leaving(m.client_id, now_); }
   void handle_one(SessionTakeBack& m) { broker_.take_back_session(m.client_id, m.arriving, now_); }
+  void handle_one(WatchesChanged& m) { broker_.watch(std::move(m.traces), *m.topics); }
   void handle_one(Query& m) {
     QueryReply reply{
         .query = m.query, .worker = self_, .clients = {}, .subscriptions = {}, .stats = {}, .metrics = {}};
+    const broker::ExplainQuestion explain{m.client_id, m.filter, m.qos, m.publisher};
     switch (m.kind) {
+      case QueryKind::slow_subscribers:
+        reply.slow = broker_.slow_subscribers();
+        break;
+      case QueryKind::clear_slow_subscribers:
+        broker_.clear_slow_subscribers();
+        break;
+      case QueryKind::topic_counts:
+        reply.topics = broker_.topic_counts();
+        break;
+      case QueryKind::explain_publish:
+        reply.steps = broker_.explain_publish(explain, now_);
+        reply.done = broker_.has_session(m.publisher);
+        break;
+      case QueryKind::explain_link:
+        if (auto link = links_.explain(m.node)) reply.steps.push_back(*std::move(link));
+        break;
+      case QueryKind::explain_delivery:
+        reply.steps = broker_.explain_delivery(explain, now_);
+        break;
       case QueryKind::clients:
         reply.clients = broker_.clients();
         break;
@@ -400,9 +421,16 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         reply.metrics.messages_forward = links_.counters().sent;
         reply.metrics.messages_forward_received = links_.counters().received;
         reply.metrics.messages_forward_dropped = links_.counters().dropped;
+        reply.times = std::make_shared<const WorkerTimes>(times());
         break;
     }
     ports_.to_control(std::move(reply));
+  }
+
+  WorkerTimes times() const {
+    const Histogram* turns = ports_.turn_times();
+    return {broker_.delivery_times(), links_.acknowledgement_times(),
+            turns == nullptr ? Histogram() : *turns};
   }
 
   Config config_;

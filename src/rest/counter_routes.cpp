@@ -34,6 +34,17 @@ void node_metrics(Office& office, const Call& call) {
   answer_of_node(office, call, {"metrics", {{"_bare", "1"}}});
 }
 
+node::WorkerTimes times_of(const std::vector<node::QueryReply>& replies) {
+  node::WorkerTimes times;
+  for (const node::QueryReply& reply : replies) {
+    if (!reply.times) continue;
+    times.delivery.merge(reply.times->delivery);
+    times.forward.merge(reply.times->forward);
+    times.turns.merge(reply.times->turns);
+  }
+  return times;
+}
+
 void expose(Office& office, const Call& call, PrometheusNames names) {
   admin::Desk& desk = office.desk();
   desk.query(node::QueryKind::stats, {}, call.now,
@@ -48,6 +59,8 @@ void expose(Office& office, const Call& call, PrometheusNames names) {
                                     .listeners = desk.host.listeners(),
                                     .runtime = desk.host.runtime(),
                                     .system = desk.host.system_load(),
+                                    .times = times_of(replies),
+                                    .route_lag = desk.control.route_lag(),
                                     .uptime = call.now.mono - desk.started.mono},
                                    names));
              });

@@ -7,6 +7,7 @@
 #include "admin/command_table.hpp"
 #include "node/access_admin.hpp"
 #include "rest/body.hpp"
+#include "rest/call_audit.hpp"
 
 namespace meshmq::rest {
 
@@ -100,11 +101,12 @@ void Office::admit(const http::Request& request, Call call) {
     return call.respond(unauthorized());
   }
   succeeded(call);
+  call.who = credential->id;
   run(request, std::move(call));
 }
 
 /// False: it has been refused.
-bool Office::admit_token(const Call& call) {
+bool Office::admit_token(Call& call) {
   const Tokens::Session* session = session_of(call.token, call.now);
   if (session == nullptr) {
     // A page that asks with a token has its own way to ask for a password: no dialogue of the browser.
@@ -115,6 +117,7 @@ bool Office::admit_token(const Call& call) {
     call.fail(Code::wrong_password, "The password is one that everybody knows: choose another one first.",
               403);
   } else {
+    call.who = session->username;
     return true;
   }
   return false;
@@ -154,6 +157,8 @@ bool Office::knows(const Credential& credential, Now now) {
 }
 
 void Office::run(const http::Request& request, Call call) {
+  const admin::Audit::Acting acting(desk_.audit, {call.who, call.peer});
+  if (changes_something(*call.route)) audit_call(desk_.audit, request, call);
   if (!call.route->body.empty()) {
     auto body = parse_body(request.body);
     if (!body) {

@@ -84,7 +84,7 @@ class Office {
  private:
   void admit(const http::Request& request, Call call);
   bool knows(const Credential& credential, Now now);
-  bool admit_token(const Call& call);
+  bool admit_token(Call& call);
   /// nullptr: there is none, or it is over.
   const Tokens::Session* session_of(std::string_view token, Now now) const;
   void run(const http::Request& request, Call call);

@@ -53,6 +53,22 @@ class Exposition {
     family(name, "counter", help);
     sample(value);
   }
+  /// `name` in seconds.
+  void histogram(std::string_view name, std::string_view help, const Histogram& values) {
+    family(name, "histogram", help);
+    std::uint64_t sum = 0;
+    const std::string base = std::exchange(name_, name_ + "_bucket");
+    for (std::size_t i = 0; i < values.counts().size(); ++i) {
+      sum += values.counts()[i];
+      const bool last = i == Histogram::bounds_us.size();
+      sample(sum,
+             {{"le", last ? "+Inf" : fmt::format("{}", static_cast<double>(Histogram::bounds_us[i]) / 1e6)}});
+    }
+    name_ = base + "_sum";
+    sample(static_cast<double>(values.sum_us()) / 1e6);
+    name_ = base + "_count";
+    sample(sum);
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -132,6 +148,22 @@ void add_process(Exposition& page, const Exposed& exposed) {
   page.gauge("meshmq_system_load1", "Load average of a minute", runtime.load1);
 }
 
+void add_times(Exposition& page, const Exposed& exposed) {
+  page.histogram("meshmq_publish_to_deliver_seconds",
+                 "From a publish to its sending to a client that was connected all the time",
+                 exposed.times.delivery);
+  page.histogram(
+      "meshmq_forward_seconds",
+      "From a message's way to another node to the acknowledgement of that node: the oldest of each",
+      exposed.times.forward);
+  page.histogram("meshmq_route_lag_seconds",
+                 "From a SUBSCRIBE to the moment when all running nodes had the routes", exposed.route_lag);
+  page.histogram("meshmq_loop_turn_seconds",
+                 "Turns of the workers' event loops: long ones hold up all clients", exposed.times.turns);
+  page.histogram("meshmq_control_lateness_seconds", "How late ticks of the control thread come",
+                 exposed.runtime.control_lateness);
+}
+
 // ---------------------------------------------------------------- EMQ X's names
 
 void add_emqx(Exposition& page, const Exposed& exposed) {
@@ -155,6 +187,7 @@ std::string exposition(const Exposed& exposed, PrometheusNames names) {
     add_cluster(page, exposed);
     add_listeners(page, exposed);
     add_process(page, exposed);
+    add_times(page, exposed);
   }
   return page.take();
 }

@@ -23,6 +23,8 @@ struct Exposed {
   std::vector<admin::ListenerInfo> listeners;
   admin::RuntimeInfo runtime;
   admin::SystemLoad system;
+  node::WorkerTimes times;  ///< of all workers together
+  Histogram route_lag;
   Duration uptime{};
 };
 

@@ -5,6 +5,14 @@
 namespace meshmq::rest {
 namespace {
 
+Histogram lag() {
+  Histogram values;
+  values.add(200);
+  values.add(2'000, 2);
+  values.add(100'000'000);
+  return values;
+}
+
 Exposed example() {
   return {.node = "n\"1@h",
           .version = "1.2.3",
@@ -16,6 +24,8 @@ Exposed example() {
           .listeners = {{"mqtt:tcp:external", "0.0.0.0:1883", 8, 100, 2, {{"normal", 4}}}},
           .runtime = {},
           .system = {},
+          .times = {},
+          .route_lag = lag(),
           .uptime = Duration(1500)};
 }
 
@@ -33,8 +43,15 @@ TEST(PrometheusTest, OwnNames) {
        R"(meshmq_cluster_nodes{node="n\"1@h",state="running"} 2)",
        R"(meshmq_listener_connections{node="n\"1@h",listener="mqtt:tcp:external"} 2)",
        R"(meshmq_listener_shutdowns_total{node="n\"1@h",listener="mqtt:tcp:external",reason="normal"} 4)",
-       R"(meshmq_build_info{node="n\"1@h",version="1.2.3"} 1)",
-       R"(meshmq_uptime_seconds{node="n\"1@h"} 1.5)"});
+       R"(meshmq_build_info{node="n\"1@h",version="1.2.3"} 1)", R"(meshmq_uptime_seconds{node="n\"1@h"} 1.5)",
+       "# TYPE meshmq_route_lag_seconds histogram",
+       R"(meshmq_route_lag_seconds_bucket{node="n\"1@h",le="0.0001"} 0)",
+       R"(meshmq_route_lag_seconds_bucket{node="n\"1@h",le="0.00025"} 1)",
+       R"(meshmq_route_lag_seconds_bucket{node="n\"1@h",le="0.0025"} 3)",
+       R"(meshmq_route_lag_seconds_bucket{node="n\"1@h",le="60"} 3)",
+       R"(meshmq_route_lag_seconds_bucket{node="n\"1@h",le="+Inf"} 4)",
+       R"(meshmq_route_lag_seconds_sum{node="n\"1@h"} 100.0042)",
+       R"(meshmq_route_lag_seconds_count{node="n\"1@h"} 4)"});
 }
 
 TEST(PrometheusTest, EmqxNames) {

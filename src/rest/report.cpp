@@ -10,9 +10,9 @@ namespace {
 constexpr std::uint8_t kind_question = 2;
 constexpr std::uint8_t kind_report = 2;
 
-constexpr auto report_groups = {node_reporters,     client_reporters,  subscription_reporters,
-                                listener_reporters, counter_reporters, alarm_reporters,
-                                live_reporters};
+constexpr auto report_groups = {
+    node_reporters,  client_reporters, subscription_reporters, listener_reporters, counter_reporters,
+    alarm_reporters, live_reporters,   trace_reporters,        watch_reporters,    module_reporters};
 
 }  // namespace
 

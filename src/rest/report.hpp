@@ -55,6 +55,9 @@ std::span<const Reporter> listener_reporters();
 std::span<const Reporter> counter_reporters();
 std::span<const Reporter> alarm_reporters();
 std::span<const Reporter> live_reporters();
+std::span<const Reporter> trace_reporters();
+std::span<const Reporter> watch_reporters();
+std::span<const Reporter> module_reporters();
 const Reporter* find_reporter(std::string_view name);
 
 }  // namespace meshmq::rest

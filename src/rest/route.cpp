@@ -9,10 +9,10 @@ namespace meshmq::rest {
 namespace {
 
 constexpr std::string_view prefix = "/api/v4";
-constexpr auto route_groups = {about_routes,   node_routes,     client_routes,   subscription_routes,
-                               routing_routes, publish_routes,  listener_routes, counter_routes,
-                               alarm_routes,   retained_routes, cluster_routes,  access_routes,
-                               account_routes, config_routes,   data_routes};
+constexpr auto route_groups = {
+    about_routes,    node_routes,    client_routes, subscription_routes, routing_routes, publish_routes,
+    listener_routes, counter_routes, alarm_routes,  retained_routes,     cluster_routes, access_routes,
+    account_routes,  config_routes,  data_routes,   trace_routes,        watch_routes,   module_routes};
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -80,6 +80,7 @@ struct Call {
   std::shared_ptr<const boost::json::value> body;
   std::string peer;
   std::string token{};  ///< of the login; empty: it came with an application's secret
+  std::string who{};    ///< whose credentials came with it
   Now now;
   http::Respond respond;
 
@@ -114,6 +115,9 @@ std::span<const Route> access_routes();
 std::span<const Route> account_routes();
 std::span<const Route> config_routes();
 std::span<const Route> data_routes();
+std::span<const Route> trace_routes();
+std::span<const Route> watch_routes();
+std::span<const Route> module_routes();
 
 /// All of them, in that order.
 std::vector<const Route*> all_routes();

@@ -49,6 +49,70 @@ constexpr Field new_ban[] = {
 };
 constexpr Field client_id[] = {{"clientid", "string", ""}};
 constexpr Field new_client_id[] = {{"clientid", "string", ""}, {"password", "string", ""}};
+constexpr Field audit_entry[] = {
+    {"at", "integer", "Milliseconds since 1970"},
+    {"node", "string", "Where it was done"},
+    {"who", "string", "Application, administrator, or the Erlang node that asked"},
+    {"from", "string", "Address, or `command line`"},
+    {"action", "string", "The command, or method and path"},
+    {"detail", "string", "Its words or body, without secrets"},
+    {"result", "string", "`ok`, or why not"},
+};
+constexpr Field delivery_explanation[] = {
+    {"steps", "[ExplainStep]", "In the order of the way"},
+    {"verdict", "string", "Where it ends"},
+};
+constexpr Field explain_delivery[] = {
+    {"clientid", "string", "Who is to get it"},
+    {"topic", "string", "Of the message"},
+    {"qos", "integer", "0, 1 or 2", true},
+    {"node", "string", "Where it is published; otherwise on this node", true},
+    {"publisher", "string", "Client id of who publishes: its rules are asked", true},
+};
+constexpr Field explain_step[] = {
+    {"step", "string", "What was looked at: topic, access, route, session, subscription, queue..."},
+    {"node", "string", "Where"},
+    {"ok", "boolean", "false: the message ends here"},
+    {"text", "string", "For people; names the configuration key that matters"},
+};
+constexpr Field new_trace[] = {
+    {"name", "string", "Missing: one is made", true},
+    {"type", "string", "clientid, topic or ip_address"},
+    {"value", "string", "Client id, topic filter or address", true},
+    {"clientid", "string", "The same, as EMQ X 4.4 has it", true},
+    {"topic", "string", "The same", true},
+    {"ip_address", "string", "The same", true},
+    {"level", "string", "debug, or info: no messages, only what else happens", true},
+    {"duration", "integer", "Seconds; missing: trace.duration", true},
+};
+constexpr Field slow_subscription[] = {
+    {"clientid", "string", ""},
+    {"topic", "string", ""},
+    {"node", "string", "Where it is connected"},
+    {"latency_ms", "integer", "Of its last slow delivery"},
+    {"last_update", "integer", "Milliseconds since 1970"},
+};
+constexpr Field topic_metrics[] = {
+    {"topic", "string", ""},
+    {"create_time", "integer", "Since when it is counted, in milliseconds since 1970"},
+    {"metrics", "any", "`messages.in.count`, `messages.in.rate` and so on: in, out, dropped, by QoS"},
+};
+constexpr Field topic_name[] = {{"topic", "string", "Without wildcards"}};
+constexpr Field trace[] = {
+    {"name", "string", ""},
+    {"type", "string", "clientid, topic or ip_address"},
+    {"value", "string", ""},
+    {"level", "string", ""},
+    {"status", "string", "waiting, running or stopped"},
+    {"start_at", "integer", "Milliseconds since 1970"},
+    {"end_at", "integer", "The same"},
+    {"log_size", "counters", "Bytes that each node has written"},
+};
+constexpr Field trace_log[] = {
+    {"node", "string", "Whose lines these are"},
+    {"position", "integer", "Where the next call goes on"},
+    {"items", "string", "Lines"},
+};
 constexpr Field username[] = {{"username", "string", ""}};
 constexpr Field new_username[] = {{"username", "string", ""}, {"password", "string", ""}};
 constexpr Field new_password[] = {{"password", "string", ""}};
@@ -212,10 +276,17 @@ constexpr Field node[] = {
     {"process_available", "integer", "0: no limit"},
     {"process_used", "integer", "Threads"},
 };
+constexpr Field module_info[] = {
+    {"name", "string", "As in EMQ X"},
+    {"description", "string", ""},
+    {"active", "boolean", ""},
+};
 constexpr Field node_alarms[] = {{"node", "string", ""}, {"alarms", "[Alarm]", ""}};
 constexpr Field node_listeners[] = {{"node", "string", ""}, {"listeners", "[Listener]", ""}};
 constexpr Field node_metrics[] = {{"node", "string", ""}, {"metrics", "counters", ""}};
+constexpr Field node_modules[] = {{"node", "string", ""}, {"modules", "[Module]", ""}};
 constexpr Field node_name[] = {{"node", "string", "`name@host`"}};
+constexpr Field node_plugins[] = {{"node", "string", ""}, {"plugins", "[Module]", ""}};
 constexpr Field node_stats[] = {{"node", "string", ""}, {"stats", "counters", ""}};
 constexpr Field outcome[] = {
     {"code", "integer", "0: done"},
@@ -299,6 +370,7 @@ constexpr Shape table[] = {
     {"AlarmName", "Which alarm", alarm_name},
     {"Application", "A program that may use the API", application},
     {"ApplicationChange", "What is to be another", application_change},
+    {"AuditEntry", "What an operator has done", audit_entry},
     {"Ban", "Somebody who may not connect", ban},
     {"Broker", "What runs on a node", broker},
     {"Client", "A client, connected or with a session that waits for it", client},
@@ -309,8 +381,11 @@ constexpr Shape table[] = {
     {"ConfigEntry", "A key and what holds", config_entry},
     {"DataImport", "What became of an import", data_import},
     {"DelayedMessage", "A message that waits for its time", delayed_message},
+    {"DeliveryExplanation", "Why a client would get a message, or not", delivery_explanation},
     {"Discovery", "What discovery found", discovery},
     {"Endpoint", "One thing that can be asked", endpoint},
+    {"ExplainDelivery", "A message that nobody has published", explain_delivery},
+    {"ExplainStep", "One thing that was looked at", explain_step},
     {"Explanation", "How a message would travel", explanation},
     {"ExportedData", "What operators have entered, as a document", exported_data},
     {"ExportedFile", "A file that an export has written", exported_file},
@@ -321,17 +396,21 @@ constexpr Shape table[] = {
     {"Healing", "Nodes that are brought together", healing},
     {"Health", "How a node is", health},
     {"Listener", "Where clients connect", listener},
+    {"Module", "A part that EMQ X loads and unloads", module_info},
     {"NewAdministrator", "Somebody who is to log in", new_administrator},
     {"NewApplication", "A program that is to use the API", new_application},
     {"NewBan", "Somebody who is to be kept out", new_ban},
     {"NewClientId", "A client that is to have a password", new_client_id},
     {"NewPassword", "Another password", new_password},
+    {"NewTrace", "What is to be traced", new_trace},
     {"NewUsername", "A user who is to have a password", new_username},
     {"Node", "A node that runs", node},
     {"NodeAlarms", "The alarms of a node", node_alarms},
     {"NodeListeners", "The listeners of a node", node_listeners},
     {"NodeMetrics", "The counters of a node", node_metrics},
+    {"NodeModules", "The modules of a node", node_modules},
     {"NodeName", "A node by its name", node_name},
+    {"NodePlugins", "The plugins of a node", node_plugins},
     {"NodeStats", "The sizes of a node", node_stats},
     {"Outcome", "What one item of a batch came to", outcome},
     {"Password", "Who logs in", password},
@@ -342,11 +421,16 @@ constexpr Shape table[] = {
     {"Route", "A filter and a node that gets what matches it", route},
     {"Secret", "A secret", secret},
     {"Shedding", "Clients that are sent elsewhere", shedding},
+    {"SlowSubscription", "A subscriber that gets messages late", slow_subscription},
     {"StoppedNode", "A member that does not run", stopped_node},
     {"Subscribe", "Filters for a client", subscribe},
     {"Subscription", "A client's filter", subscription},
     {"Tags", "A remark on a user", tags},
     {"Token", "What a login gives", token},
+    {"TopicMetrics", "What passed through a topic", topic_metrics},
+    {"TopicName", "A topic", topic_name},
+    {"Trace", "What happens to a client, a topic or an address, line by line", trace},
+    {"TraceLog", "A part of what a node has written", trace_log},
     {"Unsubscribe", "Filters that a client is to lose", unsubscribe},
     {"Username", "A user who has a password", username},
     {"Verification", "Whether all nodes hold the same", verification},

@@ -273,17 +273,32 @@ Result<void> ConfKeeper::save(const config::Saved& saved) const {
   return data_.replace(config::Saved::cluster_file, config::format_saved(saved.cluster), owner_only);
 }
 
+void ConfKeeper::tell(const Plan& plan) const {
+  const auto value_or_default = [](const config::Merged& merged, const std::string& key) {
+    return merged.settings.contains(key) ? shown(key, value_in(merged, key)) : std::string("(default)");
+  };
+  for (const auto* keys : {&plan.hot, &plan.cold}) {
+    for (const std::string& key : *keys) {
+      // What waits for a restart since an earlier change is no change.
+      const bool now = keys == &plan.hot;
+      if (!now && value_in(plan.desired, key) == value_in(desired_, key)) continue;
+      const auto setting = plan.desired.settings.find(key);
+      const SettingChange change{
+          .key = key,
+          .before = value_or_default(now ? running_ : desired_, key),
+          .after = value_or_default(plan.desired, key),
+          .origin = setting == plan.desired.settings.end() ? std::string("default") : setting->second.origin,
+          .now = now};
+      log_.log(LogLevel::notice, "{} = {} {}; it was {} ({})", key, change.after,
+               now ? "holds now" : "holds after a restart", change.before, change.origin);
+      if (on_change) on_change(change);
+    }
+  }
+}
+
 Result<void> ConfKeeper::carry_out(Plan plan) {
   if (auto saved = save(plan.layers.saved); !saved) return saved;
-  for (const std::string& key : plan.hot) {
-    const auto setting = plan.desired.settings.find(key);
-    const bool gone = setting == plan.desired.settings.end();
-    log_.log(LogLevel::notice, "{} = {} holds now; it was {} ({})", key,
-             gone ? "(default)" : shown(key, setting->second.value), shown(key, value_in(running_, key)),
-             gone ? "default" : setting->second.origin);
-  }
-  for (const std::string& key : plan.cold)
-    log_.log(LogLevel::notice, "{} = {} holds after a restart", key, shown(key, value_in(plan.desired, key)));
+  tell(plan);
   layers_ = std::move(plan.layers);
   desired_ = std::move(plan.desired);
   running_ = std::move(plan.effective.merged);

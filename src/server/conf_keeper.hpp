@@ -14,6 +14,15 @@
 
 namespace meshmq::server {
 
+/// One key that has another value now, or will have it after a restart. Secrets are not in it.
+struct SettingChange {
+  std::string key{};
+  std::string before{};
+  std::string after{};
+  std::string origin{};  ///< of what counts now: a line of a file, ..., `default`
+  bool now = false;
+};
+
 /// Keeps the sources of the configuration and what of them holds. A change is a change of a source: all
 /// sources are put together and checked as at the start; what counts while the node runs is given to it, the
 /// rest waits for a restart. Whatever is wrong changes nothing. Thread rule: one owner, the control thread.
@@ -29,6 +38,9 @@ class ConfKeeper final : public admin::Configuration {
   /// `running`: what the node was started with, of `request`. `data` must outlive it.
   ConfKeeper(config::Request request, config::Merged running, std::string node, const DataDir& data,
              Logger log, Apply apply);
+
+  /// Told of each change that is kept.
+  std::function<void(const SettingChange&)> on_change;
 
   std::vector<admin::ConfigEntry> entries() const override;
   std::vector<admin::ConfigChange> change(const admin::ConfigValues& values) override;
@@ -56,6 +68,7 @@ class ConfKeeper final : public admin::Configuration {
   /// Those that no source can make hold; empty: all can.
   std::vector<admin::ConfigChange> unusable(const admin::ConfigValues& values) const;
   std::string obstacle(const std::string& key, const std::string& value) const;
+  void tell(const Plan& plan) const;
   Result<void> carry_out(Plan plan);
   Result<void> save(const config::Saved& saved) const;
   bool take_for_cluster(const admin::ConfigValues& values);

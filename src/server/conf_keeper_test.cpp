@@ -103,6 +103,24 @@ TEST_F(ConfKeeperTest, LetsTheRestWaitForARestart) {
   EXPECT_FALSE(config_.node.autoheal);
 }
 
+TEST_F(ConfKeeperTest, TellsWhatWasAndWhatIs) {
+  std::vector<SettingChange> told;
+  keeper_->on_change = [&](const SettingChange& change) { told.push_back(change); };
+  set("log.level", "debug");
+  set("node.workers", "3");
+  set("log.level", "debug");
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].key, "log.level");
+  EXPECT_EQ(told[0].before, "info");
+  EXPECT_EQ(told[0].after, "debug");
+  EXPECT_EQ(told[0].origin, "conf set");
+  EXPECT_TRUE(told[0].now);
+  EXPECT_EQ(told[1].before, "(default)");
+  EXPECT_FALSE(told[1].now);
+  set("dashboard.default_user.password", "Secret-1-Secret");
+  EXPECT_EQ(told.back().after, "******");
+}
+
 TEST_F(ConfKeeperTest, RefusesAsTheFileDoes) {
   EXPECT_EQ(set("zone.external.max_inflght", "1").message,
             "unknown key; did you mean zone.external.max_inflight?");

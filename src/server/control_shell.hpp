@@ -44,6 +44,7 @@ class ControlShell final : public node::ControlPorts {
   std::function<void(node::OperationId, const Result<std::string>&)> on_peer_answered;
   std::function<void(const node::PeerCall&, const std::string& question)> on_peer_asks;
   std::function<void()> on_settings_changed;
+  std::function<void(const std::vector<std::string>& names)> on_traces;
   /// Who writes to the disk; set before the first event.
   std::function<void(node::StoreBatch)> on_store;
 
@@ -70,6 +71,9 @@ class ControlShell final : public node::ControlPorts {
   void settings_changed() override;
   void check_password(node::PasswordCheckId id, std::string password,
                       std::vector<std::string> hashes) override;
+  void traces_changed(const std::vector<std::string>& names) override {
+    if (on_traces) on_traces(names);
+  }
   void ask_provider() override {
     if (provider_ != nullptr) provider_->ask();
   }

@@ -77,7 +77,13 @@ void raise_descriptor_limit() {
 LogOutputOptions log_options(const config::Config& config, bool to_console) {
   const config::Log& log = config.log;
   const std::string to = to_console && !log.to_is_explicit ? "console" : log.to;
-  LogOutputOptions options{.console = to == "console" || to == "both", .file = {}, .level = log.level};
+  LogOutputOptions options{.console = to == "console" || to == "both",
+                           .file = {},
+                           .syslog = to == "syslog",
+                           .level = log.level,
+                           .primary_level = log.primary_level,
+                           .json = log.json,
+                           .node = config.node.name};
   if (to == "file" || to == "both") {
     options.file = (std::filesystem::path(config.data_dir) / log.dir / log.file).string();
   }
@@ -103,12 +109,14 @@ int run_node(const Options& options, Configured configured, bool to_console,
   if (!log) return fail_with(log.error().message);
   for (const std::string& warning : loaded.warnings) Logger(log->get()).warning("{}", warning);
 
+  const auto records = ProcessRecords::open(**log, loaded.config);
+  if (!records) return fail_with(records.error().message);
   NodeProcess process({.config = std::move(loaded.config),
                        .request = std::move(configured.request),
                        .settings = std::move(loaded.merged),
                        .ports_file = options.ports_file.value_or(""),
                        .say = print},
-                      *data, **log);
+                      *data, **log, **records);
   if (const auto started = process.start(); !started) {
     data->remove(config::RunFile::name);
     return fail_with(started.error().message);

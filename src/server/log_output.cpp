@@ -1,171 +1,173 @@
 #include "server/log_output.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
-#include <condition_variable>
-#include <cstring>
-#include <ctime>
-#include <filesystem>
-#include <mutex>
-#include <thread>
+#include <algorithm>
+#include <optional>
 #include <utility>
-#include <vector>
+
+#include "server/line_writer.hpp"
+#include "server/log_line.hpp"
+#include "server/rotating_file.hpp"
 
 namespace meshmq::server {
 
 namespace {
 
-std::string timestamp() {
-  using namespace std::chrono;
-  const auto now = system_clock::now().time_since_epoch();
-  const std::time_t seconds = duration_cast<std::chrono::seconds>(now).count();
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  const long minutes_east = local.tm_gmtoff / 60;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", local.tm_year + 1900,
-                     local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-                     duration_cast<milliseconds>(now).count() % 1000, minutes_east < 0 ? '-' : '+',
-                     std::abs(minutes_east) / 60, std::abs(minutes_east) % 60);
-}
+constexpr std::size_t console_handler = 0;
+constexpr std::size_t file_handler = 1;
+constexpr std::size_t syslog_handler = 2;
 
-/// Control characters of a peer's making must not begin a line or colour a terminal.
-std::string one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += c;
-    }
+int syslog_priority(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return LOG_DEBUG;
+    case LogLevel::info:
+      return LOG_INFO;
+    case LogLevel::notice:
+      return LOG_NOTICE;
+    case LogLevel::warning:
+      return LOG_WARNING;
+    case LogLevel::error:
+      return LOG_ERR;
+    case LogLevel::critical:
+      return LOG_CRIT;
   }
-  return line;
-}
-
-void write_out(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;  // a log that cannot be written has no place to complain
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  return LOG_ERR;
 }
 
 }  // namespace
 
 class LogOutput::Writer {
  public:
-  explicit Writer(LogOutputOptions options) : options_(std::move(options)) {}
-  ~Writer() {
-    if (thread_.joinable()) {
-      {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-      }
-      wake_.notify_one();
-      thread_.join();
-    }
-    if (fd_ >= 0) ::close(fd_);
+  /// A line and which handlers want it.
+  struct Line {
+    LogLevel level = LogLevel::warning;
+    unsigned handlers = 0;
+    std::string text;
+  };
+
+  explicit Writer(const LogOutputOptions& options)
+      : options_(options),
+        lines_([this](const Line& line) { write(line); }, [this](std::size_t count) { say_lost(count); }) {
+    if (!options.file.empty()) file_.emplace(options.file, options.rotation_bytes, options.rotation_count);
   }
 
   Result<void> start() {
-    if (!options_.file.empty()) {
-      std::error_code error;
-      std::filesystem::create_directories(std::filesystem::path(options_.file).parent_path(), error);
-      if (!open_file()) {
-        return fail(Errc::io, "cannot write the log file " + options_.file + ": " + std::strerror(errno));
-      }
+    if (file_) {
+      if (auto opened = file_->open("the log file"); !opened) return opened;
     }
-    thread_ = std::thread([this] { run(); });
+    if (options_.syslog) ::openlog("meshmq", LOG_PID, LOG_DAEMON);
+    lines_.start();
     return {};
   }
-
-  void put(std::string line) {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= lines_max) {
-      ++dropped_;
-      return;
-    }
-    waiting_.push_back(std::move(line));
-    if (waiting_.size() == 1) wake_.notify_one();
-  }
+  void put(Line line) { lines_.put(std::move(line)); }
 
  private:
-  bool open_file() {
-    fd_ = ::open(options_.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    struct stat status {};
-    if (fd_ >= 0 && ::fstat(fd_, &status) == 0) file_bytes_ = static_cast<std::size_t>(status.st_size);
-    return fd_ >= 0;
+  void write(const Line& line) {
+    if ((line.handlers & 1U << console_handler) != 0) write_out(STDOUT_FILENO, line.text);
+    if ((line.handlers & 1U << file_handler) != 0 && file_) file_->write(line.text);
+    if ((line.handlers & 1U << syslog_handler) != 0)
+      ::syslog(syslog_priority(line.level), "%.*s", static_cast<int>(line.text.size() - 1), line.text.data());
+  }
+  void say_lost(std::size_t count) {
+    const std::string text = fmt::format("{} log lines dropped", count);
+    const std::string time = log_time();
+    write({LogLevel::warning, (options_.console ? 1U << console_handler : 0) | 1U << file_handler,
+           options_.json ? json_line(time, LogLevel::warning, options_.node, text, {})
+                         : text_line(time, LogLevel::warning, text)});
   }
 
-  void run() {
-    std::vector<std::string> lines;
-    std::unique_lock lock(mutex_);
-    while (true) {
-      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      std::swap(lines, waiting_);
-      const std::size_t dropped = std::exchange(dropped_, 0);
-      lock.unlock();
-      for (const std::string& line : lines) write_line(line);
-      if (dropped > 0) write_line(fmt::format("{} [warning] {} log lines dropped\n", timestamp(), dropped));
-      lines.clear();
-      lock.lock();
-    }
-  }
-
-  void write_line(const std::string& line) {
-    if (options_.console) write_out(STDOUT_FILENO, line);
-    if (fd_ < 0) return;
-    if (options_.rotation_bytes > 0 && file_bytes_ + line.size() > options_.rotation_bytes && file_bytes_ > 0)
-      rotate();
-    write_out(fd_, line);
-    file_bytes_ += line.size();
-  }
-
-  /// file -> file.1 -> file.2 ...; the oldest goes.
-  void rotate() {
-    const auto name = [this](unsigned number) {
-      return number == 0 ? options_.file : fmt::format("{}.{}", options_.file, number);
-    };
-    ::close(fd_);
-    ::unlink(name(options_.rotation_count - 1).c_str());
-    for (unsigned number = options_.rotation_count - 1; number > 0; --number) {
-      std::rename(name(number - 1).c_str(), name(number).c_str());
-    }
-    file_bytes_ = 0;
-    open_file();
-  }
-
-  const LogOutputOptions options_;
-  int fd_ = -1;
-  std::size_t file_bytes_ = 0;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::string> waiting_;
-  std::size_t dropped_ = 0;
-  bool stopping_ = false;
-  std::thread thread_;
+  const LogOutputOptions& options_;
+  std::optional<RotatingFile> file_;
+  LineWriter<Line> lines_;
 };
 
 Result<std::unique_ptr<LogOutput>> LogOutput::open(LogOutputOptions options) {
-  const LogLevel level = options.level;
-  auto writer = std::make_unique<Writer>(std::move(options));
-  if (auto started = writer->start(); !started) return tl::unexpected<Error>(started.error());
-  return std::unique_ptr<LogOutput>(new LogOutput(level, std::move(writer)));
+  auto output = std::unique_ptr<LogOutput>(new LogOutput(options));
+  output->writer_ = std::make_unique<Writer>(output->options_);
+  if (auto started = output->writer_->start(); !started) return tl::unexpected<Error>(started.error());
+  return output;
 }
 
-LogOutput::LogOutput(LogLevel level, std::unique_ptr<Writer> writer)
-    : level_(level), writer_(std::move(writer)) {}
+LogOutput::LogOutput(const LogOutputOptions& options)
+    : options_(options), primary_(options.primary_level.value_or(options.level)), threshold_(options.level) {
+  if (options.console) handlers_[console_handler].id = "console";
+  if (!options.file.empty()) handlers_[file_handler].id = "file";
+  if (options.syslog) handlers_[syslog_handler].id = "syslog";
+  handlers_[console_handler].destination = "console";
+  handlers_[file_handler].destination = options.file;
+  handlers_[syslog_handler].destination = "syslog";
+  for (Handler& handler : handlers_) handler.level = options.level;
+  update_threshold();
+}
 LogOutput::~LogOutput() = default;
 
-void LogOutput::write(LogLevel level, std::string_view text) {
-  writer_->put(fmt::format("{} [{}] {}\n", timestamp(), to_string(level), one_line(text)));
+void LogOutput::write(LogLevel level, std::string_view text, const LogContext& about) {
+  Writer::Line line{level, 0, {}};
+  for (std::size_t i = 0; i < handlers_.size(); ++i) {
+    const Handler& handler = handlers_[i];
+    const bool wants = handler.id != nullptr && handler.started.load(std::memory_order_relaxed) &&
+                       level >= handler.level.load(std::memory_order_relaxed);
+    if (wants) line.handlers |= 1U << i;
+  }
+  if (line.handlers == 0) return;
+  const std::string time = log_time();
+  line.text =
+      options_.json ? json_line(time, level, options_.node, text, about) : text_line(time, level, text);
+  writer_->put(std::move(line));
+}
+
+void LogOutput::update_threshold() {
+  LogLevel lowest = LogLevel::critical;
+  for (const Handler& handler : handlers_) {
+    if (handler.id != nullptr && handler.started) lowest = std::min(lowest, handler.level.load());
+  }
+  threshold_ = std::max(lowest, primary_.load());
+}
+
+LogOutput::Handler* LogOutput::find(std::string_view id) {
+  const auto found = std::find_if(handlers_.begin(), handlers_.end(), [&](const Handler& handler) {
+    return handler.id != nullptr && handler.id == id;
+  });
+  return found == handlers_.end() ? nullptr : found;
+}
+
+void LogOutput::set_level(LogLevel level) {
+  for (Handler& handler : handlers_) handler.level = level;
+  set_primary_level(level);
+}
+
+void LogOutput::set_primary_level(LogLevel level) {
+  primary_ = level;
+  update_threshold();
+}
+
+std::vector<admin::LogHandler> LogOutput::handlers() const {
+  std::vector<admin::LogHandler> result;
+  for (const Handler& handler : handlers_) {
+    if (handler.id != nullptr)
+      result.push_back({handler.id, handler.level, handler.destination, handler.started});
+  }
+  return result;
+}
+
+bool LogOutput::set_handler_level(std::string_view id, LogLevel level) {
+  Handler* handler = find(id);
+  if (handler == nullptr) return false;
+  handler->level = level;
+  update_threshold();
+  return true;
+}
+
+bool LogOutput::start_handler(std::string_view id, bool on) {
+  Handler* handler = find(id);
+  if (handler == nullptr) return false;
+  handler->started = on;
+  update_threshold();
+  return true;
 }
 
 }  // namespace meshmq::server

@@ -62,7 +62,7 @@ TEST_F(LogOutputTest, LessImportantLinesAreLeftOut) {
 }
 
 TEST_F(LogOutputTest, APeerCannotForgeLines) {
-  open()->write(LogLevel::error, "name\n2026-01-01 [error] forged\x1b[31m ü");
+  open()->write(LogLevel::error, "name\n2026-01-01 [error] forged\x1b[31m ü", {});
   EXPECT_NE(content().find("name\\x0a2026-01-01 [error] forged\\x1b[31m ü\n"), std::string::npos)
       << content();
 }
@@ -80,8 +80,8 @@ TEST_F(LogOutputTest, AFullFileIsRotated) {
 }
 
 TEST_F(LogOutputTest, AppendsToTheFileOfTheLastRun) {
-  open()->write(LogLevel::error, "first");
-  open()->write(LogLevel::error, "second");
+  open()->write(LogLevel::error, "first", {});
+  open()->write(LogLevel::error, "second", {});
   EXPECT_NE(content().find("first"), std::string::npos);
   EXPECT_NE(content().find("second"), std::string::npos);
 }
@@ -92,7 +92,7 @@ TEST_F(LogOutputTest, ManyThreadsWriteWholeLines) {
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&] {
-        for (int i = 0; i < 500; ++i) log->write(LogLevel::error, "text");
+        for (int i = 0; i < 500; ++i) log->write(LogLevel::error, "text", {});
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -112,6 +112,41 @@ TEST_F(LogOutputTest, AFileThatCannotBeOpenedIsAnError) {
   const auto log = LogOutput::open({.console = false, .file = directory_ + "/file/meshmq.log"});
   ASSERT_FALSE(log);
   EXPECT_NE(log.error().message.find("cannot write the log file"), std::string::npos);
+}
+
+TEST_F(LogOutputTest, JsonSaysWhomALineIsAbout) {
+  LogOutput::open({.file = directory_ + "/meshmq.log", .json = true, .node = "n@h"})
+      .value()
+      ->write(LogLevel::error, "may not \"publish\"", {"joe", "10.0.0.1:5", "a/b"});
+  const std::string line = content();
+  EXPECT_EQ(
+      line.substr(line.find(",\"level\"")),
+      R"(,"level":"error","node":"n@h","msg":"may not \"publish\"","clientid":"joe","peername":"10.0.0.1:5",)"
+      R"("topic":"a/b"})"
+      "\n");
+}
+
+TEST_F(LogOutputTest, PrimaryAndHandlersLevelsMustBothLetALinePass) {
+  {
+    const auto log = open(LogLevel::warning);
+    log->set_primary_level(LogLevel::debug);
+    EXPECT_FALSE(log->enabled(LogLevel::info)) << "the file wants none";
+    EXPECT_TRUE(log->set_handler_level("file", LogLevel::info));
+    EXPECT_TRUE(log->enabled(LogLevel::info));
+    log->write(LogLevel::info, "kept", {});
+    EXPECT_TRUE(log->start_handler("file", false));
+    EXPECT_FALSE(log->enabled(LogLevel::error));
+    log->write(LogLevel::error, "lost", {});
+    EXPECT_FALSE(log->set_handler_level("console", LogLevel::info)) << "there is no console";
+    ASSERT_EQ(log->handlers().size(), 1U);
+    EXPECT_EQ(log->handlers()[0].destination, directory_ + "/meshmq.log");
+    log->start_handler("file", true);
+    log->set_level(LogLevel::critical);
+    EXPECT_FALSE(log->enabled(LogLevel::error));
+    EXPECT_EQ(log->level(), LogLevel::critical);
+  }
+  EXPECT_NE(content().find("kept"), std::string::npos);
+  EXPECT_EQ(content().find("lost"), std::string::npos);
 }
 
 }  // namespace

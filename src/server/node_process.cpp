@@ -33,6 +33,8 @@
 #include "net/worker_thread.hpp"
 #include "node/control.hpp"
 #include "server/backup_directory.hpp"
+#include "server/call_audit.hpp"
+#include "server/component_settings.hpp"
 #include "server/conf_keeper.hpp"
 #include "server/control_shell.hpp"
 #include "server/discovery_setup.hpp"
@@ -43,6 +45,7 @@
 #include "server/process_host.hpp"
 #include "server/remote_calls.hpp"
 #include "server/service_manager.hpp"
+#include "server/statsd_push.hpp"
 
 namespace meshmq::server {
 
@@ -71,37 +74,10 @@ std::uint64_t new_incarnation() {
   return static_cast<std::uint64_t>(net::read_clock().wall) << 20 | (unpredictable() & 0xFFFFF);
 }
 
-mesh::MeshOptions mesh_options(const config::Config& config) {
-  mesh::MeshOptions options;
-  options.node = config.node.name;
-  options.cookie = config.mesh.cookie;
-  options.port_min = config.mesh.dist_listen_min;
-  options.port_max = config.mesh.dist_listen_max;
-  options.ipv6 = config.mesh.ipv6();
-  options.epmd = config.mesh.epmd;
-  options.epmd_port = config.mesh.epmd_port;
-  options.tick_time = config.mesh.net_ticktime;
-  options.setup_time = config.mesh.net_setuptime;
-  return options;
-}
-
 /// Whoever reads the run file may stand elsewhere.
 std::string absolute(const std::string& path) {
   std::error_code ignored;
   return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
-}
-
-admin::SysIntervals sys_intervals(const config::Config& config) {
-  return {.interval = config.monitoring.sys_interval, .heartbeat = config.monitoring.sys_heartbeat};
-}
-
-admin::OsMonitorSettings os_monitor_settings(const config::Config& config) {
-  const config::Monitoring& monitoring = config.monitoring;
-  return {.cpu_check_interval = monitoring.cpu_check_interval,
-          .cpu_high_watermark = monitoring.cpu_high_watermark,
-          .cpu_low_watermark = monitoring.cpu_low_watermark,
-          .mem_check_interval = monitoring.mem_check_interval,
-          .sysmem_high_watermark = monitoring.sysmem_high_watermark};
 }
 
 }  // namespace
@@ -109,7 +85,7 @@ admin::OsMonitorSettings os_monitor_settings(const config::Config& config) {
 /// Members are destroyed in reverse order: users before what they use. Threads end in stop_threads().
 class NodeProcess::Impl final : public mesh::MeshHandler {
  public:
-  Impl(NodeOptions options, const DataDir& data, LogOutput& log)
+  Impl(NodeOptions options, const DataDir& data, LogOutput& log, ProcessRecords& records)
       : options_(std::move(options)),
         data_(data),
         log_(&log),
@@ -121,12 +97,13 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
         worker_pointers_(pointers()),
         acl_(config_.access.acl_file, log_),
         pool_(io_, config_.node.workers),
-        host_(worker_pointers_, log, acl_, pool_),
+        host_(worker_pointers_, log, records, acl_, pool_),
         shell_(io_, worker_pointers_, pool_, [this](const std::string& image) { save(image); }),
         conf_(options_.request, options_.settings, config_.node.name, data, log_,
               [this](const ConfKeeper::Applied& applied) { reconfigure(applied); }) {
     bridge_.attach(mesh_);
     shell_.attach(mesh_);
+    shell_.on_traces = [&records](const std::vector<std::string>& names) { records.keep_traces(names); };
   }
   ~Impl() override { stop_threads(); }
 
@@ -214,6 +191,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   ServiceManager service_{io_, [this] { return turns(); }};
   ConfKeeper conf_;
   BackupDirectory backups_{config_.data_dir};
+  StatsdPush statsd_{io_, config_, log_};
   std::ptrdiff_t links_ = 0;  ///< open control links
   bool stopping_ = false;
 };
@@ -259,6 +237,7 @@ Result<void> NodeProcess::Impl::start() {
   arm_tick();
   arm_sample();
   arm_certificates();
+  statsd_.start(*desk_);
   await_signal();
   await_hangup();
   options_.say(fmt::format("MeshMQ Broker {} is running now!", host_.version()));
@@ -305,15 +284,19 @@ Result<void> NodeProcess::Impl::start_control() {
   if (auto loaded = store_->load(*control_); !loaded) return loaded;
   store_->begin(config_);
   desk_ = std::make_unique<admin::Desk>(config_.node.name, *control_, host_, now);
+  desk_->audit.configure(audit_settings(config_));
   commands_ = std::make_unique<admin::CommandTable>(*desk_);
   sys_topics_ = std::make_unique<admin::SysTopics>(*desk_, sys_intervals(config_));
   os_monitor_ = std::make_unique<admin::OsMonitor>(host_, control_->alarms(), os_monitor_settings(config_));
-  remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_);
+  remote_calls_ = std::make_unique<RemoteCalls>(*commands_, *control_, desk_->audit);
   management_.attach(
       *desk_, [this](const std::function<void()>& run) { shell_.event([&](node::Control&) { run(); }); });
   host_.attach(management_);
   desk_->configuration = &conf_;
   desk_->backups = &backups_;
+  conf_.on_change = [this](const SettingChange& change) {
+    audit_setting(desk_->audit, change, net::read_clock());
+  };
   shell_.on_settings_changed = [this] { take_cluster_settings(); };
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
     desk_->operation_done(operation, std::move(result));
@@ -420,7 +403,12 @@ void NodeProcess::Impl::reconfigure(const ConfKeeper::Applied& applied) {
   os_monitor_->reconfigure(os_monitor_settings(config));
   management_.reconfigure(config);
   host_.reconfigure(config.listeners);
-  if (applied.keys.contains("log.level")) host_.set_log_level(config.log.level);
+  desk_->audit.configure(audit_settings(config));
+  statsd_.reconfigure(config);
+  if (applied.keys.contains("log.level") || applied.keys.contains("log.primary_log_level")) {
+    host_.set_log_level(config.log.level);
+    if (config.log.primary_level) host_.records().set_primary_level(*config.log.primary_level);
+  }
   if (!applied.keys.contains("acl_file")) return;
   acl_.set_path(config.access.acl_file);
   shell_.event([&](node::Control&) { (void)acl_.load(); });
@@ -430,6 +418,7 @@ void NodeProcess::Impl::take_cluster_settings() {
   node::SharedSettings& settings = control_->shared_settings();
   admin::ConfigValues values;
   for (const std::string& key : settings.take_changed()) values.emplace_back(key, settings.value(key));
+  const admin::Audit::Acting acting(desk_->audit, {"cluster", "conf set --cluster"});
   conf_.cluster_changed(values);
 }
 
@@ -455,6 +444,8 @@ void NodeProcess::Impl::arm_tick() {
   tick_timer_.expires_after(tick_interval);
   tick_timer_.async_wait([this](error_code error) {
     if (error) return;
+    host_.note_lateness(std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - tick_timer_.expiry()));
     shell_.event([this](node::Control& control) {
       const Now now = net::read_clock();
       control.tick(now);
@@ -488,7 +479,10 @@ void NodeProcess::Impl::await_hangup() {
   hangups_.async_wait([this](error_code error, int) {
     if (error) return;
     service_.reloading();
-    conf_.reload();
+    {
+      const admin::Audit::Acting acting(desk_->audit, {"signal", "SIGHUP"});
+      conf_.reload();
+    }
     host_.reload_certificates();
     if (const auto loaded = host_.reload_acl())
       log_.log(LogLevel::notice, "{} rules of acl_file hold now", *loaded);
@@ -556,6 +550,7 @@ void NodeProcess::Impl::stop_when_quiet(std::chrono::steady_clock::time_point de
 void NodeProcess::Impl::stop_threads() {
   host_.stop_listeners();
   management_.stop();
+  statsd_.stop();
   mesh_.stop();
   pool_.stop();
   for (const auto& worker : workers_) worker->stop();
@@ -563,8 +558,8 @@ void NodeProcess::Impl::stop_threads() {
   if (store_) store_->close();
 }
 
-NodeProcess::NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log)
-    : impl_(std::make_unique<Impl>(std::move(options), data, log)) {}
+NodeProcess::NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log, ProcessRecords& records)
+    : impl_(std::make_unique<Impl>(std::move(options), data, log, records)) {}
 NodeProcess::~NodeProcess() = default;
 Result<void> NodeProcess::start() {
   return impl_->start();

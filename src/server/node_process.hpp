@@ -10,6 +10,7 @@
 #include "config/layers.hpp"
 #include "server/data_dir.hpp"
 #include "server/log_output.hpp"
+#include "server/process_records.hpp"
 
 namespace meshmq::server {
 
@@ -22,10 +23,10 @@ struct NodeOptions {
   std::function<void(const std::string&)> say;
 };
 
-/// The calling thread becomes the control thread. `data` and `log` must outlive it.
+/// The calling thread becomes the control thread. `data`, `log` and `records` must outlive it.
 class NodeProcess {
  public:
-  NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log);
+  NodeProcess(NodeOptions options, const DataDir& data, LogOutput& log, ProcessRecords& records);
   ~NodeProcess();
 
   /// Everything until clients are accepted. Fails with one line for the operator; destroy it then.

@@ -242,6 +242,7 @@ admin::RuntimeInfo ProcessHost::runtime() const {
     };
     info.cpu_ms = ms(usage.ru_utime) + ms(usage.ru_stime);
   }
+  info.control_lateness = lateness_;
   return info;
 }
 

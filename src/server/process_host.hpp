@@ -1,6 +1,8 @@
 #pragma once
 // The process as operators see it: its listeners, its log, its use of the machine.
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -28,9 +30,10 @@ namespace meshmq::server {
 /// Thread rule: one owner, the control thread.
 class ProcessHost final : public admin::Host {
  public:
-  /// `workers`, `log`, `acl` and `pool` must outlive it.
-  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log, AclSource& acl, WorkPool& pool)
-      : workers_(workers), log_(log), acl_(acl), pool_(pool) {}
+  /// `workers`, `log`, `records`, `acl` and `pool` must outlive it.
+  ProcessHost(std::span<net::WorkerThread* const> workers, LogOutput& log, admin::Records& records,
+              AclSource& acl, WorkPool& pool)
+      : workers_(workers), log_(log), records_(records), acl_(acl), pool_(pool) {}
 
   /// Fails with `Failed to start <id> listener on <address>: <reason>`.
   Result<void> add_listener(ListenerSetup setup);
@@ -65,6 +68,11 @@ class ProcessHost final : public admin::Host {
   admin::SystemLoad system_load() const override { return read_system_load(); }
   LogLevel log_level() const override { return log_.level(); }
   void set_log_level(LogLevel level) override { log_.set_level(level); }
+  admin::Records& records() override { return records_; }
+  /// A tick of the control thread came so late.
+  void note_lateness(std::chrono::microseconds late) {
+    lateness_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(late.count(), 0)));
+  }
 
  private:
   /// `listener` is nullptr while it is stopped.
@@ -82,6 +90,8 @@ class ProcessHost final : public admin::Host {
 
   std::span<net::WorkerThread* const> workers_;
   LogOutput& log_;
+  admin::Records& records_;
+  Histogram lateness_;
   AclSource& acl_;
   WorkPool& pool_;
   std::vector<Entry> entries_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mqtt/message.hpp"
+#include "server/call_audit.hpp"
 #include "topic/filter.hpp"
 
 namespace meshmq::server {
@@ -76,21 +77,27 @@ void RemoteCalls::run_command(const erldist::RpcCall& call, Now now, Done done) 
   const bool json = std::find(options->begin(), options->end(), "json") != options->end();
   const bool emqx = call.module == "emqx_ctl";
   const bool prints = call.arguments.size() == 1;
-  commands_.run(*words, {.json = json}, now, [done = std::move(done), emqx, prints](admin::Answer answer) {
-    RemoteAnswer result;
-    const auto status = static_cast<std::int64_t>(answer.outcome);
-    if (!prints) {
-      result.value = Term::tuple({Term::of(status), Term::binary(answer.text)});
-    } else if (!emqx) {
-      result.value = Term::of(status);
-    } else if (answer.outcome == admin::Outcome::usage) {
-      result.value = Term::tuple({Term::atom("error"), Term::atom("cmd_not_found")});
-    } else {
-      result.value = Term::atom("ok");
-    }
-    if (prints) result.output = std::move(answer.text);
-    done(std::move(result));
-  });
+  const admin::Audit::Acting acting(audit_, {call.caller, "command line"});
+  const auto note = [this, caller = call.caller, words = *words, now](const admin::Answer& answer) {
+    audit_command(audit_, caller, words, answer, now);
+  };
+  commands_.run(*words, {.json = json}, now,
+                [done = std::move(done), note, emqx, prints](admin::Answer answer) {
+                  note(answer);
+                  RemoteAnswer result;
+                  const auto status = static_cast<std::int64_t>(answer.outcome);
+                  if (!prints) {
+                    result.value = Term::tuple({Term::of(status), Term::binary(answer.text)});
+                  } else if (!emqx) {
+                    result.value = Term::of(status);
+                  } else if (answer.outcome == admin::Outcome::usage) {
+                    result.value = Term::tuple({Term::atom("error"), Term::atom("cmd_not_found")});
+                  } else {
+                    result.value = Term::atom("ok");
+                  }
+                  if (prints) result.output = std::move(answer.text);
+                  done(std::move(result));
+                });
 }
 
 Term RemoteCalls::publish(const std::vector<Term>& arguments, Now now) {

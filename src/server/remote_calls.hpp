@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/audit.hpp"
 #include "admin/command_table.hpp"
 #include "base/time.hpp"
 #include "erldist/services.hpp"
@@ -32,8 +33,9 @@ class RemoteCalls {
  public:
   using Done = std::function<void(RemoteAnswer)>;
 
-  RemoteCalls(admin::CommandTable& commands, node::Control& control)
-      : commands_(commands), control_(control) {}
+  /// All must outlive it.
+  RemoteCalls(admin::CommandTable& commands, node::Control& control, admin::Audit& audit)
+      : commands_(commands), control_(control), audit_(audit) {}
   /// `done` is called once, perhaps before call() returns.
   void call(const erldist::RpcCall& call, Now now, Done done);
 
@@ -44,6 +46,7 @@ class RemoteCalls {
 
   admin::CommandTable& commands_;
   node::Control& control_;
+  admin::Audit& audit_;
 };
 
 }  // namespace meshmq::server

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "admin/desk_harness.hpp"
 #include "cluster/route_table.hpp"
 
 namespace meshmq::server {
@@ -18,7 +19,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
     control_.emplace(config_, "", 1, routes_, *this, Logger(), 5, now_);
     desk_.emplace(config_.name, *control_, *this, now_);
     commands_.emplace(*desk_);
-    calls_.emplace(*commands_, *control_);
+    calls_.emplace(*commands_, *control_, desk_->audit);
   }
   RemoteAnswer call(const std::string& module, const std::string& function, std::vector<Term> arguments) {
     std::optional<RemoteAnswer> answer;
@@ -63,7 +64,9 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   admin::SystemLoad system_load() const override { return {}; }
   LogLevel log_level() const override { return LogLevel::warning; }
   void set_log_level(LogLevel) override {}
+  admin::Records& records() override { return records_; }
 
+  admin::testing::TestRecords records_;
   node::Config config_;
   cluster::RouteTable routes_;
   Now now_{TimePoint(Duration(10'000)), 1'700'000'000'000};

@@ -48,6 +48,7 @@ class RestApi(SceneTest):
         self.counters(api, there)
         self.bans_and_users(api)
         self.accounts(api)
+        self.watching(api, there)
         self.kicking(api, far)
         self.shedding(api, there)
         self.configuration(api, here, there)
@@ -93,6 +94,29 @@ class RestApi(SceneTest):
         self.assertEqual({row["result"] for row in wrong}, {"refused"})
         self.assertEqual(api.call("set_configs", body={"changes": {}})["code"], 108)
         self.assertEqual(api.data("reload_configs"), [])
+        self.modules(api, here, there)
+
+    def modules(self, api, here, there):
+        def active():
+            rows = api.data("list_all_modules")
+            return {row["node"]: {m["name"]: m["active"] for m in row["modules"]}["emqx_mod_presence"] for row in rows}
+
+        self.assertEqual(active(), {here: False, there: True})
+        api.call("load_node_module", node=here, module="emqx_mod_presence")
+        self.assertEqual(active(), {here: True, there: True})
+        api.call("unload_module", module="emqx_mod_presence")
+        eventually_equal(active, {here: False, there: False}, "unloaded everywhere")
+        api.call("load_module", module="emqx_mod_presence")
+        eventually_equal(active, {here: True, there: True}, "loaded everywhere")
+        api.call("unload_node_module", node=there, module="emqx_mod_presence")
+        eventually_equal(active, {here: True, there: False}, "unloaded there")
+        self.assertNotEqual(api.call("load_module", module="emqx_mod_rewrite")["code"], 0)
+        api.call("reload_node_module", node=there, module="emqx_mod_acl_internal")
+        names = {module["name"] for module in api.data("list_node_modules", node=there)}
+        self.assertIn("emqx_mod_delayed", names)
+        plugins = {plugin["name"]: plugin["active"] for plugin in api.data("list_node_plugins", node=there)}
+        self.assertTrue(plugins["emqx_retainer"])
+        self.assertEqual({row["node"] for row in api.data("list_all_plugins")}, {here, there})
 
     def nodes_and_clients(self, api, here, there):
         for operation in ("list_endpoints", "openapi", "healthz", "readyz"):
@@ -263,6 +287,27 @@ class RestApi(SceneTest):
         api.data("delete_user", username="eve")
         self.assertEqual(self.node1.ctl("admins", "add", "bob", "secret", "ops").out, "ok\n")
         self.assertEqual(self.node1.ctl("admins", "del", "bob").out, "ok\n")
+
+    def watching(self, api, there):
+        explained = api.data("explain_delivery", body={"clientid": "far", "topic": "t/1", "qos": 1})
+        self.assertEqual(explained["verdict"], f"delivered: 'far' gets it on {there}")
+        name = api.data("create_trace", body={"type": "clientid", "clientid": "far"})["name"]
+        self.assertEqual([row["name"] for row in api.data("list_traces")], [name])
+        self.assertEqual(api.call("create_trace", body={"type": "user", "value": "x"})["code"], 108)
+        self.assertEqual(api.data("read_trace", name=name)["items"], "")
+        self.assertEqual(api.call("download_trace", name=name), "")
+        api.data("stop_trace", name=name)
+        api.data("delete_trace", name=name)
+        self.assertEqual(api.call("delete_trace", name=name)["code"], 108)
+        api.data("register_topic_metrics", body={"topic": "t/1"})
+        self.assertEqual(api.call("register_topic_metrics", body={"topic": "t/+"})["code"], 115)
+        self.assertEqual(api.data("list_all_topic_metrics")[0]["topic"], "t/1")
+        self.assertEqual(api.data("list_topic_metrics", topic="t/1")["messages.in.count"], 0)
+        api.data("unregister_topic_metrics", topic="t/1")
+        api.data("unregister_all_topic_metrics")
+        self.assertEqual(api.data("list_slow_subscriptions"), [])
+        api.data("clear_slow_subscriptions")
+        self.assertIn("POST /api/v4/trace", [row["action"] for row in api.data("list_audit")])
 
     def kicking(self, api, far):
         api.data("kickout_client", clientid="far")
