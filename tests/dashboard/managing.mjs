@@ -113,41 +113,4 @@ export const managing = {
     await page.getByText("Imported from again.json").waitFor();
     await browser.inspect("backups");
   },
-
-  async "helps to find out why"({ browser, hand }) {
-    browser.expected.push("404");
-    await browser.go("/trace");
-    for (const name of ["Traces", "Why not?", "Slow subscriptions", "Topic metrics", "Audit"]) {
-      await hand.tab(name).click();
-      await browser.settle();
-      await browser.inspect(`trace-${name.replace(/\W+/g, "-").toLowerCase()}`);
-    }
-  },
-
-  async "speaks Chinese"({ page, browser, hand }) {
-    await browser.go("/");
-    await hand.button("Language").click();
-    await page.getByRole("heading", { name: "概览" }).waitFor();
-    await browser.picture("overview-zh");
-    await hand.button("语言").click();
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
-  },
-
-  async "has a menu on a phone"({ page, browser, hand }) {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await hand.button("Open the menu").click();
-    // Its name comes a moment after it.
-    await page.getByRole("dialog", { name: "MeshMQ" }).waitFor();
-    await browser.axe("menu");
-    await browser.picture("menu-phone");
-    await hand.dialog().getByRole("link", { name: "Clients" }).click();
-    await page.getByRole("heading", { name: "Clients" }).waitFor();
-    await page.setViewportSize({ width: 1360, height: 900 });
-  },
-
-  async "lets go"({ page, hand }) {
-    await hand.button("admin").click();
-    await page.getByRole("menuitem", { name: "Log out" }).click();
-    await page.getByRole("heading", { name: "Log in" }).waitFor();
-  },
 };

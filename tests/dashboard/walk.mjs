@@ -4,10 +4,12 @@
 // has made the cluster. Ends with 1 and says why if something is not as it should be.
 
 import { Browser } from "./browser.mjs";
-import { Hand } from "./hand.mjs";
 import { coming } from "./coming.mjs";
-import { messages } from "./messages.mjs";
+import { diagnosis } from "./diagnosis.mjs";
+import { Hand } from "./hand.mjs";
+import { leaving } from "./leaving.mjs";
 import { managing } from "./managing.mjs";
+import { messages } from "./messages.mjs";
 
 const scene = JSON.parse(process.argv[2]);
 const browser = await Browser.open(scene);
@@ -15,7 +17,7 @@ const hand = new Hand(browser.page);
 const walk = { scene, browser, hand, page: browser.page };
 
 let failure;
-for (const [name, step] of Object.entries({ ...coming, ...messages, ...managing })) {
+for (const [name, step] of Object.entries({ ...coming, ...messages, ...managing, ...diagnosis, ...leaving })) {
   const begun = Date.now();
   try {
     await step(walk);
