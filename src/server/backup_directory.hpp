@@ -13,8 +13,7 @@ namespace meshmq::server {
 /// Thread rule: the control thread.
 class BackupDirectory final : public admin::BackupFiles {
  public:
-  explicit BackupDirectory(const std::string& data_dir)
-      : path_(std::filesystem::path(data_dir) / "backup") {}
+  explicit BackupDirectory(const std::string& data_dir) : path_(std::filesystem::path(data_dir) / "backup") {}
 
   std::vector<File> list() const override;
   Result<std::string> read(const std::string& name) const override;
