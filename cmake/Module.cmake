@@ -1,14 +1,15 @@
-# meshmq_module(NAME n LAYER l [SEPARATE] [UNTHREADED] SOURCES ... [TESTS ...] [DEPS modules...] [LIBS external targets...])
+# meshmq_module(NAME n LAYER l [SEPARATE] [TESTS_TOGETHER] [UNTHREADED] SOURCES ... [TESTS ...] [DEPS modules...] [LIBS external targets...])
 #
 # Declares one room of the house as a static library `meshmq_<n>` with its unit tests in `<n>_test`.
 # A module may use modules of a lower layer only; an upward or sideways dependency stops the configuration.
 # LAYER <= 3 marks the module as pure: the purity test inspects its archive (tools/check_purity.py).
 # SEPARATE: its files use the same names for their own things, and are never compiled as one (CMAKE_UNITY_BUILD).
+# TESTS_TOGETHER: its tests are, as well.
 # Unit tests of higher layers carry the label `threads`: they also run under the thread sanitizer;
 # UNTHREADED: not those of this one, which has no threads.
 
 function(meshmq_module)
-  cmake_parse_arguments(M "SEPARATE;UNTHREADED" "NAME;LAYER" "SOURCES;TESTS;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(M "SEPARATE;TESTS_TOGETHER;UNTHREADED" "NAME;LAYER" "SOURCES;TESTS;DEPS;LIBS" ${ARGN})
   set(target meshmq_${M_NAME})
   if(M_SOURCES)
     add_library(${target} STATIC ${M_SOURCES})
@@ -39,7 +40,10 @@ function(meshmq_module)
   if(M_TESTS AND NOT MESHMQ_FUZZ)
     add_executable(${M_NAME}_test ${M_TESTS})
     target_link_libraries(${M_NAME}_test PRIVATE ${target} GTest::gtest_main)
-    set_target_properties(${M_NAME}_test PROPERTIES MESHMQ_COLD ON UNITY_BUILD OFF)
+    set_target_properties(${M_NAME}_test PROPERTIES MESHMQ_COLD ON)
+    if(NOT M_TESTS_TOGETHER)
+      set_target_properties(${M_NAME}_test PROPERTIES UNITY_BUILD OFF)
+    endif()
     add_test(NAME unit.${M_NAME} COMMAND ${M_NAME}_test)
     set(labels unit)
     if(M_LAYER GREATER 3 AND NOT M_UNTHREADED)

@@ -13,7 +13,7 @@ using testing::lines;
 
 constexpr auto name = "$exclusive/t";
 
-mqtt::Connect persistent(std::string_view id) {
+mqtt::Connect lasting(std::string_view id) {
   return {.clean_start = false, .client_id = id, .session_expiry_s = 100};
 }
 
@@ -41,13 +41,13 @@ TEST_F(Exclusive, TheFirstOneHasItUntilItLetsGo) {
 }
 
 TEST_F(Exclusive, ASessionThatWaitsKeepsIt) {
-  auto& a = h.connect(persistent("a"));
+  auto& a = h.connect(lasting("a"));
   a.subscribes(name, 1).ignores();
   a.vanishes();
   auto& b = h.connect("b", Version::v3_1_1).subscribes(name);
   EXPECT_EQ(b.receives(), lines("SUBACK id=1 code=128"));
   h.connect("p").publishes("t", "1", 1);
-  auto& again = h.connecting(persistent("a"));
+  auto& again = h.connecting(lasting("a"));
   EXPECT_NE(again.receives().find("payload='1'"), std::string::npos);
   again.vanishes();
   h.advance(std::chrono::seconds(101));
@@ -66,7 +66,7 @@ TEST_F(Exclusive, OfAnotherWorkerOrNodeIsRefused) {
 
 TEST_F(Exclusive, IsNotHadBeforeItIsGranted) {
   h.router.hold_subscribes = true;
-  auto& a = h.connect(persistent("a")).subscribes(name);
+  auto& a = h.connect(lasting("a")).subscribes(name);
   EXPECT_TRUE(h.broker.subscriptions().empty());
   EXPECT_EQ(h.router.take(), lines("subscribe $exclusive/t +exclusive"));
   h.release_subscribes(1);
@@ -118,7 +118,7 @@ TEST_F(Exclusive, WhoIsGoneBeforeTheVerdictHoldsNobodyUp) {
   for (const bool taken : {true, false}) {
     h.router.hold_subscribes = true;
     h.router.exclusive_taken = taken;
-    auto& a = h.connect(persistent("a"));
+    auto& a = h.connect(lasting("a"));
     a.subscribes(name);
     a.vanishes();
     h.router.take();
@@ -133,10 +133,10 @@ TEST_F(Exclusive, WhoIsGoneBeforeTheVerdictHoldsNobodyUp) {
 
 TEST_F(Exclusive, WhoComesBackBeforeTheVerdictAsksForItself) {
   h.router.hold_subscribes = true;
-  auto& a = h.connect(persistent("a"));
+  auto& a = h.connect(lasting("a"));
   a.subscribes(name);
   a.vanishes();
-  auto& again = h.connecting(persistent("a")).ignores();
+  auto& again = h.connecting(lasting("a")).ignores();
   again.subscribes(name);
   h.router.take();
   h.release_subscribes(1);
@@ -165,7 +165,7 @@ TEST_F(Exclusive, IsFreeWhenItsSessionEnds) {
 }
 
 TEST_F(Exclusive, GoesAlongWithItsSession) {
-  h.connect(persistent("a")).subscribes(name).vanishes();
+  h.connect(lasting("a")).subscribes(name).vanishes();
   h.router.take();
   const auto image = h.broker.export_session("a", h.now);
   ASSERT_TRUE(image);
@@ -179,7 +179,7 @@ TEST_F(Exclusive, GoesAlongWithItsSession) {
 }
 
 TEST_F(Exclusive, WhatIsAskedForOnceMoreGoesAlongToo) {
-  auto& a = h.connect(persistent("a"));
+  auto& a = h.connect(lasting("a"));
   a.subscribes(name);
   h.router.hold_subscribes = true;
   a.subscribes(name, 1);
@@ -190,7 +190,7 @@ TEST_F(Exclusive, WhatIsAskedForOnceMoreGoesAlongToo) {
 }
 
 TEST_F(Exclusive, IsReleasedWhereASessionComesBackWithoutIt) {
-  h.connect(persistent("a")).subscribes(name).vanishes();
+  h.connect(lasting("a")).subscribes(name).vanishes();
   const auto image = h.broker.export_session("a", h.now);
   ASSERT_TRUE(image);
   Harness there{Config{.exclusive_subscription = true}, 0, 2};
@@ -227,15 +227,15 @@ TEST_F(Exclusive, IsLostToWhoHasHadItForLonger) {
 }
 
 TEST_F(Exclusive, IsLostByWhoIsAwayAndFoundOutLater) {
-  h.connect(persistent("a")).subscribes(name).vanishes();
+  h.connect(lasting("a")).subscribes(name).vanishes();
   h.broker.lose_exclusive(name, "a", "b", h.now);
   h.router.exclusive_taken = true;
-  auto& again = h.connecting(persistent("a")).ignores();
+  auto& again = h.connecting(lasting("a")).ignores();
   EXPECT_EQ(again.subscribes(name).receives(), lines("SUBACK id=1 code=151"));
 }
 
 TEST_F(Exclusive, OfTwoSessionsThatMetOnOneWorkerOneStays) {
-  h.connect(persistent("a")).subscribes(name).vanishes();
+  h.connect(lasting("a")).subscribes(name).vanishes();
   const auto image = h.broker.export_session("a", h.now);
   ASSERT_TRUE(image);
   Harness there{Config{.exclusive_subscription = true}, 0, 2};

@@ -13,7 +13,7 @@ using mqtt::Connect;
 using mqtt::PacketType;
 using std::chrono::seconds;
 
-Connect persistent(std::string_view id, std::uint32_t expiry_s = 100) {
+Connect expiring(std::string_view id, std::uint32_t expiry_s = 100) {
   return {.version = mqtt::Version::v5, .clean_start = false, .client_id = id, .session_expiry_s = expiry_s};
 }
 
@@ -44,7 +44,7 @@ class Rest : public ::testing::Test {
 };
 
 TEST_F(Rest, EverySessionThatOutlivesItsConnectionIsThereAgain) {
-  for (const char* id : {"c", "a", "b"}) before.connect(persistent(id)).subscribes(std::string("t/") + id, 1);
+  for (const char* id : {"c", "a", "b"}) before.connect(expiring(id)).subscribes(std::string("t/") + id, 1);
   before.connect("clean").subscribes("t/clean", 1);
   restart();
   EXPECT_EQ(names, "a b c ");
@@ -54,7 +54,7 @@ TEST_F(Rest, EverySessionThatOutlivesItsConnectionIsThereAgain) {
 }
 
 TEST_F(Rest, InflightQueueAndIdsGoOnWhereTheyWere) {
-  auto& a = before.connect(persistent("a"));
+  auto& a = before.connect(expiring("a"));
   a.subscribes("t/#", 2).subscribes("$share/g/u", 1).ignores();
   before.delivers({.topic = "t/1", .payload = "one", .qos = mqtt::QoS::at_least_once, .id = 1});
   before.delivers({.topic = "t/2", .payload = "two", .qos = mqtt::QoS::exactly_once, .id = 2});
@@ -66,7 +66,7 @@ TEST_F(Rest, InflightQueueAndIdsGoOnWhereTheyWere) {
   // What another node sends again because its link broke: once; what it kept meanwhile: delivered.
   after.delivers(
       {.topic = "t/4", .payload = "four", .qos = mqtt::QoS::at_least_once, .created_at = 1, .id = 4});
-  auto& back = after.connecting(persistent("a"));
+  auto& back = after.connecting(expiring("a"));
   const std::string got = back.receives();
   EXPECT_NE(got.find("CONNACK session"), std::string::npos) << got;
   const std::string rest = got.substr(got.find('\n') + 1);
@@ -84,8 +84,8 @@ TEST_F(Rest, InflightQueueAndIdsGoOnWhereTheyWere) {
 }
 
 TEST_F(Rest, TheTimeThatItWasAwayCounts) {
-  before.connect(persistent("short", 60)).says_goodbye();
-  before.connect(persistent("long", 600)).says_goodbye();
+  before.connect(expiring("short", 60)).says_goodbye();
+  before.connect(expiring("long", 600)).says_goodbye();
   before.advance(seconds(20));
   restart(seconds(30));
   EXPECT_EQ(after.broker.clients().size(), 2U);
@@ -95,7 +95,7 @@ TEST_F(Rest, TheTimeThatItWasAwayCounts) {
 }
 
 TEST_F(Rest, AWillComesAtItsTime) {
-  Connect connect = persistent("a", 600);
+  Connect connect = expiring("a", 600);
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 60};
   before.connect(connect).vanishes();
   restart(seconds(30));
@@ -107,7 +107,7 @@ TEST_F(Rest, AWillComesAtItsTime) {
 }
 
 TEST_F(Rest, WhatWasDueMeanwhileWaitsUntilTheOthersAreMet) {
-  Connect connect = persistent("a", 10);
+  Connect connect = expiring("a", 10);
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 5};
   before.connect(connect).vanishes();
   restart(std::chrono::hours(1), seconds(10));
@@ -120,7 +120,7 @@ TEST_F(Rest, WhatWasDueMeanwhileWaitsUntilTheOthersAreMet) {
 }
 
 TEST_F(Rest, AClockThatWentBackMakesNobodyOld) {
-  before.connect(persistent("a", 60)).says_goodbye();
+  before.connect(expiring("a", 60)).says_goodbye();
   restart(-std::chrono::hours(5));
   after.advance(seconds(59));
   EXPECT_EQ(after.broker.clients().size(), 1U);
@@ -129,7 +129,7 @@ TEST_F(Rest, AClockThatWentBackMakesNobodyOld) {
 }
 
 TEST_F(Rest, DamagedRecordsAreRefused) {
-  Connect connect = persistent("a");
+  Connect connect = expiring("a");
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 5};
   before.connect(connect).subscribes("t", 1);
   before.broker.shut_down(before.now);
@@ -146,7 +146,7 @@ TEST_F(Rest, DamagedRecordsAreRefused) {
 }
 
 TEST_F(Rest, ASessionThatMovesWithoutItsClientTakesItsWillAlong) {
-  Connect connect = persistent("a", 600);
+  Connect connect = expiring("a", 600);
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 60};
   before.connect(connect).vanishes();
   before.advance(seconds(30));
@@ -168,7 +168,7 @@ TEST_F(Rest, ASessionThatMovesWithoutItsClientTakesItsWillAlong) {
 }
 
 TEST_F(Rest, OthersKnowTheWillOfASessionThatMovesOrRests) {
-  Connect connect = persistent("a", 600);
+  Connect connect = expiring("a", 600);
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 60};
   before.connect(connect).vanishes();
   after.now.wall = before.now.wall;

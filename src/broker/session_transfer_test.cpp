@@ -13,7 +13,7 @@ namespace {
 using mqtt::Connect;
 using mqtt::PacketType;
 
-Connect persistent(std::string_view id) {
+Connect travelling(std::string_view id) {
   return {.version = mqtt::Version::v3_1_1, .clean_start = false, .client_id = id};
 }
 
@@ -41,7 +41,7 @@ class Transfer : public ::testing::Test {
     new_home.delivers(parts);
   }
   std::string resumed(std::string_view client_id) {
-    return new_home.connecting(persistent(client_id)).receives();
+    return new_home.connecting(travelling(client_id)).receives();
   }
 
   Harness old_home;
@@ -49,7 +49,7 @@ class Transfer : public ::testing::Test {
 };
 
 TEST_F(Transfer, CarriesSubscriptionsInflightQueueAndIds) {
-  auto& a = old_home.connect(persistent("a"));
+  auto& a = old_home.connect(travelling("a"));
   a.subscribes("t/#", 2).subscribes("u", 1).ignores();
   old_home.delivers({.topic = "t/1", .payload = "one", .qos = mqtt::QoS::at_least_once, .id = 1});
   old_home.delivers({.topic = "t/2", .payload = "two", .qos = mqtt::QoS::exactly_once, .id = 2});
@@ -61,7 +61,7 @@ TEST_F(Transfer, CarriesSubscriptionsInflightQueueAndIds) {
   move("a");
   EXPECT_TRUE(new_home.router.has_route("t/#"));
   EXPECT_TRUE(new_home.router.has_route("u"));
-  auto& back = new_home.connecting(persistent("a"));
+  auto& back = new_home.connecting(travelling("a"));
   EXPECT_EQ(back.receives(), lines("CONNACK session",  //
                                    "PUBREL id=3",      //
                                    "PUBLISH topic='t/1' id=1 qos=1 dup payload='one'",
@@ -75,9 +75,9 @@ TEST_F(Transfer, CarriesSubscriptionsInflightQueueAndIds) {
 }
 
 TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
-  old_home.connect(persistent("a")).subscribes("t", 2).says_goodbye();
+  old_home.connect(travelling("a")).subscribes("t", 2).says_goodbye();
   move("a");
-  auto& a = new_home.connecting(persistent("a"));
+  auto& a = new_home.connecting(travelling("a"));
   EXPECT_EQ(a.receives(), lines("CONNACK session"));
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
   both({.topic = "t", .payload = "2", .qos = mqtt::QoS::exactly_once, .id = 2});
@@ -103,8 +103,8 @@ TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
 }
 
 TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) {
-  old_home.connect(persistent("a")).subscribes("t", 2).ignores();
-  auto& a = new_home.connect(persistent("a"));
+  old_home.connect(travelling("a")).subscribes("t", 2).ignores();
+  auto& a = new_home.connect(travelling("a"));
   a.subscribes("u", 2).ignores();
   // What came to the old home while they were apart: only one of them was for the session there.
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
@@ -120,7 +120,7 @@ TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) 
 }
 
 TEST_F(Transfer, TheConnectedClientIsToldAndItsWillDoesNotOutliveTheMove) {
-  Connect connect = persistent("a");
+  Connect connect = travelling("a");
   connect.version = mqtt::Version::v5;
   connect.session_expiry_s = 100;
   connect.will = mqtt::Will{.topic = "w", .payload = "x", .delay_s = 5};
@@ -140,17 +140,17 @@ TEST_F(Transfer, ASessionThatEndsWithItsConnectionDoesNotMove) {
 }
 
 TEST_F(Transfer, AStubThatIsTakenBackIsASessionAgain) {
-  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   ASSERT_TRUE(old_home.broker.export_session("a", old_home.now).has_value());
   EXPECT_EQ(old_home.broker.clients().size(), 0U);
   old_home.broker.take_back_session("a", false, old_home.now);
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once});
-  EXPECT_EQ(old_home.connecting(persistent("a")).receives(),
+  EXPECT_EQ(old_home.connecting(travelling("a")).receives(),
             lines("CONNACK session", "PUBLISH topic='t' id=1 qos=1 payload='1'"));
 }
 
 TEST_F(Transfer, ThereAndBackAgain) {
-  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   move("a");
   const auto image = new_home.broker.export_session("a", new_home.now);
   ASSERT_TRUE(image.has_value());
@@ -164,20 +164,20 @@ TEST_F(Transfer, ThereAndBackAgain) {
                      .created_at = old_home.now.wall,
                      .id = 9});
   EXPECT_EQ(old_home.router.relayed.size(), 0U) << "the stub of the first move is gone";
-  EXPECT_EQ(old_home.connecting(persistent("a")).receives(),
+  EXPECT_EQ(old_home.connecting(travelling("a")).receives(),
             lines("CONNACK session", "PUBLISH topic='t' id=1 qos=1 payload='1'"));
 }
 
 TEST_F(Transfer, AConnectWaitsForTheSessionOfAnotherNode) {
-  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   new_home.router.hold_claims = true;
-  auto& a = new_home.connecting(persistent("a"));
+  auto& a = new_home.connecting(travelling("a"));
   EXPECT_EQ(a.receives(), lines("paused"));
   move("a");
   new_home.broker.claim_done(new_home.router.claims.at(0), false, false, new_home.now);
   new_home.run();
   EXPECT_EQ(a.receives(), lines("resumed", "CONNACK session"));
-  auto& late = new_home.connecting(persistent("a"));
+  auto& late = new_home.connecting(travelling("a"));
   new_home.broker.claim_done(new_home.router.claims.at(1), true, false, new_home.now);
   new_home.run();
   EXPECT_EQ(late.receives(), lines("paused", "closed: takeovered"));
@@ -185,17 +185,17 @@ TEST_F(Transfer, AConnectWaitsForTheSessionOfAnotherNode) {
 
 TEST_F(Transfer, AClientThatDoesNotWaitForItsSessionIsReported) {
   new_home.router.hold_claims = true;
-  new_home.connecting(persistent("a")).vanishes();
+  new_home.connecting(travelling("a")).vanishes();
   new_home.run();
   EXPECT_EQ(new_home.router.unclaimed, new_home.router.claims);
   // Gone after the answer, before its CONNECT was looked at again.
-  auto& b = new_home.connecting(persistent("b"));
+  auto& b = new_home.connecting(travelling("b"));
   new_home.broker.claim_done(new_home.router.claims.at(1), false, false, new_home.now);
   b.vanishes();
   new_home.run();
   EXPECT_EQ(new_home.router.unclaimed, new_home.router.claims);
   // Connected: it has what it asked for.
-  auto& c = new_home.connecting(persistent("c"));
+  auto& c = new_home.connecting(travelling("c"));
   new_home.broker.claim_done(new_home.router.claims.at(2), false, false, new_home.now);
   new_home.run();
   c.ignores().vanishes();
@@ -204,7 +204,7 @@ TEST_F(Transfer, AClientThatDoesNotWaitForItsSessionIsReported) {
 }
 
 TEST_F(Transfer, DamagedImagesAreRefused) {
-  old_home.connect(persistent("a")).subscribes("t", 1).says_goodbye();
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 9});
   const auto image = old_home.broker.export_session("a", old_home.now);
   ASSERT_TRUE(image.has_value());
@@ -218,7 +218,7 @@ TEST_F(Transfer, DamagedImagesAreRefused) {
 }
 
 TEST_F(Transfer, AMemberOfAGroupIsOneInOnePlaceOnly) {
-  auto& a = old_home.connect(persistent("a"));
+  auto& a = old_home.connect(travelling("a"));
   a.subscribes("$share/g/t", 1).subscribes("t", 1).ignores();
   old_home.router.take();
   a.vanishes();
@@ -249,7 +249,7 @@ TEST_F(Transfer, AMemberOfAGroupIsOneInOnePlaceOnly) {
 }
 
 TEST_F(Transfer, AMemberThatIsTakenBackIsInItsGroupAgain) {
-  old_home.connect(persistent("a")).subscribes("$share/g/t", 1).vanishes();
+  old_home.connect(travelling("a")).subscribes("$share/g/t", 1).vanishes();
   move("a");
   old_home.router.take();
   old_home.broker.take_back_session("a", false, old_home.now);

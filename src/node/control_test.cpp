@@ -227,9 +227,9 @@ TEST_F(ControlTest, RetainedMessagesInMemoryOnlyDoNotTouchTheDisk) {
 }
 
 TEST_F(ControlTest, UsersAndBansComeBackFromDisk) {
-  const Subject ann{SubjectKind::username, "ann"};
+  const Subject user{SubjectKind::username, "ann"};
   const std::int64_t soon = now.wall / 1000 + 10;
-  control->access().tables().put_user(ann, {.created_at = 1, .hash = "HASH"}, now);
+  control->access().tables().put_user(user, {.created_at = 1, .hash = "HASH"}, now);
   control->access().tables().put_ban({SubjectKind::client_id, "c1"}, {.by = "user"}, now);
   control->access().tables().put_ban({SubjectKind::client_id, "c2"}, {.by = "user", .until_s = soon}, now);
   write_to_disk();
@@ -239,8 +239,8 @@ TEST_F(ControlTest, UsersAndBansComeBackFromDisk) {
   restart();
   turns(1);
   const AccessTables& tables = control->access().tables();
-  ASSERT_TRUE(tables.user(ann));
-  EXPECT_EQ(tables.user(ann)->hash, "HASH");
+  ASSERT_TRUE(tables.user(user));
+  EXPECT_EQ(tables.user(user)->hash, "HASH");
   ASSERT_EQ(tables.bans(now).size(), 1U);
   EXPECT_EQ(tables.bans(now)[0].first.name, "c1");
   bool ask = false;
