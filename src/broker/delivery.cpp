@@ -16,7 +16,7 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
       diversion_->divert(session, {message, ids, grant.qos, grant.retain}, now)) {
     return true;
   }
-  if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames, now);
+  if (grant.qos == QoS::at_most_once) return deliver_qos0(session, message, grant, ids, frames);
   if (!window_open(session)) {
     enqueue(session, {message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)});
     return true;
@@ -33,12 +33,13 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
   send(session, slot.frame, entry.packet_id);
   ++slot.sent;
   ++session.delivered_count;
-  note_sent(session, *message, grant.qos, now);
+  if (frames.observed()) [[unlikely]]
+    observation_.sent(session, *message, grant.qos, frames.now());
   return true;
 }
 
 bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
-                            const SubscriptionIds& ids, PublishFrames& frames, Now now) {
+                            const SubscriptionIds& ids, PublishFrames& frames) {
   // [MQTT-4.6.0-6] Not past those that came while the client was away and still wait behind a full window.
   const bool others_wait = session.has_waiting() && session.queue->has_qos0();
   if (!has_room(session) || others_wait) {
@@ -61,7 +62,8 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
   send(session, slot.frame, 0);
   ++slot.sent;
   ++session.delivered_count;
-  note_sent(session, *message, grant.qos, now);
+  if (frames.observed()) [[unlikely]]
+    observation_.sent(session, *message, grant.qos, frames.now());
   return true;
 }
 

@@ -86,7 +86,7 @@ class Delivery {
            session.inflight.parked() == 0;
   }
   bool deliver_qos0(Session& session, const mqtt::MessagePtr& message, Grant grant,
-                    const SubscriptionIds& ids, PublishFrames& frames, Now now);
+                    const SubscriptionIds& ids, PublishFrames& frames);
   /// The frame for a client that does not see topics as they are.
   static PublishFrames::Slot& seen_slot(Session& session, const mqtt::Message& message, PublishForm form,
                                         const SubscriptionIds& ids, PublishFrames& frames);

@@ -15,7 +15,7 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
     if (observation_.topics.any()) observation_.topics.dropped(message->topic());
     return 0;
   }
-  frames_.begin(*message, now.wall);
+  frames_.begin(*message, observation_.looks_at(*message, now), now);
   recent_.add(message->id(), now.wall);
   std::size_t count = 0;
   if (lists_.size() == 1) {

@@ -55,7 +55,7 @@ std::uint64_t PublishFrames::finish() {
 }
 
 void PublishFrames::fill(Slot& slot, PublishForm form, const SubscriptionIds& ids, TopicForm topic) {
-  slot.frame = encode_publish(*message_, form, ids, now_, topic);
+  slot.frame = encode_publish(*message_, form, ids, now_.wall, topic);
   slot.size = slot.frame ? slot.frame->size() : SIZE_MAX;
   slot.qos = form.qos;
   slot.used = true;

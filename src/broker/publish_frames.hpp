@@ -59,8 +59,10 @@ class PublishFrames {
     bool used = false;
   };
 
-  void begin(const mqtt::Message& message, WallMillis now) {
+  /// `observed`: each delivery is told to Observation.
+  void begin(const mqtt::Message& message, bool observed, Now now) {
     message_ = &message;
+    observed_ = observed;
     now_ = now;
     delivered_before_ = metrics_.messages_delivered;
   }
@@ -73,6 +75,8 @@ class PublishFrames {
   }
   /// The same for a topic that is not written as it is.
   Slot& get_special(PublishForm form, const SubscriptionIds& ids, TopicForm topic);
+  bool observed() const { return observed_; }
+  Now now() const { return now_; }
   /// Adds what was sent to the metrics and lets the frames go. Returns to how many it was sent.
   std::uint64_t finish();
 
@@ -86,7 +90,8 @@ class PublishFrames {
 
   Metrics& metrics_;
   const mqtt::Message* message_ = nullptr;
-  WallMillis now_ = 0;
+  bool observed_ = false;
+  Now now_{};
   std::uint64_t delivered_before_ = 0;
   std::array<Slot, 12> slots_;
   Slot special_slot_;

@@ -16,7 +16,7 @@ std::size_t SharedDispatch::deliver(const mqtt::MessagePtr& message, std::span<c
     if (observation_.topics.any()) observation_.topics.dropped(message->topic());
     return 0;
   }
-  frames_.begin(*message, now.wall);
+  frames_.begin(*message, observation_.looks_at(*message, now), now);
   std::size_t count = 0;
   for (const SharedPick& pick : picks) {
     if (deliver_one(message, pick, now)) ++count;
