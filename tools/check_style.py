@@ -139,6 +139,8 @@ def main():
     layers = rooms()
     problems = []
     for path in files():
+        if any(part.startswith("-") for part in path.parts):
+            problems.append(f"{path}: a name that begins with a dash: an option that was taken for a file?")
         if path.suffix not in TEXT or path.name == "package-lock.json":
             continue
         try:

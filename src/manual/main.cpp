@@ -11,6 +11,10 @@
 
 int main(int argc, char** argv) {
   using namespace meshmq::manual;
+  if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+    std::fputs("usage: meshmq_write_manual [DIRECTORY]\n", stderr);
+    return 2;
+  }
   if (argc < 2) {
     std::fputs(command_reference().c_str(), stdout);
     return 0;
