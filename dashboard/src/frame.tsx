@@ -219,7 +219,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Preferences />
           <Account />
         </header>
-        <main className="content" id="main" tabIndex={-1} style={{ outline: "none" }}>
+        <main className="content" id="main" data-page={location} tabIndex={-1} style={{ outline: "none" }}>
           {children}
         </main>
       </div>

@@ -12,8 +12,24 @@ const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 export const WIDE = { width: 1360, height: 900 };
 export const PHONE = { width: 390, height: 844 };
-const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 20_000;
 const SERIOUS = new Set(["serious", "critical"]);
+
+/** In the page: what is told when something changes its size can be held back, as a busy machine does. */
+function holdableObservers() {
+  const Real = window.ResizeObserver;
+  const held = [];
+  let holding = false;
+  window.ResizeObserver = class extends Real {
+    constructor(tell) {
+      super((...what) => (holding ? held.push(() => tell(...what)) : tell(...what)));
+    }
+  };
+  window.holdObservers = (hold) => {
+    holding = hold;
+    for (const tell of hold ? [] : held.splice(0)) tell();
+  };
+}
 
 export class Browser {
   /** `hosts`: who may be asked. `screenshots`: a directory, or nothing. */
@@ -30,6 +46,7 @@ export class Browser {
       ignoreHTTPSErrors: true,
     });
     context.setDefaultTimeout(PATIENCE_MS);
+    await context.addInitScript(holdableObservers);
     return new Browser(program, await context.newPage(), new Set(hosts), screenshots);
   }
 
@@ -64,7 +81,7 @@ export class Browser {
     await this.page.evaluate((hash) => {
       location.hash = hash;
     }, to);
-    await this.page.locator("main h1").first().waitFor();
+    await this.page.locator(`main[data-page="${to}"] h1`).first().waitFor();
     await this.settle();
   }
 
@@ -90,17 +107,34 @@ export class Browser {
     }
   }
 
+  async colours(scheme) {
+    await this.page.emulateMedia({ colorScheme: scheme });
+    await this.page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor();
+  }
+
+  /** The layout alone makes a page narrow: no script needs to follow. */
+  async phone(name) {
+    await this.page.evaluate(() => window.holdObservers(true));
+    await this.page.setViewportSize(PHONE);
+    const width = () => document.documentElement.scrollWidth;
+    const fits = (most) => window.innerWidth === most && document.documentElement.scrollWidth <= most;
+    try {
+      await this.page.waitForFunction(fits, PHONE.width, { timeout: PATIENCE_MS / 4 });
+    } catch {
+      this.note(`${name}: ${await this.page.evaluate(width)} pixels wide on a phone of ${PHONE.width}`);
+    }
+    await this.page.evaluate(() => window.holdObservers(false));
+  }
+
   /** One page in both colours and on a phone. */
   async inspect(name) {
     await this.picture(name);
     await this.axe(name);
-    await this.page.emulateMedia({ colorScheme: "dark" });
+    await this.colours("dark");
     await this.picture(`${name}-dark`);
     await this.axe(`${name}, dark`, ["color-contrast"]);
-    await this.page.emulateMedia({ colorScheme: "light" });
-    await this.page.setViewportSize(PHONE);
-    const width = await this.page.evaluate(() => document.documentElement.scrollWidth);
-    if (width > PHONE.width) this.note(`${name}: ${width} pixels wide on a phone of ${PHONE.width}`);
+    await this.colours("light");
+    await this.phone(name);
     await this.picture(`${name}-phone`);
     await this.page.setViewportSize(WIDE);
   }

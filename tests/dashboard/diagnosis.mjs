@@ -9,10 +9,7 @@ export const diagnosis = {
     await hand.confirm("Start");
     const trace = hand.row("of-far");
     await trace.getByText("running").waitFor();
-    for (const written = trace.getByText(/^[1-9][\d.]* k?B$/); !(await written.isVisible()); ) {
-      await hand.button("Refresh").click();
-      await page.waitForTimeout(200);
-    }
+    await hand.pressUntil(hand.button("Refresh"), trace.getByText(/^[1-9][\d.]* k?B$/));
     await hand.button("View", trace).click();
     await hand.dialog().locator("pre").filter({ hasText: "sensors/" }).waitFor();
     await browser.axe("trace, log");

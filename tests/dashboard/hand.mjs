@@ -1,5 +1,7 @@
 // What a hand does on the pages: things are named as who looks at them would name them.
 
+import { PATIENCE_MS } from "./browser.mjs";
+
 export class Hand {
   constructor(page) {
     this.page = page;
@@ -27,12 +29,30 @@ export class Hand {
     await this.dialog().waitFor({ state: "detached" });
   }
 
-  /** A line in the corner that says how something went; it goes when it is clicked away. */
+  /** Again and again until something is there: what the button asks for may only be on its way through the cluster. */
+  async pressUntil(button, seen, state = "visible") {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (Date.now() < deadline) {
+      // The button may be busy, or gone with what has come.
+      await button.click({ timeout: 1000 }).catch(() => undefined);
+      const wait = seen.first().waitFor({ state, timeout: 500 });
+      if (await wait.then(() => true).catch(() => false)) return;
+    }
+    throw new Error(`${button} did not bring ${seen} to be ${state}`);
+  }
+
+  /** A line in the corner that says how something went. It goes when it is clicked away, or soon after by itself: it is
+   *  seen and clicked in one go. */
   async told(text) {
-    const note = this.page.locator(".mantine-Notification-root").filter({ hasText: text }).first();
-    await note.waitFor();
-    await note.getByRole("button").click();
-    await note.waitFor({ state: "detached" });
+    const dismiss = (wanted) => {
+      const notes = [...document.querySelectorAll(".mantine-Notification-root")];
+      const note = notes.find((each) => each.textContent.includes(wanted));
+      note?.querySelector("button").click();
+      return note !== undefined;
+    };
+    await this.page.waitForFunction(dismiss, text);
+    const note = this.page.locator(".mantine-Notification-root").filter({ hasText: text });
+    await note.first().waitFor({ state: "detached" });
   }
 
   async choose(label, option, inside = this.page) {

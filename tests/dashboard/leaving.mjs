@@ -1,5 +1,7 @@
 // Other languages and screens, and the end.
 
+import { PHONE, WIDE } from "./browser.mjs";
+
 export const leaving = {
   async "speaks Chinese"({ page, browser, hand }) {
     await browser.go("/");
@@ -11,7 +13,7 @@ export const leaving = {
   },
 
   async "has a menu on a phone"({ page, browser, hand }) {
-    await page.setViewportSize({ width: 390, height: 844 });
+    await page.setViewportSize(PHONE);
     await hand.button("Open the menu").click();
     // Its name comes a moment after it.
     await page.getByRole("dialog", { name: "MeshMQ" }).waitFor();
@@ -19,7 +21,7 @@ export const leaving = {
     await browser.picture("menu-phone");
     await hand.dialog().getByRole("link", { name: "Clients" }).click();
     await page.getByRole("heading", { name: "Clients" }).waitFor();
-    await page.setViewportSize({ width: 1360, height: 900 });
+    await page.setViewportSize(WIDE);
   },
 
   async "lets go"({ page, hand }) {

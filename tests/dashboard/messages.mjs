@@ -18,7 +18,7 @@ export const messages = {
     await hand.button("Disconnect", hand.row("victim")).click();
     await hand.confirm("Disconnect");
     await hand.told("Disconnected.");
-    await hand.row("victim").waitFor({ state: "detached" });
+    await hand.pressUntil(hand.button("Refresh"), hand.row("victim"), "detached");
   },
 
   async "subscribes for a client"({ browser, hand }) {
@@ -81,8 +81,9 @@ export const messages = {
     }
     await hand.button("Subscribe", second).click();
     await second.getByText("Subscribed to").waitFor();
-    await hand.button("Publish", first).click();
-    await second.getByRole("log").getByText('{"hello": "world"}').waitFor();
+    // The first node learns of the subscription a moment after the second.
+    const received = second.getByRole("log").getByText('{"hello": "world"}');
+    await hand.pressUntil(hand.button("Publish", first), received);
     await browser.inspect("tools");
     for (const card of [first, second]) await hand.button("Disconnect", card).click();
   },

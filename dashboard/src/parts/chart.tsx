@@ -127,7 +127,7 @@ export function Chart({
           </span>
         ))}
       </div>
-      <div ref={holder} role="img" aria-label={label} style={{ height: HEIGHT, marginTop: 8 }} />
+      <div ref={holder} className="plot" role="img" aria-label={label} style={{ height: HEIGHT }} />
     </>
   );
 }
