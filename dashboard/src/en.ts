@@ -15,7 +15,6 @@ export const en = {
   "nav.backups": "Backups",
   "nav.trace": "Diagnosis",
   "nav.tools": "Tools",
-  "nav.group.monitor": "Monitor",
   "nav.group.messages": "Messages",
   "nav.group.manage": "Manage",
   "nav.open": "Open the menu",
@@ -23,7 +22,6 @@ export const en = {
   "nav.skip": "Skip to the content",
 
   "common.refresh": "Refresh",
-  "common.search": "Search",
   "common.clear": "Clear",
   "common.cancel": "Cancel",
   "common.save": "Save",
@@ -65,7 +63,6 @@ export const en = {
   "common.reason": "Reason",
   "common.name": "Name",
   "common.error": "Something went wrong",
-  "common.loading": "Loading",
 
   "live.open": "live",
   "live.connecting": "connecting",
@@ -82,11 +79,10 @@ export const en = {
   "login.repeat": "Once more",
   "login.current": "Current password",
   "login.different": "The two are not the same.",
-  "login.short": "At least eight characters.",
+  "login.short": "At least {n} characters.",
   "login.wait": "Too many attempts. Try again in {seconds} s.",
   "login.logout": "Log out",
   "login.change": "Change password",
-  "login.changed": "The password is another one now. Log in with it.",
   "login.language": "Language",
   "login.theme": "Light or dark",
 
@@ -101,16 +97,13 @@ export const en = {
   "overview.bytes": "Bytes",
   "overview.bytesIn": "in",
   "overview.bytesOut": "out",
-  "overview.traffic": "Traffic",
   "overview.cluster": "Cluster",
   "overview.nodes": "{running} of {all} nodes run",
   "overview.retained": "Retained",
-  "overview.alarms": "Alarms",
   "overview.split": "The cluster is split: nodes see different members.",
   "overview.forwarded": "Forwarded to nodes",
   "overview.graph": "Nodes and the links between them",
   "overview.waiting": "Waiting for the first figures.",
-  "overview.last": "last ten minutes",
 
   "node.version": "Version",
   "node.uptime": "Uptime",
@@ -159,7 +152,6 @@ export const en = {
   "nodes.healed": "Healed",
   "nodes.coordinator": "Coordinator",
   "nodes.views": "Who saw whom",
-  "nodes.evacuate": "Evacuate",
   "nodes.evacuation": "Evacuation",
   "nodes.evacuateHelp":
     "Sends the clients of this node to the others, so many per second, and hands their sessions over.",
@@ -233,7 +225,6 @@ export const en = {
   "delayed.due": "Due at",
   "delayed.deleteHelp": "The message to {topic} is not published.",
 
-  "listeners.protocol": "Protocol",
   "listeners.address": "Listens on",
   "listeners.connections": "Connections",
   "listeners.limit": "Limit",
@@ -280,7 +271,6 @@ export const en = {
   "users.id": "Id",
   "users.enabled": "Enabled",
   "users.expires": "Expires",
-  "users.password": "Password",
   "users.setPassword": "Set password",
   "users.deleteHelp": "{name} is deleted on all nodes.",
 
@@ -300,8 +290,6 @@ export const en = {
   "settings.unset": "Take the change back",
   "settings.pending": "{value} after a restart",
   "settings.source": "Set by",
-  "settings.changed": "changed",
-  "settings.refused": "refused",
 
   "backups.help":
     "Users, rules, bans, keys, settings of the cluster and retained messages, as a file of this node; files of EMQ X 4.1 to 4.4 can be imported too.",

@@ -1,39 +1,25 @@
 // Logging in; a password that everybody knows must be changed first.
 
-import { PasswordInput, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { ApiError, changePassword, logIn } from "./api";
+import { changePassword, logIn } from "./api";
 import { Logo, Preferences } from "./frame";
 import { useText } from "./i18n";
-import { Form, Note } from "./parts/basics";
+import { Note } from "./parts/basics";
+import { type Field, FieldsForm, PASSWORD_MIN, type Values } from "./parts/fields_form";
 import { setSession } from "./session";
 
-const PASSWORD_MIN = 8;
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+interface Known {
+  username: string;
+  password: string;
+  token: string;
 }
 
 export function Login() {
   const t = useText();
-  const [username, setUsername] = useState("");
-  const [password, setPassword] = useState("");
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [token, setToken] = useState<string | null>(null);
-  const submit = async () => {
-    setBusy(true);
-    setProblem("");
-    try {
-      setToken((await logIn(username, password)).mustChange);
-    } catch (error) {
-      setProblem(
-        error instanceof ApiError && error.status === 429
-          ? t("login.wait", { seconds: error.wait })
-          : reason(error),
-      );
-    }
-    setBusy(false);
+  const [known, setKnown] = useState<Known | null>(null);
+  const submit = async ({ username = "", password = "" }: Values) => {
+    const { mustChange } = await logIn(username, password);
+    if (mustChange) setKnown({ username, password, token: mustChange });
   };
   return (
     <main className="login">
@@ -45,32 +31,25 @@ export function Login() {
           <Preferences />
         </div>
         <h1 style={{ fontSize: 20, margin: "0 0 16px" }}>
-          {token ? t("login.changeTitle") : t("login.title")}
+          {known ? t("login.changeTitle") : t("login.title")}
         </h1>
-        {token ? (
+        {known ? (
           <>
             <div style={{ marginBottom: 14 }}>
               <Note tone="warn">{t("login.changeHelp")}</Note>
             </div>
-            <ChangePassword username={username} known={{ token, password }} />
+            <ChangePassword username={known.username} known={known} />
           </>
         ) : (
-          <Form submit={t("login.submit")} onSubmit={submit} busy={busy} disabled={!username || !password}>
-            <TextInput
-              label={t("login.username")}
-              autoComplete="username"
-              autoFocus
-              value={username}
-              onChange={(event) => setUsername(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t("login.password")}
-              autoComplete="current-password"
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-            />
-            {problem && <Note tone="bad">{problem}</Note>}
-          </Form>
+          <FieldsForm
+            key="login"
+            submit={t("login.submit")}
+            onSubmit={submit}
+            fields={[
+              { name: "username", label: "login.username", autoComplete: "username" },
+              { name: "password", label: "login.password", secret: "current" },
+            ]}
+          />
         )}
       </div>
     </main>
@@ -86,50 +65,23 @@ export function ChangePassword({
   known?: { token: string; password: string };
 }) {
   const t = useText();
-  const [current, setCurrent] = useState("");
-  const [next, setNext] = useState("");
-  const [again, setAgain] = useState("");
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const submit = async () => {
-    if (next.length < PASSWORD_MIN) return setProblem(t("login.short"));
-    if (next !== again) return setProblem(t("login.different"));
-    setBusy(true);
-    setProblem("");
-    try {
-      await changePassword(username, known?.password ?? current, next, known?.token);
-      // The old login ended with the old password.
-      if (!known) setSession(null);
-      await logIn(username, next);
-    } catch (error) {
-      setProblem(reason(error));
-    }
-    setBusy(false);
+  const current: Field = { name: "current", label: "login.current", secret: "current" };
+  const submit = async ({ next = "", again, current = "" }: Values) => {
+    if (next !== again) throw new Error(t("login.different"));
+    await changePassword(username, known?.password ?? current, next, known?.token);
+    // The old login ended with the old password.
+    if (!known) setSession(null);
+    await logIn(username, next);
   };
   return (
-    <Form submit={t("common.save")} onSubmit={submit} busy={busy} disabled={!next || !again}>
-      {!known && (
-        <PasswordInput
-          label={t("login.current")}
-          autoComplete="current-password"
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-        />
-      )}
-      <PasswordInput
-        label={t("login.new")}
-        autoComplete="new-password"
-        autoFocus
-        value={next}
-        onChange={(event) => setNext(event.currentTarget.value)}
-      />
-      <PasswordInput
-        label={t("login.repeat")}
-        autoComplete="new-password"
-        value={again}
-        onChange={(event) => setAgain(event.currentTarget.value)}
-      />
-      {problem && <Note tone="bad">{problem}</Note>}
-    </Form>
+    <FieldsForm
+      submit={t("common.save")}
+      onSubmit={submit}
+      fields={[
+        ...(known ? [] : [current]),
+        { name: "next", label: "login.new", secret: "new", least: PASSWORD_MIN },
+        { name: "again", label: "login.repeat", secret: "new" },
+      ]}
+    />
   );
 }

@@ -55,6 +55,20 @@ void log_out(Office& office, const Call& call) {
   call.ok();
 }
 
+/// Ends the user's logins.
+void set_password(Office& office, const Call& call, const std::string& username,
+                  const std::string& password) {
+  // The first one stands in the configuration only.
+  const bool add = !office.desk().control.access().accounts().administrator(username);
+  admin::put_administrator(office.desk(), username,
+                           {.password = password, .tags = add ? "administrator" : "", .add = add}, call.now,
+                           [&office, call, username](const Result<void>& done) {
+                             if (!done) return call.fail(Code::unknown, done.error().message);
+                             office.tokens().forget(username);
+                             call.ok();
+                           });
+}
+
 void change_password(Office& office, const Call& call) {
   Body body(call.body.get());
   const std::string username(call.get("username"));
@@ -64,22 +78,14 @@ void change_password(Office& office, const Call& call) {
     body.fail(Code::bad_parameter, "choose another password");
   if (!body.good()) return call.fail(body.code(), body.problem());
   if (office.slow_down(call)) return;
-  admin::check_administrator(
-      office.desk(), username, old_password, [&office, call, username, new_password](admin::Login login) {
-        if (login == admin::Login::wrong) {
-          office.failed(call, username);
-          return call.fail(Code::wrong_password, "Password Error");
-        }
-        // The first one stands in the configuration only.
-        const bool add = !office.desk().control.access().accounts().administrator(username);
-        admin::put_administrator(office.desk(), username,
-                                 {.password = new_password, .tags = add ? "administrator" : "", .add = add},
-                                 call.now, [&office, call, username](const Result<void>& done) {
-                                   if (!done) return call.fail(Code::unknown, done.error().message);
-                                   office.tokens().forget(username);
-                                   call.ok();
-                                 });
-      });
+  admin::check_administrator(office.desk(), username, old_password,
+                             [&office, call, username, new_password](admin::Login login) {
+                               if (login == admin::Login::wrong) {
+                                 office.failed(call, username);
+                                 return call.fail(Code::wrong_password, "Password Error");
+                               }
+                               set_password(office, call, username, new_password);
+                             });
 }
 
 // ---------------------------------------------------------------- administrators
@@ -109,14 +115,23 @@ void add_admin(Office& office, const Call& call) {
 
 void update_admin(Office& office, const Call& call) {
   Body body(call.body.get());
+  const std::string username(call.get("username"));
   const std::string tags = body.text("tags");
+  const bool another_password = body.has("password");
+  const std::string password = another_password ? body.needed("password") : "";
+  if (password == admin::well_known_password) body.fail(Code::bad_parameter, "choose another password");
+  if (!another_password && !body.has("tags"))
+    body.fail(Code::missing_parameter, "tags or password is missing");
   if (!body.good()) return call.fail(body.code(), body.problem());
   node::ApiAccounts& accounts = office.desk().control.access().accounts();
-  auto user = accounts.administrator(call.get("username"));
-  if (!user) return call.fail(Code::no_user, "Username Not Found");
-  user->tags = tags;
-  accounts.put_administrator(call.get("username"), *user, call.now);
-  call.ok();
+  auto user = accounts.administrator(username);
+  const bool first = another_password && username == office.desk().defaults.user.id;
+  if (!user && !first) return call.fail(Code::no_user, "Username Not Found");
+  if (user && body.has("tags")) {
+    user->tags = tags;
+    accounts.put_administrator(username, *user, call.now);
+  }
+  another_password ? set_password(office, call, username, password) : call.ok();
 }
 
 void delete_admin(Office& office, const Call& call) {
@@ -217,9 +232,9 @@ constexpr Route account_rows[] = {
     {.method = "PUT",
      .path = "/users/:username",
      .name = "update_user",
-     .help = "Changes a user's tags",
+     .help = "Changes a user's tags, or gives him another password, which ends his logins",
      .run = update_admin,
-     .body = "Tags"},
+     .body = "AdministratorChange"},
     {.method = "DELETE",
      .path = "/users/:username",
      .name = "delete_user",

@@ -357,6 +357,26 @@ TEST_F(OfficeTest, LoginsEnd) {
             "{\"code\":104,\"message\":\"Username or password undefined\"}");
 }
 
+TEST_F(OfficeTest, ForgottenPasswordsAreReplaced) {
+  post("/users", R"({"username":"eve","password":"secret","tags":"t"})");
+  const std::string token = log_in("eve", "secret");
+  EXPECT_EQ(put("/users/eve", "{}").substr(0, 11), "{\"code\":107");
+  EXPECT_EQ(put("/users/eve", R"({"password":""})").substr(0, 11), "{\"code\":107");
+  EXPECT_EQ(put("/users/eve", R"({"password":"public"})").substr(0, 11), "{\"code\":108");
+  EXPECT_EQ(with_token(token, "/nodes").status, 200U);
+  EXPECT_EQ(put("/users/eve", R"({"password":"another"})"), "{\"code\":0}");
+  EXPECT_EQ(with_token(token, "/nodes").status, 401U) << "the login is over";
+  EXPECT_EQ(log_in("eve", "secret"), "{\"code\":103,\"message\":\"Password Error\"}");
+  EXPECT_EQ(log_in("eve", "another").size(), 64U);
+  EXPECT_NE(get("/users").find(R"("tags":"t")"), std::string::npos) << "they are kept";
+  EXPECT_EQ(put("/users/eve", R"({"password":"third","tags":"u"})"), "{\"code\":0}");
+  EXPECT_NE(get("/users").find(R"("tags":"u")"), std::string::npos);
+  EXPECT_EQ(put("/users/nobody", R"({"password":"x"})"), "{\"code\":105,\"message\":\"Username Not Found\"}");
+  // The first one has no row yet.
+  EXPECT_EQ(put("/users/boss", R"({"password":"better"})"), "{\"code\":0}");
+  EXPECT_EQ(with_token(log_in("boss", "better"), "/nodes").status, 200U);
+}
+
 TEST_F(OfficeTest, GuessingPasswordsIsSlowedDownToo) {
   for (unsigned i = 0; i < LoginGuard::free_attempts; ++i)
     EXPECT_EQ(log_in("nobody", "guess"), "{\"code\":103,\"message\":\"Password Error\"}");

@@ -31,6 +31,8 @@ constexpr Field new_application[] = {
 };
 constexpr Field new_administrator[] = {
     {"username", "string", ""}, {"password", "string", ""}, {"tags", "string", "A remark", true}};
+constexpr Field administrator_change[] = {{"tags", "string", "A remark", true},
+                                          {"password", "string", "The next one", true}};
 constexpr Field ban[] = {
     {"as", "string", "clientid, username or peerhost"},
     {"who", "string", ""},
@@ -119,7 +121,6 @@ constexpr Field new_password[] = {{"password", "string", ""}};
 constexpr Field password[] = {{"username", "string", ""}, {"password", "string", ""}};
 constexpr Field password_change[] = {{"old_pwd", "string", ""}, {"new_pwd", "string", ""}};
 constexpr Field secret[] = {{"secret", "string", "Of the new application"}};
-constexpr Field tags[] = {{"tags", "string", "A remark"}};
 constexpr Field token[] = {
     {"token", "string", "For `Authorization: Bearer`"},
     {"expires_in", "integer", "Seconds"},
@@ -366,6 +367,7 @@ constexpr Field data_import[] = {
 
 constexpr Shape table[] = {
     {"Administrator", "Somebody who may log in", administrator},
+    {"AdministratorChange", "What is to be another", administrator_change},
     {"Alarm", "Something that an operator should know", alarm},
     {"AlarmName", "Which alarm", alarm_name},
     {"Application", "A program that may use the API", application},
@@ -425,7 +427,6 @@ constexpr Shape table[] = {
     {"StoppedNode", "A member that does not run", stopped_node},
     {"Subscribe", "Filters for a client", subscribe},
     {"Subscription", "A client's filter", subscription},
-    {"Tags", "A remark on a user", tags},
     {"Token", "What a login gives", token},
     {"TopicMetrics", "What passed through a topic", topic_metrics},
     {"TopicName", "A topic", topic_name},

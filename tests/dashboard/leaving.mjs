@@ -3,12 +3,22 @@
 import { PHONE, WIDE } from "./browser.mjs";
 
 export const leaving = {
-  async "speaks Chinese"({ page, browser, hand }) {
+  async "speaks Chinese"({ page, browser, hand, scene }) {
     await browser.go("/");
     await hand.button("Language").click();
     await page.getByRole("heading", { name: "概览" }).waitFor();
-    await browser.picture("overview-zh");
+    const menu = page.getByRole("navigation").getByRole("link");
+    const pages = await menu.evaluateAll((links) => links.map((link) => link.hash.slice(1)));
+    for (const to of [...pages, `/nodes/${scene.nodes[0]}`, "/clients/far"]) {
+      await browser.go(to);
+      const name = `zh-${to.slice(1).replace(/@.*/, "").replaceAll("/", "-") || "overview"}`;
+      await browser.picture(name);
+      await browser.phone(name);
+      await browser.picture(`${name}-phone`);
+      await page.setViewportSize(WIDE);
+    }
     await hand.button("语言").click();
+    await browser.go("/");
     await page.getByRole("heading", { name: "Overview" }).waitFor();
   },
 

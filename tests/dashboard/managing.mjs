@@ -47,6 +47,14 @@ export const managing = {
     await hand.password(0, "a-password");
     await hand.confirm("Save");
     await hand.row("eve").waitFor();
+    await hand.button("Set password", hand.row("eve")).click();
+    await hand.password(0, "short");
+    await hand.button("Save", hand.dialog()).click();
+    await hand.dialog().getByRole("alert").getByText("At least 8 characters.").waitFor();
+    await browser.axe("users, refused");
+    await browser.picture("users-password");
+    await hand.password(0, "another-word");
+    await hand.confirm("Save");
     await browser.inspect("users");
     await hand.button("Delete", hand.row("eve")).click();
     await hand.confirm("Delete");

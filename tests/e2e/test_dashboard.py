@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import threading
 
 from harness import BIN, SceneTest, main
@@ -76,7 +77,8 @@ class Dashboard(SceneTest):
         speaker.publish("$delayed/3600/late/1", b"x", qos=1)
         own = {"dashboard.default_user.password": "fourth-password"}
         fourth = self.scene.node(settings={**self.settings, **own}).start()
-        SCREENSHOTS.mkdir(exist_ok=True)
+        shutil.rmtree(SCREENSHOTS, ignore_errors=True)
+        SCREENSHOTS.mkdir()
         everybody = [*self.nodes, fourth]
         what = {
             "url": self.url(node1),

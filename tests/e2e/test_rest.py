@@ -279,7 +279,8 @@ class RestApi(SceneTest):
         self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 200)
         api.data("change_pwd", username="eve", body={"old_pwd": "secret", "new_pwd": "other"})
         self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 401)
-        token = api.data("auth_user", body={"username": "eve", "password": "other"})["token"]
+        api.data("update_user", username="eve", body={"password": "third"})
+        token = api.data("auth_user", body={"username": "eve", "password": "third"})["token"]
         bearer = {"Authorization": f"Bearer {token}"}
         self.assertEqual(api.raw("DELETE", "/api/v4/auth", headers=bearer).status, 200)
         self.assertEqual(api.raw("GET", "/api/v4/nodes", headers=bearer).status, 401)

@@ -1,62 +1,57 @@
 // Who may come in: people to this dashboard, programs to the API, clients to the broker.
 
-import { PasswordInput, Switch, Tabs, TextInput } from "@mantine/core";
+import { Switch, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { get, path, post, put, remove } from "../api";
 import { given, moment } from "../format";
 import { type TextKey, useText } from "../i18n";
-import { Card, ConfirmButton, Form, FormButton, Note, Page, Refresh, useAct } from "../parts/basics";
+import { ChangePassword } from "../login";
+import { Card, ConfirmButton, FormButton, Note, Page, Refresh, useAct } from "../parts/basics";
+import { type Field, FieldsForm, PASSWORD_MIN, type Values } from "../parts/fields_form";
 import { useList } from "../parts/list";
 import { DataTable } from "../parts/table";
+import { useSession } from "../session";
 import type { Application } from "../types";
 
-interface Field {
-  name: string;
-  label: TextKey;
-  secret?: boolean;
-  optional?: boolean;
-}
-
-function NewForm({
-  fields,
+/** Refusals are shown in the form. */
+function AskButton({
+  label,
   keys,
+  fields,
+  small,
   onSubmit,
-  done,
 }: {
-  fields: Field[];
+  label: string;
   keys: string[][];
-  onSubmit: (values: Record<string, string>) => Promise<unknown>;
-  done: () => void;
+  fields: Field[];
+  small?: boolean;
+  onSubmit: (values: Values) => Promise<unknown>;
 }) {
   const t = useText();
-  const { act, busy } = useAct(keys);
-  const [values, setValues] = useState<Record<string, string>>({});
+  const { attempt } = useAct(keys);
   return (
-    <Form
-      submit={t("common.save")}
-      busy={busy}
-      disabled={fields.some((field) => !field.optional && !values[field.name])}
-      onSubmit={async () => {
-        if (await act(() => onSubmit(values))) done();
-      }}
-    >
-      {fields.map((field) => {
-        const Input = field.secret ? PasswordInput : TextInput;
-        return (
-          <Input
-            key={field.name}
-            label={t(field.label)}
-            autoComplete={field.secret ? "new-password" : "off"}
-            value={values[field.name] ?? ""}
-            onChange={(event) => {
-              const { value } = event.currentTarget;
-              setValues((old) => ({ ...old, [field.name]: value }));
-            }}
-          />
-        );
-      })}
-    </Form>
+    <FormButton label={label} {...(small ? { size: "xs", variant: "default" } : {})}>
+      {(close) => (
+        <FieldsForm
+          submit={t("common.save")}
+          fields={fields}
+          onSubmit={async (values) => {
+            await attempt(() => onSubmit(values));
+            close();
+          }}
+        />
+      )}
+    </FormButton>
+  );
+}
+
+/** What can be done about a row. */
+function Acts({ children }: { children: ReactNode }) {
+  return (
+    <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
+      {children}
+    </span>
   );
 }
 
@@ -89,6 +84,7 @@ function Admins() {
   const t = useText();
   const keys = [["users"]];
   const { act } = useAct(keys);
+  const me = useSession()?.username;
   const found = useQuery({
     queryKey: ["users"],
     queryFn: () => get<{ username: string; tags: string }[]>("users"),
@@ -98,20 +94,16 @@ function Admins() {
       help="users.adminsHelp"
       keys={keys}
       add={
-        <FormButton label={t("common.add")}>
-          {(close) => (
-            <NewForm
-              keys={keys}
-              done={close}
-              onSubmit={(values) => post("users", values)}
-              fields={[
-                { name: "username", label: "login.username" },
-                { name: "password", label: "login.password", secret: true },
-                { name: "tags", label: "users.tags", optional: true },
-              ]}
-            />
-          )}
-        </FormButton>
+        <AskButton
+          label={t("common.add")}
+          keys={keys}
+          onSubmit={(values) => post("users", values)}
+          fields={[
+            { name: "username", label: "login.username" },
+            { name: "password", label: "login.password", secret: "new", least: PASSWORD_MIN },
+            { name: "tags", label: "users.tags", optional: true },
+          ]}
+        />
       }
     >
       <DataTable
@@ -126,11 +118,26 @@ function Admins() {
             title: t("common.actions"),
             kind: "acts",
             cell: (row) => (
-              <ConfirmButton
-                label={t("common.delete")}
-                help={t("users.deleteHelp", { name: row.username })}
-                onConfirm={() => act(() => remove(path("users", row.username)))}
-              />
+              <Acts>
+                {row.username === me ? (
+                  <FormButton label={t("users.setPassword")} size="xs" variant="default">
+                    {() => <ChangePassword username={row.username} />}
+                  </FormButton>
+                ) : (
+                  <AskButton
+                    small
+                    label={t("users.setPassword")}
+                    keys={keys}
+                    onSubmit={(values) => put(path("users", row.username), values)}
+                    fields={[{ name: "password", label: "login.new", secret: "new", least: PASSWORD_MIN }]}
+                  />
+                )}
+                <ConfirmButton
+                  label={t("common.delete")}
+                  help={t("users.deleteHelp", { name: row.username })}
+                  onConfirm={() => act(() => remove(path("users", row.username)))}
+                />
+              </Acts>
             ),
           },
         ]}
@@ -146,7 +153,7 @@ function Keys() {
   const [made, setMade] = useState<{ id: string; secret: string } | null>(null);
   const [shown, setShown] = useState<string | null>(null);
   const found = useQuery({ queryKey: ["apps"], queryFn: () => get<Application[]>("apps") });
-  const add = async (values: Record<string, string>) => {
+  const add = async (values: Values) => {
     const { data } = await post<{ secret: string }>("apps", values);
     setMade({ id: values.app_id ?? "", secret: data.secret });
   };
@@ -155,20 +162,16 @@ function Keys() {
       help="users.keysHelp"
       keys={keys}
       add={
-        <FormButton label={t("common.add")}>
-          {(close) => (
-            <NewForm
-              keys={keys}
-              done={close}
-              onSubmit={add}
-              fields={[
-                { name: "app_id", label: "users.id" },
-                { name: "name", label: "common.name", optional: true },
-                { name: "desc", label: "users.tags", optional: true },
-              ]}
-            />
-          )}
-        </FormButton>
+        <AskButton
+          label={t("common.add")}
+          keys={keys}
+          onSubmit={add}
+          fields={[
+            { name: "app_id", label: "users.id" },
+            { name: "name", label: "common.name", optional: true },
+            { name: "desc", label: "users.tags", optional: true },
+          ]}
+        />
       }
     >
       {made && (
@@ -247,22 +250,18 @@ function ClientUsers({ by }: { by: "username" | "clientid" }) {
   const list = useList<Record<string, string>>(target, target);
   const { act } = useAct(keys);
   const label: TextKey = by === "username" ? "login.username" : "clients.clientid";
-  const password: Field = { name: "password", label: "login.password", secret: true };
+  const password: Field = { name: "password", label: "login.password", secret: "new" };
   return (
     <Section
       help={by === "username" ? "users.usernamesHelp" : "users.clientidsHelp"}
       keys={keys}
       add={
-        <FormButton label={t("common.add")}>
-          {(close) => (
-            <NewForm
-              keys={keys}
-              done={close}
-              onSubmit={(values) => post(target, values)}
-              fields={[{ name: by, label }, password]}
-            />
-          )}
-        </FormButton>
+        <AskButton
+          label={t("common.add")}
+          keys={keys}
+          onSubmit={(values) => post(target, values)}
+          fields={[{ name: by, label }, password]}
+        />
       }
     >
       <DataTable
@@ -278,23 +277,20 @@ function ClientUsers({ by }: { by: "username" | "clientid" }) {
             title: t("common.actions"),
             kind: "acts",
             cell: (row) => (
-              <span className="row" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
-                <FormButton label={t("users.setPassword")} size="xs" variant="default">
-                  {(close) => (
-                    <NewForm
-                      keys={keys}
-                      done={close}
-                      onSubmit={(values) => put(path(target, row[by] ?? ""), values)}
-                      fields={[password]}
-                    />
-                  )}
-                </FormButton>
+              <Acts>
+                <AskButton
+                  small
+                  label={t("users.setPassword")}
+                  keys={keys}
+                  onSubmit={(values) => put(path(target, row[by] ?? ""), values)}
+                  fields={[password]}
+                />
                 <ConfirmButton
                   label={t("common.delete")}
                   help={t("users.deleteHelp", { name: row[by] ?? "" })}
                   onConfirm={() => act(() => remove(path(target, row[by] ?? "")))}
                 />
-              </span>
+              </Acts>
             ),
           },
         ]}

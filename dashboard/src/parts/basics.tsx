@@ -120,13 +120,14 @@ export function Refresh({ keys }: { keys: QueryKey[] }) {
   );
 }
 
-/** Runs something that changes the cluster, says how it went, and makes the queries fresh. */
+/** Runs something that changes the cluster, says how it went, and makes the queries fresh. `attempt` leaves it to the
+ *  caller to say why it failed. */
 export function useAct(keys: QueryKey[]) {
   const t = useText();
   const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
   const closeButtonProps = { "aria-label": t("common.close") };
-  const act = async (run: () => Promise<unknown>, success?: string): Promise<boolean> => {
+  const attempt = async (run: () => Promise<unknown>, success?: string): Promise<void> => {
     setBusy(true);
     try {
       await run();
@@ -136,6 +137,14 @@ export function useAct(keys: QueryKey[]) {
         autoClose: 2500,
         closeButtonProps,
       });
+    } finally {
+      setBusy(false);
+      for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
+    }
+  };
+  const act = async (run: () => Promise<unknown>, success?: string): Promise<boolean> => {
+    try {
+      await attempt(run, success);
       return true;
     } catch (error) {
       notifications.show({
@@ -146,12 +155,9 @@ export function useAct(keys: QueryKey[]) {
         closeButtonProps,
       });
       return false;
-    } finally {
-      setBusy(false);
-      for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
     }
   };
-  return { act, busy };
+  return { act, attempt, busy };
 }
 
 /** A dialog about something; it still knows what while it fades away. */
