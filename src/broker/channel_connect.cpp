@@ -290,6 +290,7 @@ void Connecting::remember_messages(Session& session) {
     session.arrival->relaying = false;
   }
   session.arrival->remember = true;
+  remember_waiting(session);
   session.moving = Moving::arriving;
 }
 

@@ -100,4 +100,8 @@ struct Session {
   TimePoint will_due_at() const { return detached_at + std::chrono::seconds(will->delay_s); }
 };
 
+/// What waits at QoS 2 counts as got from now on, because it comes again if an older session elsewhere has it
+/// too. The session has an Arrival.
+void remember_waiting(Session& session);
+
 }  // namespace meshmq::broker

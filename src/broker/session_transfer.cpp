@@ -235,6 +235,7 @@ Session& SessionTransfer::settle_in(const std::string& client_id, std::unique_pt
     session.disconnected_at = now.wall;
   }
   session.moving = Moving::arriving;
+  remember_waiting(session);
   // Where a stub stands, what was meant for the session never stopped coming.
   const auto stub = leaving_.find(client_id);
   session.arrived_at = stub == leaving_.end() ? now.wall : stub->second.stub->arrived_at;
@@ -248,6 +249,7 @@ void SessionTransfer::take_in(Session& session, Session& other, const std::vecto
   if (session.moving == Moving::arriving) drain(session, now);
   if (!session.arrival) session.arrival = std::make_unique<Arrival>();
   Arrival& arrival = *session.arrival;
+  remember_waiting(session);
   arrival.had.clear();
   world_.dispatcher.recent().since(std::max(session.created_at, session.arrived_at),
                                    [&](std::uint64_t id) { arrival.dispatched.insert(id); });

@@ -119,6 +119,27 @@ TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) 
                                 "PUBLISH topic='u' id=2 qos=2 payload='2'"));
 }
 
+TEST_F(Transfer, WhatHasWaitedForLongComesOnceThoughAnotherSessionHasItToo) {
+  old_home.connect(travelling("a")).subscribes("t", 2).vanishes();
+  const mqtt::MessageParts message{
+      .topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .created_at = old_home.now.wall, .id = 1};
+  old_home.delivers(message);
+  old_home.advance(std::chrono::seconds(20));
+  new_home.advance(std::chrono::seconds(20));
+  move("a");
+  Harness second_home{{}, 0, 3};
+  second_home.connect(travelling("a")).subscribes("t", 2).vanishes();
+  const auto image = second_home.broker.export_session("a", second_home.now);
+  ASSERT_TRUE(image && new_home.broker.import_session(*image, new_home.now));
+  // It had waited for a link to that node.
+  second_home.delivers(message);
+  for (const auto& [client_id, relayed] : second_home.router.relayed) {
+    new_home.broker.relayed(client_id, relayed, new_home.now);
+  }
+  ASSERT_EQ(second_home.router.relayed.size(), 1U);
+  EXPECT_EQ(resumed("a"), lines("CONNACK session", "PUBLISH topic='t' id=1 qos=2 payload='1'"));
+}
+
 TEST_F(Transfer, TheConnectedClientIsToldAndItsWillDoesNotOutliveTheMove) {
   Connect connect = travelling("a");
   connect.version = mqtt::Version::v5;
