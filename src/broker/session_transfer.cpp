@@ -149,6 +149,7 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
     local = &settle_in(client_id, std::move(arriving), now);
   }
   Session& session = *local;
+  holding_.emplace_back(now.mono + hold_max, client_id);
   // It may have been here before: once its filters have a subscriber again, the stub may go.
   subscribe_all(session, *subscriptions);
   end_leaving(client_id);
@@ -391,6 +392,10 @@ void SessionTransfer::linger(const std::string& client_id, Now now) {
 }
 
 void SessionTransfer::tick(Now now) {
+  while (!holding_.empty() && holding_.front().first <= now.mono) {
+    caught_up(holding_.front().second, now);
+    holding_.pop_front();
+  }
   while (!lingering_.empty() && lingering_.front().first <= now.mono) {
     Session* session = world_.sessions.find(lingering_.front().second);
     if (session != nullptr && session->moving == Moving::settled) {

@@ -1,6 +1,7 @@
 #pragma once
 // Sessions that move between nodes, as one worker sees them.
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -34,6 +35,9 @@ class SessionTransfer final : public Diversion {
  public:
   /// Held messages of one arriving session; what would be more is let through.
   static constexpr std::size_t held_max = 100'000;
+  /// How long what comes directly waits for an old home that has stopped to answer. Order is worth so much
+  /// and no more.
+  static constexpr Duration hold_max = std::chrono::seconds(3);
   /// QoS 2 messages that a session with an older one out of reach remembers; later ones may come twice.
   static constexpr std::size_t remembered_max = 10'000;
 
@@ -111,6 +115,8 @@ class SessionTransfer final : public Diversion {
   Subscribing& subscribing_;
   std::map<std::string, Leaving, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
+  /// When arrivals stop to hold back, whatever their old homes say.
+  std::deque<std::pair<TimePoint, std::string>> holding_;
   /// Arrivals that are over, until no late copy can come any more.
   std::deque<std::pair<TimePoint, std::string>> lingering_;
   /// Client ids that rest() has not reached yet, the last one first.

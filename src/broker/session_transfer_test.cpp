@@ -102,6 +102,20 @@ TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
   EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='7'")) << "8 was sent before it moved";
 }
 
+TEST_F(Transfer, AnOldHomeThatHangsHoldsNothingUpForLong) {
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
+  new_home.advance(std::chrono::seconds(1));
+  move("a");
+  auto& a = new_home.connecting(travelling("a")).ignores();
+  directly({.topic = "t", .payload = "1", .id = 1});
+  new_home.advance(std::chrono::seconds(2));
+  EXPECT_EQ(a.receives(), "");
+  new_home.advance(std::chrono::seconds(2));
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='1'"));
+  directly({.topic = "t", .payload = "2", .id = 2});
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='2'"));
+}
+
 TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) {
   old_home.connect(travelling("a")).subscribes("t", 2).ignores();
   auto& a = new_home.connect(travelling("a"));
