@@ -35,8 +35,7 @@ class Connection {
   const ConnectionSetup setup_;
 };
 
+/// nullptr: ServerOptions::make_tls has no certificate for it.
 std::shared_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
-/// With ServerOptions::make_tls. nullptr: there is no certificate for it.
-std::shared_ptr<Connection> make_tls_connection(boost::asio::ip::tcp::socket socket, ConnectionSetup setup);
 
 }  // namespace meshmq::http

@@ -75,8 +75,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     if (connections_.size() >= options_.connections_max) return;
     ConnectionSetup setup{options_, handler_,
                           [self = shared_from_this()](Connection* gone) { self->connections_.erase(gone); }};
-    const auto connection = options_.make_tls ? make_tls_connection(std::move(socket), std::move(setup))
-                                              : make_connection(std::move(socket), std::move(setup));
+    const auto connection = make_connection(std::move(socket), std::move(setup));
     if (!connection) return;
     connections_.insert(connection.get());
     connection->start();

@@ -10,14 +10,14 @@
 
 #include "http/answer.hpp"
 #include "http/connection.hpp"
+#include "http/stream.hpp"
 #include "http/web_socket.hpp"
 
 namespace meshmq::http {
 
 /// Lives while it is read: whoever holds it besides may hold it longer. Beast answers pings, sends its own to
 /// an end that is silent, and ends what stays silent.
-template <class Stream>
-class StreamSocket : public WebSocket, public std::enable_shared_from_this<StreamSocket<Stream>> {
+class StreamSocket final : public WebSocket, public std::enable_shared_from_this<StreamSocket> {
  public:
   /// `stream` belongs to `connection`.
   StreamSocket(std::shared_ptr<Connection> connection, Stream& stream, std::string peer,
@@ -30,10 +30,9 @@ class StreamSocket : public WebSocket, public std::enable_shared_from_this<Strea
 
   /// `opened` is called if the handshake succeeds.
   void accept(const BeastRequest& request, WebSocketOpened opened) {
-    socket_.async_accept(request,
-                         [self = this->shared_from_this(), opened = std::move(opened)](error_code error) {
-                           if (!error) opened(self);
-                         });
+    socket_.async_accept(request, [self = shared_from_this(), opened = std::move(opened)](error_code error) {
+      if (!error) opened(self);
+    });
   }
 
   void serve(WebSocketEvents events) override {
@@ -50,7 +49,7 @@ class StreamSocket : public WebSocket, public std::enable_shared_from_this<Strea
     if (std::exchange(closing_, true)) return;
     const boost::beast::websocket::close_reason why(static_cast<boost::beast::websocket::close_code>(code),
                                                     {reason.data(), reason.size()});
-    socket_.async_close(why, [self = this->shared_from_this()](error_code) {});
+    socket_.async_close(why, [self = shared_from_this()](error_code) {});
   }
   const std::string& peer() const override { return peer_; }
 
@@ -58,7 +57,7 @@ class StreamSocket : public WebSocket, public std::enable_shared_from_this<Strea
   using error_code = boost::system::error_code;
 
   void read() {
-    socket_.async_read(incoming_, [this, self = this->shared_from_this()](error_code error, std::size_t) {
+    socket_.async_read(incoming_, [this, self = shared_from_this()](error_code error, std::size_t) {
       if (error) return end();
       const auto bytes = incoming_.cdata();
       if (socket_.got_text()) events_.text({static_cast<const char*>(bytes.data()), bytes.size()});
@@ -69,7 +68,7 @@ class StreamSocket : public WebSocket, public std::enable_shared_from_this<Strea
   void write() {
     socket_.text(true);
     socket_.async_write(boost::asio::buffer(outgoing_.front()),
-                        [this, self = this->shared_from_this()](error_code error, std::size_t) {
+                        [this, self = shared_from_this()](error_code error, std::size_t) {
                           outgoing_.pop_front();
                           if (!error && !outgoing_.empty() && !closing_) write();
                         });
