@@ -90,7 +90,7 @@ TEST_F(BackupTest, WhatWasEnteredComesBack) {
   tables().put_rule(ann, "a/+", {.created_at = 5, .action = broker::AclAction::subscribe, .allow = true},
                     now_);
   tables().put_rule({SubjectKind::everybody, ""}, "b/#", {.created_at = 6, .allow = false}, now_);
-  control_->shared_settings().put("log.level", "info", now_);
+  control_->shared_settings().put("log.level", "info", {}, now_);
   retain("kept/topic");
   turn();
   const auto scram = tables().scram_user(sasl::Digest::sha256, "eve");

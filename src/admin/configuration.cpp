@@ -33,7 +33,11 @@ class ClusterChange {
   using Done = std::function<void(const std::vector<ConfigChange>&)>;
 
   ClusterChange(Desk& desk, ConfigValues values, Now now, Done done)
-      : desk_(desk), values_(std::move(values)), now_(now), done_(std::move(done)) {}
+      : desk_(desk),
+        values_(std::move(values)),
+        author_{desk.audit.author().who, desk.audit.author().from, desk.name},
+        now_(now),
+        done_(std::move(done)) {}
 
   void answered(const std::vector<ConfigChange>& changes) {
     changes_.insert(changes_.end(), changes.begin(), changes.end());
@@ -46,7 +50,7 @@ class ClusterChange {
  private:
   void finish() {
     if (!any_refused(changes_)) {
-      for (const auto& [key, value] : values_) desk_.control.shared_settings().put(key, value, now_);
+      for (const auto& [key, value] : values_) desk_.control.shared_settings().put(key, value, author_, now_);
     }
     std::stable_sort(changes_.begin(), changes_.end(),
                      [](const ConfigChange& a, const ConfigChange& b) { return a.node < b.node; });
@@ -55,6 +59,7 @@ class ClusterChange {
 
   Desk& desk_;
   const ConfigValues values_;
+  const node::SettingAuthor author_;
   const Now now_;
   const Done done_;
   std::size_t waiting_ = 0;

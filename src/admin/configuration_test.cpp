@@ -93,12 +93,24 @@ TEST_F(ConfigurationTest, SetsAndTakesBackOnThisNode) {
 }
 
 TEST_F(ConfigurationTest, PutsWhatIsForAllNodesIntoTheTable) {
-  EXPECT_EQ(run({"conf", "set", "log.level=debug", "--cluster"}).outcome, Outcome::done);
+  const auto& settings = control_->shared_settings();
+  {
+    const Audit::Acting acting(desk_->audit, {"joe", "10.0.0.1:5\n"});
+    EXPECT_EQ(run({"conf", "set", "log.level=debug", "--cluster"}).outcome, Outcome::done);
+  }
   EXPECT_TRUE(changed_.empty()) << "the table tells every node, this one too";
-  EXPECT_EQ(control_->shared_settings().value("log.level"), "debug");
+  EXPECT_EQ(settings.value("log.level"), "debug");
+  EXPECT_EQ(settings.author("log.level").who, "joe");
+  EXPECT_EQ(settings.author("log.level").from, "10.0.0.1:5 ");
+  EXPECT_EQ(settings.author("log.level").node, desk_->name);
   result_ = ConfigResult::refused;
   EXPECT_EQ(run({"conf", "set", "log.level=x", "--cluster"}).outcome, Outcome::refused);
-  EXPECT_EQ(control_->shared_settings().value("log.level"), "debug");
+  EXPECT_EQ(settings.value("log.level"), "debug");
+  result_ = ConfigResult::changed;
+  run({"conf", "unset", "log.level", "--cluster"});
+  EXPECT_EQ(settings.value("log.level"), "");
+  EXPECT_TRUE(settings.all().empty());
+  EXPECT_EQ(settings.author("log.level").node, desk_->name) << "who took it back is known as well";
 }
 
 TEST_F(ConfigurationTest, AnswersOtherNodesThatAsk) {

@@ -171,12 +171,9 @@ void Delivery::enqueue(Session& session, Outgoing outgoing) {
   ++session.enqueued_count;
   const Config& zone = *session.zone;
   const std::uint16_t priority = zone.queue_priorities.of(outgoing.message->topic());
-  const mqtt::MessagePtr message = outgoing.message;
-  if (observation_.watching()) observation_.queued(session, *message);
-  // The oldest one goes; the trace names what has pushed it out.
-  if (session.queue->push(std::move(outgoing), zone.queue_messages_max, priority)) {
-    drop(session, *message, Drop::queue_full);
-  }
+  if (observation_.watching()) observation_.queued(session, *outgoing.message);
+  if (const auto dropped = session.queue->push(std::move(outgoing), zone.queue_messages_max, priority))
+    drop(session, *dropped, Drop::queue_full);
 }
 
 void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {

@@ -32,15 +32,16 @@ class MessageQueue {
     return 0;
   }
 
-  /// Returns true if the oldest message of the line was dropped to make room. `limit` 0: none.
-  [[nodiscard]] bool push(Outgoing outgoing, std::size_t limit, std::uint16_t priority = 0) {
+  /// Returns what was dropped to make room, the oldest message of the line; nullptr: nothing. `limit` 0:
+  /// none.
+  [[nodiscard]] mqtt::MessagePtr push(Outgoing outgoing, std::size_t limit, std::uint16_t priority = 0) {
     Line& line = line_of(priority);
-    const bool full = limit != 0 && line.messages.size() >= limit;
-    if (full) pop_from(line);
+    mqtt::MessagePtr dropped;
+    if (limit != 0 && line.messages.size() >= limit) dropped = std::move(pop_from(line).message);
     ++size_;
     if (outgoing.qos == mqtt::QoS::at_most_once) ++qos0_count_;
     line.messages.push_back(std::move(outgoing));
-    return full;
+    return dropped;
   }
   /// What pop() gives next.
   const Outgoing& front() { return next().messages.front(); }

@@ -50,7 +50,9 @@ TEST(MessageQueue, IsFullPerPriority) {
   EXPECT_FALSE(queue.push(outgoing("l", "a"), 2, 0));
   EXPECT_FALSE(queue.push(outgoing("l", "b"), 2, 0));
   EXPECT_FALSE(queue.push(outgoing("h", "C"), 2, 5));
-  EXPECT_TRUE(queue.push(outgoing("l", "d"), 2, 0));
+  const mqtt::MessagePtr dropped = queue.push(outgoing("l", "d"), 2, 0);
+  ASSERT_TRUE(dropped);
+  EXPECT_EQ(dropped->payload(), "a");
   EXPECT_EQ(queue.size(0), 2U);
   EXPECT_EQ(queue.size(5), 1U);
   EXPECT_EQ(queue.size(9), 0U);

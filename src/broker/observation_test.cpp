@@ -103,6 +103,23 @@ TEST_F(ObservationTest, ATraceSaysWhyAMessageIsLost) {
             "t [info] a@10.0.0.1:40000 x: PUBLISH dropped: larger than the client's Maximum Packet Size\n");
 }
 
+TEST_F(ObservationTest, WhatAFullQueueDropsIsTracedUnderItsOwnTopic) {
+  Config small = config();
+  small.queue_messages_max = 1;
+  h.broker.reconfigure(small);
+  mqtt::Connect lasting{.clean_start = false, .client_id = "a"};
+  lasting.session_expiry_s = 1000;
+  h.connect(lasting).subscribes("#", 1).vanishes();
+  trace({{"t", TraceKind::topic, "old"}});
+  h.connect("b").publishes("old", "1", 1).publishes("new", "2", 1).ignores();
+  EXPECT_EQ(
+      log_.take(),
+      "t [debug] b@10.0.0.1:40001 old: PUBLISH received: qos=1, retain=false, dup=false, packet_id=1, 1 "
+      "bytes\n"
+      "t [debug] a@10.0.0.1:40000 old: PUBLISH waits: the client is away\n"
+      "t [info] a@10.0.0.1:40000 old: PUBLISH dropped: the oldest of a full queue (zone.*.max_mqueue_len)\n");
+}
+
 TEST_F(ObservationTest, RegisteredTopicsAreCountedByQos) {
   h.broker.watch(nullptr, {"x", "z"});
   auto& a = h.connect("a").subscribes("#", 1).ignores();

@@ -43,6 +43,30 @@ std::string detail_of(const Route& route, std::string_view body) {
   return body_without_secrets(body);
 }
 
+std::string text_of(const boost::json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::string outcome_of_rows(const boost::json::array& rows) {
+  std::size_t failed = 0;
+  std::int64_t first_code = 0;
+  for (const auto& row : rows) {
+    const auto* object = row.if_object();
+    if (object == nullptr) continue;
+    if (text_of(*object, "result") == "refused") {
+      const std::string key = text_of(*object, "key");
+      return "refused: " + (key.empty() ? key : key + ": ") + text_of(*object, "message");
+    }
+    const auto* code = object->if_contains("code");
+    if (code == nullptr || !code->is_int64() || code->get_int64() == 0) continue;
+    if (++failed == 1) first_code = code->get_int64();
+  }
+  if (failed == 0) return "ok";
+  return "code " + std::to_string(first_code) + " for " + std::to_string(failed) + " of " +
+         std::to_string(rows.size());
+}
+
 }  // namespace
 
 bool changes_something(const Route& route) {
@@ -70,7 +94,14 @@ std::string outcome_of(const http::Response& response) {
   constexpr std::string_view code = "\"code\":";
   // A failure's code comes first, that of success last.
   const bool failed = response.body.starts_with("{\"code\":");
-  if (!failed) return "ok";
+  if (!failed) {
+    boost::system::error_code error;
+    const boost::json::value value = boost::json::parse({response.body.data(), response.body.size()}, error);
+    const auto* envelope = error ? nullptr : value.if_object();
+    const auto* data = envelope == nullptr ? nullptr : envelope->if_contains("data");
+    const auto* rows = data == nullptr ? nullptr : data->if_array();
+    return rows == nullptr ? "ok" : outcome_of_rows(*rows);
+  }
   const std::string_view rest = std::string_view(response.body).substr(1 + code.size());
   const auto number = number_of(rest.substr(0, rest.find_first_not_of("0123456789")));
   return number.value_or(0) == 0 ? "ok" : "code " + std::to_string(*number);

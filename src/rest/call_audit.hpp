@@ -17,7 +17,8 @@ void audit_call(admin::Audit& audit, const http::Request& request, Call& call);
 
 /// A JSON body as it may be kept: members that are named like secrets are `***`. What is no JSON is left out.
 std::string body_without_secrets(std::string_view body);
-/// `ok`, `code 108` or `status 403`.
+/// `ok`, `code 108`, `status 403`; of an answer that tells of several things what went wrong with them:
+/// `refused: KEY: MESSAGE`, `code 112 for 1 of 3`.
 std::string outcome_of(const http::Response& response);
 
 }  // namespace meshmq::rest

@@ -31,6 +31,12 @@ TEST(CallAudit, OutcomesAreWords) {
   EXPECT_EQ(outcome_of({.body = R"({"code":0})"}), "ok");
   EXPECT_EQ(outcome_of({.body = R"({"data":{"code":7},"code":0})"}), "ok");
   EXPECT_EQ(outcome_of({.body = R"({"code":108,"message":"no"})"}), "code 108");
+  EXPECT_EQ(outcome_of({.body = R"({"data":[{"key":"a","result":"changed"},{"key":"b","result":"refused",)"
+                                R"("message":"no"}],"code":0})"}),
+            "refused: b: no");
+  EXPECT_EQ(outcome_of({.body = R"({"data":[{"key":"a","result":"restart"}],"code":0})"}), "ok");
+  EXPECT_EQ(outcome_of({.body = R"({"data":[{"code":0},{"code":112},{"code":108}],"code":0})"}),
+            "code 112 for 2 of 3");
   EXPECT_EQ(outcome_of({.status = 403, .body = "no"}), "status 403");
 }
 

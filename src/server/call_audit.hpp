@@ -2,11 +2,13 @@
 // Writes down what operators do by commands, and which settings change.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "admin/answer.hpp"
 #include "admin/audit.hpp"
 #include "base/time.hpp"
+#include "node/shared_settings.hpp"
 #include "server/conf_keeper.hpp"
 
 namespace meshmq::server {
@@ -26,13 +28,21 @@ inline void audit_command(admin::Audit& audit, const std::string& caller,
 }
 
 /// Beside the command or call that did it, whose outcome says nothing of what was there before.
-inline void audit_setting(admin::Audit& audit, const SettingChange& change, Now now) {
+inline void audit_setting(admin::Audit& audit, const admin::Author& author, const SettingChange& change,
+                          Now now) {
   audit.record({.at = now.wall,
-                .who = audit.author().who,
-                .from = audit.author().from,
+                .who = author.who,
+                .from = author.from,
                 .action = "setting " + change.key,
                 .detail = change.before + " -> " + change.after + " (" + change.origin + ")",
                 .result = change.now ? "ok" : "after a restart"});
+}
+
+/// As the audit of `here` names whoever has set something for all nodes.
+inline admin::Author author_here(node::SettingAuthor author, const std::string& here) {
+  if (author.who.empty()) return {"cluster", "conf set --cluster"};
+  if (author.node != here) author.from += " at " + author.node;
+  return {std::move(author.who), std::move(author.from)};
 }
 
 }  // namespace meshmq::server

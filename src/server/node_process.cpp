@@ -145,6 +145,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
 
   void reconfigure(const ConfKeeper::Applied& applied);
   void take_cluster_settings();
+  admin::Author author_of(const SettingChange& change) const;
   void handle(std::vector<node::ToControl>& batch);
   void arm_tick();
   void arm_sample();
@@ -295,7 +296,7 @@ Result<void> NodeProcess::Impl::start_control() {
   desk_->configuration = &conf_;
   desk_->backups = &backups_;
   conf_.on_change = [this](const SettingChange& change) {
-    audit_setting(desk_->audit, change, net::read_clock());
+    audit_setting(desk_->audit, author_of(change), change, net::read_clock());
   };
   shell_.on_settings_changed = [this] { take_cluster_settings(); };
   shell_.on_operation_done = [this](node::OperationId operation, Result<void> result) {
@@ -418,8 +419,15 @@ void NodeProcess::Impl::take_cluster_settings() {
   node::SharedSettings& settings = control_->shared_settings();
   admin::ConfigValues values;
   for (const std::string& key : settings.take_changed()) values.emplace_back(key, settings.value(key));
-  const admin::Audit::Acting acting(desk_->audit, {"cluster", "conf set --cluster"});
+  const admin::Audit::Acting acting(desk_->audit, {});
   conf_.cluster_changed(values);
+}
+
+/// Nobody acts here: it was set for all nodes.
+admin::Author NodeProcess::Impl::author_of(const SettingChange& change) const {
+  const admin::Author& acting = desk_->audit.author();
+  if (!acting.who.empty()) return acting;
+  return author_here(control_->shared_settings().author(change.key), config_.node.name);
 }
 
 // ---------------------------------------------------------------- running

@@ -179,6 +179,8 @@ class Observe(SceneTest):
         self.assertNotIn("trace list", everything)
         self.api2.data("set_configs", body={"changes": {"slow_subs.top_k_num": "5"}, "cluster": False})
         self.node2.ctl("conf", "set", "trace.duration=5m", "--cluster")
+        operator = next(row for row in self.api2.data("list_audit") if row["action"] == "conf set")["who"]
+        everywhere = "(default) -> 5m (conf set --cluster)"
         settings = eventually(
             lambda: (rows := [row for row in self.api1.data("list_audit") if row["action"].startswith("setting")])
             and len(rows) == 3
@@ -186,10 +188,17 @@ class Observe(SceneTest):
             "what became of the settings",
         )
         self.assertEqual(
-            {(row["node"], row["who"], row["detail"]) for row in settings},
-            {(node.name, "cluster", "(default) -> 5m (conf set --cluster)") for node in (self.node1, self.node2)}
-            | {(self.node2.name, "admin", "(default) -> 5 (conf set)")},
+            {(row["node"], row["who"], row["from"].split(":")[0], row["detail"]) for row in settings},
+            {
+                (self.node1.name, operator, f"command line at {self.node2.name}", everywhere),
+                (self.node2.name, operator, "command line", everywhere),
+                (self.node2.name, "admin", self.node2.name.split("@")[1], "(default) -> 5 (conf set)"),
+            },
         )
+        refused = self.api2.data("set_configs", body={"changes": {"trace.duration": "soon"}})
+        self.assertEqual(refused[0]["result"], "refused")
+        row = self.api2.data("list_audit", query={"_limit": 1})[0]
+        self.assertRegex(row["result"], "^refused: trace.duration")
 
     def log(self):
         handlers = self.node1.ctl("log", "handlers", "list").out
