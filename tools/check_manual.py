@@ -6,11 +6,15 @@ usage: check_manual.py WRITE_MANUAL_PROGRAM MESHMQ MESHMQ_CTL
 Both have every option that the programs' own --help names, and no other.
 """
 
+import os
 import pathlib
+import pty
 import re
+import select
 import subprocess
 import sys
 import tempfile
+import time
 
 # What is typed, the last word not yet whole -> some words that must be offered, one that must not.
 TYPED = [
@@ -35,6 +39,50 @@ def offered_by_bash(directory, typed):
     command = ["bash", "-c", COMPLETE, "complete", directory / "meshmq.bash", *typed]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return set(done.stdout.split()), done.stderr
+
+
+class Zsh:
+    """One at a terminal, as a user has it, who presses the key for a list of what fits."""
+
+    PATIENCE = 20
+
+    def __init__(self, directory):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            # Wide and high enough for every list.
+            environment = {"PATH": PATH, "TERM": "dumb", "HOME": str(directory), "COLUMNS": "500", "LINES": "100"}
+            os.execvpe("zsh", ["zsh", "-f", "-i"], environment)
+        self.seen = ""
+        self.type(f"fpath=({directory} $fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' list-choices\n")
+        self.type("unsetopt zle_bracketed_paste beep; LISTMAX=10000; PROMPT=; print REA''DY\n")
+        self.read_until("READY\r\n")
+
+    def type(self, keys):
+        os.write(self.terminal, keys.encode())
+
+    def read_while(self, waiting):
+        deadline = time.monotonic() + self.PATIENCE
+        while waiting() and time.monotonic() < deadline:
+            ready, _, _ = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))
+            if ready:
+                self.seen += os.read(self.terminal, 65536).decode(errors="replace")
+
+    def read_until(self, end):
+        self.read_while(lambda: end not in self.seen)
+        before, _, self.seen = self.seen.partition(end)
+        return before
+
+    def offered(self, line, wanted):
+        """What is printed; waits for `wanted`, because keys that come before the list make zsh leave it out."""
+        self.type(line + "\t")
+        self.read_while(lambda: not wanted <= set(self.seen.split()))
+        self.type("\x15print DO''NE\n")
+        return set(self.read_until("DONE\r\n").split()) - set(line.split()[:-1])
+
+    def end(self):
+        self.type("exit\n")
+        os.close(self.terminal)
+        os.waitpid(self.pid, 0)
 
 
 def option_problems(directory, program):
@@ -66,10 +114,12 @@ def problems_of(directory, programs):
         offered, errors = offered_by_bash(directory, typed)
         if errors or not wanted <= offered or unwanted in offered:
             yield f"bash, {' '.join(typed)}: {sorted(offered)} {errors}"
-    for name in ("_meshmq", "_meshmq_ctl"):
-        done = subprocess.run(["zsh", "-n", directory / name], capture_output=True, text=True, check=False)
-        if done.returncode or done.stderr:
-            yield f"zsh, {name}: {done.stderr}"
+    zsh = Zsh(directory)
+    for typed, wanted, unwanted in TYPED:
+        offered = zsh.offered(" ".join(typed), wanted)
+        if not wanted <= offered or unwanted in offered:
+            yield f"zsh, {' '.join(typed)}: {sorted(offered)}"
+    zsh.end()
 
 
 PATH = "/usr/bin:/bin"

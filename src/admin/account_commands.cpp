@@ -100,9 +100,9 @@ constexpr const char* no_such_user = "{error,<<\"Username Not Found\">>}";
 void list_administrators(Desk& desk, const Call& call) {
   std::string text;
   std::vector<Json> rows;
-  for (const auto& [name, admin] : desk.control.access().accounts().administrators()) {
-    text += fmt::format("username: {}, tags: {}\n", name, admin.tags);
-    rows.push_back(Json::object({{"username", name}, {"tags", admin.tags}}));
+  for (const auto& [name, tags] : administrators_of(desk)) {
+    text += fmt::format("username: {}, tags: {}\n", name, tags);
+    rows.push_back(Json::object({{"username", name}, {"tags", tags}}));
   }
   call.answer(text, Json::array(rows));
 }
@@ -123,6 +123,9 @@ bool run_admins(Desk& desk, const Call& call) {
     put(desk, call, true);
   } else if (call.is("passwd", 2)) {
     put(desk, call, false);
+  } else if (call.is("del", 1) && call.words[1] == desk.defaults.user.id) {
+    // Without a row the password of the configuration would count again.
+    call.refuse("Error: Cannot delete " + call.words[1]);
   } else if (call.is("del", 1)) {
     desk.control.access().accounts().remove_administrator(call.words[1], call.now)
         ? call.answer("ok\n", Json("ok"))

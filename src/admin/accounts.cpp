@@ -11,9 +11,16 @@ namespace meshmq::admin {
 namespace {
 
 constexpr std::size_t name_bytes_max = 0xFFFF;
+constexpr const char* first_tags = "administrator";
 
 node::Application default_application(const Desk& desk) {
   return {.secret = desk.defaults.application.secret, .name = "Default", .description = "Application user"};
+}
+
+/// He has no row until his password is changed.
+bool is_of_configuration(Desk& desk, const std::string& username) {
+  return !username.empty() && username == desk.defaults.user.id &&
+         !desk.control.access().accounts().administrator(username);
 }
 
 }  // namespace
@@ -55,6 +62,15 @@ Result<std::string> add_application(Desk& desk, const std::string& id, node::App
   return secret;
 }
 
+std::vector<std::pair<std::string, std::string>> administrators_of(Desk& desk) {
+  std::vector<std::pair<std::string, std::string>> all;
+  const std::string& first = desk.defaults.user.id;
+  if (is_of_configuration(desk, first)) all.emplace_back(first, first_tags);
+  for (const auto& [name, row] : desk.control.access().accounts().administrators())
+    all.emplace_back(name, row.tags);
+  return all;
+}
+
 void put_administrator(Desk& desk, const std::string& username, const NewPassword& wanted, Now now,
                        std::function<void(const Result<void>&)> done) {
   if (username.empty() || wanted.password.empty() || username.size() > name_bytes_max)
@@ -67,7 +83,8 @@ void put_administrator(Desk& desk, const std::string& username, const NewPasswor
   };
   desk.host.offload(work, [&desk, username, wanted, now, hash, done = std::move(done)] {
     node::ApiAccounts& accounts = desk.control.access().accounts();
-    const auto known = accounts.administrator(username);
+    auto known = accounts.administrator(username);
+    if (is_of_configuration(desk, username)) known = {.hash = "", .tags = first_tags};
     if (known && wanted.add) return done(fail(Errc::already_exists, "Username Already Exist"));
     if (!known && !wanted.add) return done(fail(Errc::not_found, "Username Not Found"));
     accounts.put_administrator(username, {.hash = *hash, .tags = known ? known->tags : wanted.tags}, now);

@@ -30,6 +30,8 @@ struct NewPassword {
   std::string tags{};
   bool add = false;  ///< false: the user must be known, and keeps his tags
 };
+/// Names and tags. The user of the configuration (dashboard.default_user.login) is one of them.
+std::vector<std::pair<std::string, std::string>> administrators_of(Desk& desk);
 /// The hash is made where it holds up nobody. Fails if the user is known, or is not.
 void put_administrator(Desk& desk, const std::string& username, const NewPassword& wanted, Now now,
                        std::function<void(const Result<void>&)> done);

@@ -52,6 +52,7 @@ bool only_reads(const std::vector<std::string>& words) {
   if (words.size() < 2) return true;
   // `log handlers set-level`, `log primary-level <Level>`, `cluster evacuate start`
   if (words[0] == "log") return (words[1] == "primary-level" && words.size() == 2) || words.back() == "list";
+  if (words[0] == "vm") return true;
   if (words[0] == "sasl") return words.size() > 2 && has(reading, words[2]);
   if (words[0] == "cluster" && words.size() > 2 && words[2] == "status") return true;
   if (words[0] == "retainer" && words[1] == "clean") return false;

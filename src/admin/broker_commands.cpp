@@ -19,6 +19,14 @@ constexpr UsageLine broker_usage[] = {
 constexpr UsageLine runtime_usage[] = {
     {"runtime", "Show load, memory, threads and descriptors of the process"}};
 
+constexpr UsageLine vm_usage[] = {
+    {"vm all", "As runtime, in EMQ X's words"},
+    {"vm load", "Of that, what begins with cpu/"},
+    {"vm memory", "memory/"},
+    {"vm process", "threads/"},
+    {"vm io", "io/"},
+};
+
 bool run_status(Desk& desk, const Call& call) {
   if (!call.words.empty()) return false;
   call.answer(fmt::format("Node {} {} is started\n", erldist::print_atom(desk.name), desk.host.version()),
@@ -57,8 +65,8 @@ bool run_broker(Desk& desk, const Call& call) {
   return true;
 }
 
-bool run_runtime(Desk& desk, const Call& call) {
-  if (!call.words.empty()) return false;
+/// Of names that begin with `prefix`.
+void show_runtime(Desk& desk, const Call& call, std::string_view prefix) {
   const RuntimeInfo info = desk.host.runtime();
   const std::pair<std::string_view, std::string> loads[] = {
       {"cpu/load1", fmt::format("{:.2f}", info.load1)},
@@ -73,22 +81,38 @@ bool run_runtime(Desk& desk, const Call& call) {
                                                                 {"io/active_fds", info.descriptors}};
   std::string text;
   std::vector<std::pair<std::string, Json>> members;
-  for (const auto& [name, value] : loads) {
+  const auto add = [&](std::string_view name, std::string_view value, const Json& json) {
+    if (!name.starts_with(prefix)) return;
     text += format_field(name, value, 24);
-    members.emplace_back(name, value);
-  }
-  for (const auto& [name, value] : numbers) {
-    text += format_field(name, std::to_string(value), 24);
-    members.emplace_back(name, value);
-  }
+    members.emplace_back(name, json);
+  };
+  for (const auto& [name, value] : loads) add(name, value, value);
+  for (const auto& [name, value] : numbers) add(name, std::to_string(value), value);
   call.answer(text, Json::object(members));
-  return true;
+}
+
+bool run_runtime(Desk& desk, const Call& call) {
+  if (call.words.empty()) show_runtime(desk, call, "");
+  return call.words.empty();
+}
+
+bool run_vm(Desk& desk, const Call& call) {
+  constexpr std::pair<std::string_view, std::string_view> parts[] = {
+      {"all", ""}, {"load", "cpu/"}, {"memory", "memory/"}, {"process", "threads/"}, {"io", "io/"}};
+  const std::string_view wanted = call.words.empty() ? "all" : std::string_view(call.words[0]);
+  for (const auto& [word, prefix] : parts) {
+    if (word != wanted || call.words.size() > 1) continue;
+    show_runtime(desk, call, prefix);
+    return true;
+  }
+  return false;
 }
 
 constexpr Command broker_rows[] = {
     {"status", status_usage, run_status},
     {"broker", broker_usage, run_broker},
     {"runtime", runtime_usage, run_runtime},
+    {"vm", vm_usage, run_vm},
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ void match_routes(Desk& desk, const Call& call);
 /// `cluster evacuate ...`, `cluster rebalance ...`; false: the words are no form of these.
 bool shed_clients(Desk& desk, const Call& call);
 
-std::span<const Command> broker_commands();   // status, broker, runtime
+std::span<const Command> broker_commands();   // status, broker, runtime, vm
 std::span<const Command> cluster_commands();  // cluster
 std::span<const Command> client_commands();   // clients, subscriptions
 std::span<const Command> route_commands();    // routes, trie, topics, retainer

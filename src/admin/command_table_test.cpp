@@ -243,6 +243,14 @@ TEST_F(CommandTableTest, ApplicationsAreKept) {
 }
 
 TEST_F(CommandTableTest, AdministratorsAreKept) {
+  desk_->defaults.user = {"admin", "public"};
+  EXPECT_EQ(run({"admins", "list"}).text, "username: admin, tags: administrator\n");
+  EXPECT_EQ(run({"admins", "add", "admin", "secret"}).text, "Error: Username Already Exist\n");
+  EXPECT_EQ(run({"admins", "passwd", "admin", "secret"}).text, "ok\n");
+  EXPECT_EQ(run({"admins", "list"}).text, "username: admin, tags: administrator\n");
+  EXPECT_EQ(run({"admins", "del", "admin"}).text, "Error: Cannot delete admin\n");
+  desk_->defaults.user = {};
+  EXPECT_EQ(run({"admins", "del", "admin"}).text, "ok\n");
   EXPECT_EQ(run({"admins", "add", "eve", "secret", "boss"}).text, "ok\n");
   EXPECT_EQ(run({"admins", "add", "eve", "secret"}).text, "Error: Username Already Exist\n");
   EXPECT_EQ(run({"admins", "list"}).text, "username: eve, tags: boss\n");
@@ -396,6 +404,10 @@ TEST_F(CommandTableTest, LogLevelAndRuntime) {
   EXPECT_EQ(run({"log", "primary-level"}).text, "debug\n");
   EXPECT_EQ(run({"log", "set-level", "loud"}).outcome, Outcome::refused);
   EXPECT_TRUE(run({"runtime"}).text.starts_with("cpu/load1               : 1.29\n")) << run({"runtime"}).text;
+  EXPECT_EQ(run({"vm"}).text, run({"runtime"}).text);
+  EXPECT_EQ(run({"vm", "all"}).text, run({"runtime"}).text);
+  EXPECT_TRUE(run({"vm", "io"}).text.starts_with("io/max_fds              : ")) << run({"vm", "io"}).text;
+  EXPECT_EQ(run({"vm", "ports"}).outcome, Outcome::usage);
 }
 
 TEST_F(CommandTableTest, DiscoverySaysWhichProviderThereIs) {

@@ -58,10 +58,7 @@ void log_out(Office& office, const Call& call) {
 /// Ends the user's logins.
 void set_password(Office& office, const Call& call, const std::string& username,
                   const std::string& password) {
-  // The first one stands in the configuration only.
-  const bool add = !office.desk().control.access().accounts().administrator(username);
-  admin::put_administrator(office.desk(), username,
-                           {.password = password, .tags = add ? "administrator" : "", .add = add}, call.now,
+  admin::put_administrator(office.desk(), username, {.password = password}, call.now,
                            [&office, call, username](const Result<void>& done) {
                              if (!done) return call.fail(Code::unknown, done.error().message);
                              office.tokens().forget(username);
@@ -92,12 +89,8 @@ void change_password(Office& office, const Call& call) {
 
 void list_admins(Office& office, const Call& call) {
   std::vector<Json> rows;
-  const auto all = office.desk().control.access().accounts().administrators();
-  const std::string& first = office.desk().defaults.user.id;
-  if (!first.empty() && !office.desk().control.access().accounts().administrator(first))
-    rows.push_back(Json::object({{"username", first}, {"tags", "administrator"}}));
-  for (const auto& [name, user] : all)
-    rows.push_back(Json::object({{"username", name}, {"tags", user.tags}}));
+  for (const auto& [name, tags] : admin::administrators_of(office.desk()))
+    rows.push_back(Json::object({{"username", name}, {"tags", tags}}));
   call.ok(Json::array(rows));
 }
 

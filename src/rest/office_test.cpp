@@ -172,7 +172,9 @@ TEST_F(OfficeTest, SubscriptionsAreFiltered) {
   EXPECT_EQ(rows("?share=g"), "-x-");
   EXPECT_EQ(rows("?topic=a/b"), "-x-");
   EXPECT_EQ(rows("?_match_topic=a/b"), "xx-");
-  EXPECT_EQ(get("/subscriptions?_match_topic=%23").substr(0, 11), "{\"code\":108");
+  EXPECT_EQ(rows("?_match_topic=a/%2B"), "xx-");
+  EXPECT_EQ(rows("?_match_topic=%2B"), "--x");
+  EXPECT_EQ(get("/subscriptions?_match_topic=a%23").substr(0, 11), "{\"code\":108");
   EXPECT_EQ(get("/subscriptions/c2"),
             "{\"data\":[{\"node\":\"meshmq@127.0.0.1\",\"clientid\":\"c2\",\"topic\":\"b\",\"qos\":2}],"
             "\"code\":0}");

@@ -36,8 +36,10 @@ bool fits(const Params& params, const broker::SubscriptionInfo& s) {
       wanted != params.end() && wanted->second != filter && wanted->second != s.filter)
     return false;
   if (params.contains("share") && (!shared || differs("share", shared->group))) return false;
-  const auto name = params.find("_match_topic");
-  return name == params.end() || topic::matches(filter, name->second);
+  const auto match = params.find("_match_topic");
+  if (match == params.end()) return true;
+  return topic::has_wildcard(match->second) ? topic::matches(match->second, filter)
+                                            : topic::matches(filter, match->second);
 }
 
 Json row_of(const std::string& node, const broker::SubscriptionInfo& s) {
@@ -46,9 +48,9 @@ Json row_of(const std::string& node, const broker::SubscriptionInfo& s) {
 }
 
 void report_subscriptions(Office& office, const Question& question, Now now, const ReportDone& done) {
-  const auto name = question.params.find("_match_topic");
-  if (name != question.params.end() && !topic::is_valid_name(name->second))
-    return done(Report::failure(Code::bad_parameter, "_match_topic is not a topic name"));
+  const auto match = question.params.find("_match_topic");
+  if (match != question.params.end() && !topic::is_valid_filter(match->second))
+    return done(Report::failure(Code::bad_parameter, "_match_topic is neither a topic name nor a filter"));
   office.desk().query(node::QueryKind::subscriptions, {}, now,
                       [&office, question, done](const std::vector<node::QueryReply>& replies) {
                         Subscriptions found;
@@ -113,7 +115,7 @@ constexpr Parameter subscription_list_parameters[] = {
     {"topic", "string", "Only this filter"},
     {"share", "string", "Only of this shared group"},
     {"qos", "integer", "Only of this QoS"},
-    {"_match_topic", "string", "Only filters that match this topic"},
+    {"_match_topic", "string", "Only filters that match this topic, or that this filter covers"},
 };
 
 constexpr Route subscription_rows[] = {
