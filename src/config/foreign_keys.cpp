@@ -71,6 +71,7 @@ constexpr ForeignKey foreign_table[] = {
     {"listener.{ws,wss}.*.idle_timeout", R::not_here},
 
     // ---- the rest of the broker
+    {"broker.enable_session_registry", R::not_yet, "on"},
     {"broker.session_locking_strategy", R::not_yet},
     {"broker.route_batch_clean", R::not_yet},
     {"broker.perf.**", R::not_yet},

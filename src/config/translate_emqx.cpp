@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/schema.hpp"
 #include "config/source.hpp"
@@ -39,7 +42,11 @@ constexpr std::pair<std::string_view, std::string_view> plugins[] = {
     {"web.hook.", "emqx_web_hook"},
     {"lua.hook.", "emqx_lua_hook"},
     {"rule_engine.", "emqx_rule_engine"},
+    {"psk.file.", "emqx_psk_file"},
 };
+/// Those whose keys are ours; the first three are loaded where nobody has changed that.
+constexpr std::string_view plugins_taken_over[] = {"emqx_management", "emqx_dashboard", "emqx_retainer",
+                                                   "emqx_prometheus", "emqx_auth_mnesia"};
 
 class EmqxTranslator {
  public:
@@ -48,6 +55,7 @@ class EmqxTranslator {
   Translation run(const std::string& path) {
     result_.text = fmt::format("## Translated from {}, of EMQ X 4.3.\n\n", path);
     file(path, 0);
+    plugin_files(path);
     // The last of duplicates wins there as here; each is written once.
     for (const Setting& setting : settings_) {
       if (last_.at(setting.key) == &setting) translate(setting);
@@ -59,8 +67,12 @@ class EmqxTranslator {
   void file(const std::string& path, std::size_t depth) {
     const auto text = read_(path);
     if (!text) return result_.errors.push_back(text.error().message);
+    lines(path, *text, depth);
+  }
+
+  void lines(const std::string& path, std::string_view text, std::size_t depth) {
     std::string plain;
-    for (std::string_view rest = *text; !rest.empty();) {
+    for (std::string_view rest = text; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       const std::string_view line = rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -74,6 +86,52 @@ class EmqxTranslator {
       settings_.push_back(std::move(setting));
       last_[settings_.back().key] = &settings_.back();
     }
+  }
+
+  /// Each plugin that is loaded has a file of its own, which counts as the others do.
+  void plugin_files(const std::string& path) {
+    if (!last_.contains("plugins.etc_dir")) return;
+    const std::string directory = last_.at("plugins.etc_dir")->value;
+    for (const std::string& plugin : loaded_plugins(path)) {
+      const std::filesystem::path name = std::filesystem::path(directory) / (plugin + ".conf");
+      const auto place = readable(path, name);
+      if (place) {
+        file(*place, 0);
+      } else if (is_taken_over(plugin)) {
+        result_.notes.push_back(
+            fmt::format("{}: cannot read {}, which may say more", path, name.lexically_normal().string()));
+      }
+    }
+  }
+
+  std::vector<std::string> loaded_plugins(const std::string& path) {
+    const auto list = last_.find("plugins.loaded_file");
+    const auto place = list == last_.end() ? std::nullopt : readable(path, list->second->value);
+    if (!place) return {std::begin(plugins_taken_over), std::begin(plugins_taken_over) + 3};
+    // {emqx_dashboard, true}.
+    std::vector<std::string> names;
+    const std::string text = read_(*place).value_or("");
+    for (std::size_t at = text.find("emqx_"); at != std::string::npos; at = text.find("emqx_", at)) {
+      const std::size_t end = std::min(text.find_first_of(",. \t\r\n}", at), text.size());
+      const std::string_view behind = std::string_view(text).substr(end, text.find('.', end) - end);
+      if (behind.find("false") == std::string_view::npos) names.push_back(text.substr(at, end - at));
+      at = end;
+    }
+    return names;
+  }
+
+  static bool is_taken_over(std::string_view plugin) {
+    return std::find(std::begin(plugins_taken_over), std::end(plugins_taken_over), plugin) !=
+           std::end(plugins_taken_over);
+  }
+
+  /// Relative names are below the directory in which `etc` is.
+  std::optional<std::string> readable(const std::string& from, const std::filesystem::path& name) const {
+    const std::filesystem::path here = std::filesystem::path(from).parent_path();
+    for (const auto& place : {here.parent_path() / name, here / name}) {
+      if (const std::string text = place.lexically_normal().string(); read_(text)) return text;
+    }
+    return std::nullopt;
   }
 
   bool include(std::string_view line, const std::string& from, std::size_t depth) {

@@ -86,6 +86,26 @@ TEST_F(TranslationTest, FilesThatEmqxIncludesAreBesideIt) {
   EXPECT_EQ(translate_emqx("etc/emqx.conf", read).errors.size(), 1U) << "an end to circles";
 }
 
+TEST_F(TranslationTest, FilesOfPluginsCountIfTheseAreLoaded) {
+  files["data/loaded_plugins"] =
+      "{emqx_dashboard, true}.\n{emqx_retainer,false}.\n{emqx_recon, true}.\nemqx_web_hook.\n";
+  files["etc/plugins/emqx_dashboard.conf"] = "dashboard.listener.http = 18080\n";
+  files["etc/plugins/emqx_retainer.conf"] = "retainer.max_payload_size = 2MB\n";
+  files["etc/plugins/emqx_web_hook.conf"] = "web.hook.url = http://h\n";
+  const std::string conf = "plugins.etc_dir = etc/plugins/\n";
+  const auto got = emqx(conf + "plugins.loaded_file = data/loaded_plugins\n");
+  EXPECT_EQ(got.text, "dashboard.listener.http = 18080\n");
+  ASSERT_EQ(got.notes.size(), 3U);
+  EXPECT_EQ(got.notes[2],
+            "etc/plugins/emqx_web_hook.conf:1: web.hook.url = http://h belongs to the plugin emqx_web_hook, "
+            "which has no counterpart");
+  EXPECT_EQ(got.errors, Lines());
+  const auto by_default = emqx(conf);
+  EXPECT_EQ(by_default.text, "dashboard.listener.http = 18080\nretainer.max_payload_size = 2MB\n");
+  EXPECT_EQ(by_default.notes[0],
+            "etc/emqx.conf: cannot read etc/plugins/emqx_management.conf, which may say more");
+}
+
 TEST_F(TranslationTest, ListenersOfMosquittoGetNames) {
   const auto got = mosquitto(
       "listener 1883 10.0.0.1\n"
