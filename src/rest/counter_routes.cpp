@@ -48,7 +48,8 @@ node::WorkerTimes times_of(const std::vector<node::QueryReply>& replies) {
 void expose(Office& office, const Call& call, PrometheusNames names) {
   admin::Desk& desk = office.desk();
   desk.query(node::QueryKind::stats, {}, call.now,
-             [&desk, call, names](const std::vector<node::QueryReply>& replies) {
+             [&office, &desk, call, names](const std::vector<node::QueryReply>& replies) {
+               const admin::SystemLoad system = desk.host.system_load();
                call.raw(exposition({.node = desk.name,
                                     .version = std::string(desk.host.version()),
                                     .counters = admin::metrics_of(replies),
@@ -58,7 +59,8 @@ void expose(Office& office, const Call& call, PrometheusNames names) {
                                     .alarms = desk.control.alarms().active().size(),
                                     .listeners = desk.host.listeners(),
                                     .runtime = desk.host.runtime(),
-                                    .system = desk.host.system_load(),
+                                    .system = system,
+                                    .cpu_use = office.cpu_use(system),
                                     .times = times_of(replies),
                                     .route_lag = desk.control.route_lag(),
                                     .uptime = call.now.mono - desk.started.mono},

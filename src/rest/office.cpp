@@ -140,6 +140,14 @@ std::optional<std::string> Office::password_hash(const std::string& username) co
   return username == desk_.defaults.user.id ? std::optional(std::string()) : std::nullopt;
 }
 
+double Office::cpu_use(const admin::SystemLoad& load) {
+  const auto before = std::exchange(seen_load_, load);
+  if (!before || load.cpu_ticks <= before->cpu_ticks || load.cpu_busy_ticks < before->cpu_busy_ticks)
+    return 0;
+  const auto busy = static_cast<double>(load.cpu_busy_ticks - before->cpu_busy_ticks);
+  return 100 * busy / static_cast<double>(load.cpu_ticks - before->cpu_ticks);
+}
+
 bool Office::slow_down(const Call& call) {
   const Duration wait = guard_.wait(call.peer, call.now);
   if (wait.count() > 0) call.respond(too_many(wait));

@@ -70,6 +70,8 @@ class Office {
   Tokens& tokens() { return tokens_; }
   RoundTrips& round_trips() { return round_trips_; }
   const admin::Desk& desk() const { return desk_; }
+  /// Percent of the machine's processors since the last call; 0 at first.
+  double cpu_use(const admin::SystemLoad& load);
   /// Whether the token is of a login that may do everything.
   bool logged_in(std::string_view token, Now now) const;
   /// Of somebody who may log in; empty: the password stands in the configuration.
@@ -95,6 +97,7 @@ class Office {
   LoginGuard guard_;
   Tokens tokens_;
   RoundTrips round_trips_;
+  std::optional<admin::SystemLoad> seen_load_;
 };
 
 // --- how routes are written

@@ -169,6 +169,8 @@ void add_times(Exposition& page, const Exposed& exposed) {
 void add_emqx(Exposition& page, const Exposed& exposed) {
   for (const auto& [name, value] : exposed.counters) page.counter(name_of("emqx_", name), name, value);
   for (const auto& [name, value] : exposed.sizes) page.gauge(name_of("emqx_", name), name, value);
+  page.gauge("emqx_vm_cpu_use", "Percent of the machine's processors", exposed.cpu_use);
+  page.gauge("emqx_vm_cpu_idle", "The rest", 100 - exposed.cpu_use);
   page.gauge("emqx_vm_total_memory", "Memory of the machine", exposed.system.memory_bytes);
   page.gauge("emqx_vm_used_memory", "Memory of the process", exposed.runtime.resident_bytes);
   page.gauge("emqx_cluster_nodes_running", "Running nodes", exposed.cluster.running_nodes.size());

@@ -23,6 +23,7 @@ struct Exposed {
   std::vector<admin::ListenerInfo> listeners;
   admin::RuntimeInfo runtime;
   admin::SystemLoad system;
+  double cpu_use = 0;       ///< percent of the machine's processors since the last look
   node::WorkerTimes times;  ///< of all workers together
   Histogram route_lag;
   Duration uptime{};

@@ -24,6 +24,7 @@ Exposed example() {
           .listeners = {{"mqtt:tcp:external", "0.0.0.0:1883", 8, 100, 2, {{"normal", 4}}}},
           .runtime = {},
           .system = {},
+          .cpu_use = 12.5,
           .times = {},
           .route_lag = lag(),
           .uptime = Duration(1500)};
@@ -58,7 +59,8 @@ TEST(PrometheusTest, EmqxNames) {
   const std::string text = exposition(example(), PrometheusNames::emqx);
   expect_lines(text,
                {"# TYPE emqx_messages_received counter", R"(emqx_messages_received{node="n\"1@h"} 7)",
-                R"(emqx_connections_count{node="n\"1@h"} 2)", R"(emqx_connections_max{node="n\"1@h"} 5)"});
+                R"(emqx_connections_count{node="n\"1@h"} 2)", R"(emqx_connections_max{node="n\"1@h"} 5)",
+                R"(emqx_vm_cpu_use{node="n\"1@h"} 12.5)", R"(emqx_vm_cpu_idle{node="n\"1@h"} 87.5)"});
   EXPECT_EQ(text.find("meshmq_"), std::string::npos);
 }
 

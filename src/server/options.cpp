@@ -1,7 +1,13 @@
 #include "server/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace meshmq::server {
@@ -20,6 +26,13 @@ constexpr Verb verbs[] = {
     {"check-config", Action::check_config, "Check the configuration and start nothing"},
 };
 
+/// The first word is neither an option nor a verb.
+bool is_no_verb(int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  return std::none_of(std::begin(verbs), std::end(verbs),
+                      [&](const Verb& verb) { return std::string_view(verb.word) == argv[1]; });
+}
+
 }  // namespace
 
 std::span<const Verb> all_verbs() {
@@ -27,6 +40,12 @@ std::span<const Verb> all_verbs() {
 }
 
 std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv) {
+  if (is_no_verb(argc, argv)) {
+    fmt::print(stderr, "Usage: meshmq {{");
+    for (const Verb& verb : verbs) fmt::print(stderr, "{}{}", &verb == verbs ? "" : "|", verb.word);
+    fmt::print(stderr, "}}; there is no {}\n", argv[1]);
+    return ExitStatus{2};
+  }
   CLI::App app("MeshMQ, a clustered MQTT broker", "meshmq");
   Options options;
   std::string config_file;

@@ -37,7 +37,12 @@ TEST(Options, EveryVerbIsKnown) {
 
 TEST(Options, MistakesEndTheProgram) {
   EXPECT_EQ(std::get<ExitStatus>(parse({})).code, 2);
+  ::testing::internal::CaptureStderr();
   EXPECT_EQ(std::get<ExitStatus>(parse({"dance"})).code, 2);
+  EXPECT_EQ(
+      ::testing::internal::GetCapturedStderr(),
+      "Usage: meshmq {foreground|console|start|stop|restart|ping|pid|version|check-config}; there is no "
+      "dance\n");
   EXPECT_EQ(std::get<ExitStatus>(parse({"foreground", "--nonsense"})).code, 2);
   EXPECT_EQ(std::get<ExitStatus>(parse({"foreground", "--set"})).code, 2);
   EXPECT_EQ(std::get<ExitStatus>(parse({"--help"})).code, 0);
