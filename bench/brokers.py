@@ -166,6 +166,7 @@ class MeshNode(Broker):
         self.port = next((port for key, port in ports.items() if re.search(r"tcp[.:]external$", key)), 0)
         self.tls_port = next((port for key, port in ports.items() if re.search(r"ssl[.:]external$", key)), 0)
         self.ws_port = next((port for key, port in ports.items() if re.search(r"ws[.:]external$", key)), 0)
+        self.api_port = ports.get("dashboard.listener.http", 0)
         if not self.port:
             raise BenchError(f"no MQTT port among {ports}")
 

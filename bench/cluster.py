@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 """What a cluster of three nodes costs and how fast it is: SUBACK to routable, takeover, memory of routes, a node that
-joins, a node that is killed.
+joins, a node that is killed, lists of the management API.
 
-usage: cluster.py [--routes N] [--sessions N] [--rounds N] [--bin DIRECTORY]
+usage: cluster.py [--only WHAT] [--routes N] [--sessions N] [--rounds N] [--clients N] [--bin DIRECTORY]
 
 Prints a table in Markdown (bench/CLUSTER.md has one).
 """
 
 import argparse
 import pathlib
-import select
 import statistics
 import struct
 import tempfile
 import time
+import urllib.request
 
 from brokers import MeshNode, free_port, wait_until
 from restart import Table, connect, kill, packet, private_bytes, text
@@ -39,6 +39,7 @@ class Cluster:
             "listener.tcp.external.max_conn_rate": 0,
             "zone.external.max_subscriptions": 0,
             "mqtt.max_packet_size": "8MB",
+            "dashboard.listener.http": "127.0.0.1:0",
         }
         node.start()
         self.nodes.append(node)
@@ -53,13 +54,12 @@ class Cluster:
 
 
 def read_packet(connection, seconds=30):
-    """First byte and body of the next packet."""
+    """First byte and body of the next packet; TimeoutError if nothing comes."""
+    connection.settimeout(seconds)
 
     def exactly(count):
         data = b""
         while len(data) < count:
-            if not select.select([connection], [], [], seconds)[0]:
-                raise TimeoutError("nothing comes")
             part = connection.recv(count - len(data))
             if not part:
                 raise ConnectionError("closed")
@@ -207,25 +207,70 @@ def measure_kill(cluster, table, count):
     connection.close()
 
 
+# What a dashboard or a script asks for, of 10,000 clients.
+LISTS = (
+    ("first page of 50 clients", "/api/v4/clients?_limit=50&_page=1"),
+    ("last page of 50 clients", "/api/v4/clients?_limit=50&_page=200"),
+    ("clients whose id matches a pattern", "/api/v4/clients?_like_clientid=77%2471&_limit=50"),
+    ("one client by its id", "/api/v4/clients/client-7771"),
+    ("page 100 of 50 subscriptions", "/api/v4/subscriptions?_limit=50&_page=100"),
+    ("page 100 of 50 routes", "/api/v4/routes?_limit=50&_page=100"),
+    ("the nodes", "/api/v4/nodes"),
+    ("`/metrics` of one node", "/metrics"),
+)
+
+
+def measure_lists(cluster, table, clients, rounds):
+    held = []
+    for n in range(clients):
+        held.append(connect(cluster.nodes[n % 3].port, b"client-%d" % n))
+        subscribe(held[-1], [b"fleet/%d/state" % n])
+    table.row("clients on three nodes, each with a subscription", f"{clients:,}")
+    login = urllib.request.HTTPPasswordMgrWithPriorAuth()
+    base = f"http://127.0.0.1:{cluster.nodes[0].api_port}"
+    login.add_password(None, base, "admin", "public", is_authenticated=True)
+    opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(login))
+    for what, path in LISTS:
+        seconds = []
+        for _ in range(rounds):
+            begin = time.monotonic()
+            opener.open(base + path).read()
+            seconds.append(time.monotonic() - begin)
+        table.row(f"{what}, p50 / p99", spread(seconds))
+    for connection in held:
+        connection.close()
+
+
+PARTS = ("suback", "takeover", "kill", "routes", "lists")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--routes", type=int, default=1_000_000, help="of each kind")
     parser.add_argument("--sessions", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=1000, help="of SUBSCRIBE and takeover")
+    parser.add_argument("--clients", type=int, default=10_000, help="that are listed")
+    parser.add_argument("--only", choices=PARTS, action="append", help="may be given again; otherwise all")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin")
     options = parser.parse_args()
     table = Table()
     with tempfile.TemporaryDirectory(prefix="meshmq-cluster-") as name, Cluster(pathlib.Path(name), options) as cluster:
-        measure_suback(cluster, table, options.rounds)
-        for waiting in (0, 10):
+        wanted = options.only or PARTS
+        if "suback" in wanted:
+            measure_suback(cluster, table, options.rounds)
+        for waiting in (0, 10) if "takeover" in wanted else ():
             measure_takeover(cluster, table, options.rounds, waiting)
-        measure_kill(cluster, table, min(options.routes, 100_000))
-        cluster.nodes[2].start()
-        held = measure_routes(cluster, table, options.routes)
-        measure_sessions(cluster, table, options.sessions)
-        measure_join(cluster, table)
-        for connection in held:
-            connection.close()
+        if "lists" in wanted:
+            measure_lists(cluster, table, options.clients, 100)
+        if "kill" in wanted:
+            measure_kill(cluster, table, min(options.routes, 100_000))
+            cluster.nodes[2].start()
+        if "routes" in wanted:
+            held = measure_routes(cluster, table, options.routes)
+            measure_sessions(cluster, table, options.sessions)
+            measure_join(cluster, table)
+            for connection in held:
+                connection.close()
 
 
 if __name__ == "__main__":
