@@ -351,8 +351,12 @@ class MosquittoTranslator {
       set("log.file", path.filename().string());
     } else if (line.value == "stdout" || line.value == "stderr") {
       set("log.to", "console");
+    } else if (line.value == "syslog") {
+      set("log.to", "syslog");
+    } else if (line.value == "none") {
+      set("log.to", "off");
     } else {
-      note(line, "the log goes to the console or to a file: log.to");
+      note(line, "the log goes to the console, to a file or to syslog: log.to");
     }
   }
 

@@ -175,6 +175,17 @@ TEST_F(TranslationTest, SettingsOfMosquittoHaveTheirUnits) {
   EXPECT_EQ(errors_of(got.text), Lines());
 }
 
+TEST_F(TranslationTest, LogsOfMosquittoGoWhereTheyWent) {
+  for (const auto& [where, to] :
+       std::map<std::string, std::string>{{"stdout", "console"}, {"syslog", "syslog"}, {"none", "off"}}) {
+    const auto got = mosquitto("port 1883\nlog_dest " + where + "\n");
+    EXPECT_NE(got.text.find("log.to = " + to + "\n"), std::string::npos) << where;
+    EXPECT_EQ(errors_of(got.text), Lines());
+  }
+  EXPECT_EQ(mosquitto("log_dest topic\n").notes,
+            Lines({"m.conf:1: log_dest topic: the log goes to the console, to a file or to syslog: log.to"}));
+}
+
 TEST_F(TranslationTest, WhatMosquittoHasAloneIsNamed) {
   const auto got = mosquitto(
       "password_file /etc/m/passwd\n"
