@@ -1,13 +1,17 @@
 #include "config/source.hpp"
 
 #include <fmt/format.h>
+#include <glob.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
 
 #include "config/schema.hpp"
 
@@ -57,17 +61,10 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-}  // namespace
+/// Whether the line is one that another file takes the place of; `origin` is its own place.
+using Include = std::function<bool(std::string_view line, const std::string& origin, Source& source)>;
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-Source parse_file(std::string_view text, const std::string& path) {
-  Source source;
+void parse_lines(std::string_view text, const std::string& path, const Include& include, Source& source) {
   std::size_t number = 0;
   while (!text.empty()) {
     ++number;
@@ -77,6 +74,7 @@ Source parse_file(std::string_view text, const std::string& path) {
     line = trim(without_comment(line));
     if (line.empty()) continue;
     const std::string origin = fmt::format("{}:{}", path, number);
+    if (include && include(line, origin, source)) continue;
     const std::size_t equals = line.find('=');
     const std::string_view key = trim(line.substr(0, equals));
     if (equals == std::string_view::npos || !valid_key(key)) {
@@ -91,10 +89,21 @@ Source parse_file(std::string_view text, const std::string& path) {
     }
     source.settings.push_back({std::string(key), std::string(value), origin});
   }
-  return source;
 }
 
-Result<Source> read_file(const std::string& path) {
+/// By name. A path without wildcards stands for itself, there or not.
+std::vector<std::string> files_of(const std::string& pattern) {
+  if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
+  glob_t found{};
+  const std::unique_ptr<glob_t, decltype(&::globfree)> release(&found, &::globfree);
+  if (::glob(pattern.c_str(), 0, nullptr, &found) != 0) return {};
+  return {found.gl_pathv, found.gl_pathv + found.gl_pathc};
+}
+
+Result<void> read_into(const std::string& path, std::size_t depth, Source& source) {
+  constexpr std::size_t depth_max = 8;
+  if (depth > depth_max)
+    return fail(Errc::invalid_argument, fmt::format("{} is included by {} files in a row", path, depth));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -102,7 +111,40 @@ Result<Source> read_file(const std::string& path) {
     const int code = errno != 0 ? errno : EIO;
     return fail(Errc::io, fmt::format("cannot read {}: {}", path, std::strerror(code)));
   }
-  return parse_file(text, path);
+  const auto include = [&](std::string_view line, const std::string& origin, Source& into) {
+    constexpr std::string_view word = "include";
+    if (!line.starts_with(word) || line.size() == word.size()) return false;
+    if (line[word.size()] != ' ' && line[word.size()] != '\t') return false;
+    const std::filesystem::path name(trim(line.substr(word.size())));
+    for (const std::string& one : files_of((std::filesystem::path(path).parent_path() / name).string())) {
+      if (const auto read = read_into(one, depth + 1, into); !read)
+        into.errors.push_back(fmt::format("{}: {}", origin, read.error().message));
+    }
+    return true;
+  };
+  parse_lines(text, path, include, source);
+  return {};
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+Source parse_file(std::string_view text, const std::string& path) {
+  Source source;
+  parse_lines(text, path, {}, source);
+  return source;
+}
+
+Result<Source> read_file(const std::string& path) {
+  Source source;
+  if (auto read = read_into(path, 0, source); !read) return tl::unexpected<Error>(read.error());
+  return source;
 }
 
 Source read_environment(std::span<const std::pair<std::string, std::string>> variables) {

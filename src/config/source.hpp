@@ -31,7 +31,8 @@ std::string_view trim(std::string_view text);
 
 /// EMQ X 4.3's format: `key = value`, `#` begins a comment.
 Source parse_file(std::string_view text, const std::string& path);
-/// Fails if the file cannot be read.
+/// With what it includes: `include FILE` stands for the lines of that file, or of those files if it has `*`,
+/// `?` or `[` in it; a relative one is beside the file that includes it. Fails if the file cannot be read.
 Result<Source> read_file(const std::string& path);
 /// `MESHMQ_NODE__NAME=...` is `node.name`; MESHMQ_NODE_NAME and MESHMQ_NODE_COOKIE are second names. Other
 /// variables that begin with MESHMQ_ but have no `__` are no settings, unless they name a key without dots.

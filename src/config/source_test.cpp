@@ -1,6 +1,10 @@
 #include "config/source.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "config/nearest.hpp"
 #include "config/schema.hpp"
@@ -44,6 +48,51 @@ TEST(File, ThatIsMissingIsAnError) {
   const auto source = read_file("/nowhere/meshmq.conf");
   ASSERT_FALSE(source);
   EXPECT_EQ(source.error().message, "cannot read /nowhere/meshmq.conf: No such file or directory");
+}
+
+class IncludeTest : public ::testing::Test {
+ protected:
+  ~IncludeTest() override { std::filesystem::remove_all(directory_); }
+  std::string file(const std::string& name, const std::string& text) const {
+    const auto path = directory_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+    return path.string();
+  }
+
+ private:
+  std::string name_ = (std::filesystem::temp_directory_path() / "meshmq-include-XXXXXX").string();
+
+ protected:
+  const std::filesystem::path directory_ = ::mkdtemp(name_.data());
+};
+
+TEST_F(IncludeTest, StandsForTheLinesOfOtherFiles) {
+  const std::string zones = file("conf.d/a.conf", "zone.external.max_inflight = 3\n");
+  file("conf.d/b.conf", "include ../c.conf\n");
+  file("c.conf", "log.level = info # why\n");
+  const auto source = read_file(
+      file("m.conf",
+           "node.name = a@b\ninclude conf.d/*.conf   # both\ninclude empty/*.conf\nlog.level = error\n"));
+  ASSERT_TRUE(source);
+  EXPECT_TRUE(source->errors.empty());
+  ASSERT_EQ(source->settings.size(), 4U);
+  EXPECT_EQ(source->settings[1].origin, zones + ":1");
+  EXPECT_EQ(source->settings[2].value, "info");
+  EXPECT_EQ(source->settings[3].value, "error") << "in the order of the lines";
+}
+
+TEST_F(IncludeTest, SaysWhereItWentWrong) {
+  const std::string path = file("m.conf", "include gone.conf\ninclude\n");
+  const auto source = read_file(path);
+  ASSERT_TRUE(source);
+  ASSERT_FALSE(source->errors.empty());
+  EXPECT_EQ(source->errors[0],
+            path + ":1: cannot read " + (directory_ / "gone.conf").string() + ": No such file or directory");
+  EXPECT_EQ(source->errors.back(), path + ":2: expected `key = value`, not 'include'");
+  const std::string circle = file("circle.conf", "include circle.conf\n");
+  EXPECT_EQ(read_file(circle)->errors,
+            std::vector<std::string>{circle + ":1: " + circle + " is included by 9 files in a row"});
 }
 
 TEST(Environment, VariablesWithTwoUnderscoresAreKeys) {
