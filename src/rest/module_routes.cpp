@@ -59,6 +59,19 @@ void module_command(Office& office, const Call& call, const std::string& word) {
   answer_command(office, call, std::string(call.get("node")),
                  {"modules", word, std::string(call.get("module"))});
 }
+void refuse_plugin(Office& office, const Call& call, const std::string& word) {
+  answer_command(office, call, std::string(call.get("node")),
+                 {"plugins", word, std::string(call.get("plugin"))});
+}
+void load_plugin(Office& office, const Call& call) {
+  refuse_plugin(office, call, "load");
+}
+void unload_plugin(Office& office, const Call& call) {
+  refuse_plugin(office, call, "unload");
+}
+void reload_plugin(Office& office, const Call& call) {
+  refuse_plugin(office, call, "reload");
+}
 void load_module_on_node(Office& office, const Call& call) {
   module_command(office, call, "load");
 }
@@ -119,6 +132,21 @@ constexpr Route module_rows[] = {
      .help = "Those of one node",
      .run = list_plugins_of_node,
      .data = "[Module]"},
+    {.method = "PUT",
+     .path = "/nodes/:node/plugins/:plugin/load",
+     .name = "load_node_plugin",
+     .help = "Always refused, with the reason: it is built in, or there is none",
+     .run = load_plugin},
+    {.method = "PUT",
+     .path = "/nodes/:node/plugins/:plugin/unload",
+     .name = "unload_node_plugin",
+     .help = "The same",
+     .run = unload_plugin},
+    {.method = "PUT",
+     .path = "/nodes/:node/plugins/:plugin/reload",
+     .name = "reload_node_plugin",
+     .help = "The same",
+     .run = reload_plugin},
 };
 
 constexpr Reporter module_reports[] = {{"modules", report_modules}, {"plugins", report_modules}};

@@ -117,6 +117,9 @@ class RestApi(SceneTest):
         plugins = {plugin["name"]: plugin["active"] for plugin in api.data("list_node_plugins", node=there)}
         self.assertTrue(plugins["emqx_retainer"])
         self.assertEqual({row["node"] for row in api.data("list_all_plugins")}, {here, there})
+        for operation in ("load_node_plugin", "unload_node_plugin", "reload_node_plugin"):
+            self.assertIn("it is built in", api.call(operation, node=there, plugin="emqx_retainer")["message"])
+        self.assertIn("doesn't exist", api.call("load_node_plugin", node=here, plugin="emqx_recon")["message"])
 
     def nodes_and_clients(self, api, here, there):
         for operation in ("list_endpoints", "openapi", "healthz", "readyz"):
