@@ -1,7 +1,11 @@
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "ctl/ctl.hpp"
@@ -23,6 +27,15 @@ int give_up(const std::string& line) {
   return unreachable;
 }
 
+/// Who types here, for the audit log: not root if somebody has become it with sudo.
+std::string user() {
+  // One thread: nobody changes the environment or the entry meanwhile.
+  const char* before = std::getenv("SUDO_USER");  // NOLINT(concurrency-mt-unsafe)
+  if (before != nullptr && *before != '\0') return before;
+  const passwd* entry = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe)
+  return entry != nullptr ? std::string(entry->pw_name) : std::to_string(::geteuid());
+}
+
 }  // namespace
 
 int ask(const CtlRequest& request) {
@@ -30,6 +43,7 @@ int ask(const CtlRequest& request) {
   for (const std::string& word : request.words) words.push_back(Term::binary(word));
   std::vector<Term> options;
   if (request.json) options.push_back(Term::atom("json"));
+  options.push_back(Term::binary("by=" + user()));
   mesh::RpcTarget target = request.target;
   if (!request.tls_file.empty()) {
     net::DistTls::Warnings unsaid;  // the node says them

@@ -47,6 +47,16 @@ Term atoms(const std::vector<std::string>& names) {
   return Term::list(std::move(items));
 }
 
+/// The node that calls, and the user there if it says one.
+std::string who_calls(const erldist::RpcCall& call, const std::vector<std::string>& options) {
+  constexpr std::string_view by = "by=";
+  constexpr std::size_t user_bytes_max = 256;
+  const auto user = std::find_if(options.begin(), options.end(),
+                                 [&](const auto& option) { return option.starts_with(by); });
+  if (user == options.end()) return call.caller;
+  return fmt::format("{} ({})", std::string_view(*user).substr(by.size(), user_bytes_max), call.caller);
+}
+
 }  // namespace
 
 void RemoteCalls::call(const erldist::RpcCall& call, Now now, Done done) {
@@ -77,8 +87,9 @@ void RemoteCalls::run_command(const erldist::RpcCall& call, Now now, Done done) 
   const bool json = std::find(options->begin(), options->end(), "json") != options->end();
   const bool emqx = call.module == "emqx_ctl";
   const bool prints = call.arguments.size() == 1;
-  const admin::Audit::Acting acting(audit_, {call.caller, "command line"});
-  const auto note = [this, caller = call.caller, words = *words, now](const admin::Answer& answer) {
+  const std::string who = who_calls(call, *options);
+  const admin::Audit::Acting acting(audit_, {who, "command line"});
+  const auto note = [this, caller = who, words = *words, now](const admin::Answer& answer) {
     audit_command(audit_, caller, words, answer, now);
   };
   commands_.run(*words, {.json = json}, now,

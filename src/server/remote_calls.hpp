@@ -24,7 +24,8 @@ struct RemoteAnswer {
 
 ///     emqx_ctl:run_command(Words)             prints; ok | {error, cmd_not_found}
 ///     meshmq_ctl:run_command(Words)           prints; exit status
-///     meshmq_ctl:run_command(Words, Options)  {ExitStatus, Output}; Options: [] or [json]
+///     meshmq_ctl:run_command(Words, Options)  {ExitStatus, Output}; Options: `json`, `by=USER` for the audit
+///                                             log; others are ignored
 ///     meshmq:publish(Topic, Payload, QoS)     ok | {error, Reason}
 ///     meshmq:status()                         #{running_nodes => [...], stopped_nodes => [...]}
 ///

@@ -23,7 +23,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   }
   RemoteAnswer call(const std::string& module, const std::string& function, std::vector<Term> arguments) {
     std::optional<RemoteAnswer> answer;
-    const erldist::RpcCall request{1, module, function, std::move(arguments)};
+    const erldist::RpcCall request{1, module, function, std::move(arguments), "m@h"};
     calls_->call(request, now_, [&](RemoteAnswer given) { answer = std::move(given); });
     return answer.value();
   }
@@ -32,6 +32,8 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
     for (const std::string& word : list) items.push_back(Term::string(word));
     return Term::list(std::move(items));
   }
+
+  std::string last_author() const { return desk_->audit.entries().front().who; }
 
   std::vector<mqtt::MessagePtr> published_;
 
@@ -101,6 +103,14 @@ TEST_F(RemoteCallsTest, MeshmqCtlReturnsTheExitStatus) {
   const RemoteAnswer json =
       call("meshmq_ctl", "run_command", {words({"cluster", "status"}), Term::list({Term::atom("json")})});
   EXPECT_EQ(json.value.items[1].text, "{\"running_nodes\":[\"a@h\"],\"stopped_nodes\":[]}\n");
+}
+
+TEST_F(RemoteCallsTest, TheAuditNamesTheUserIfOneIsSaid) {
+  const Term words_of_it = words({"topic_metrics", "register", "t"});
+  call("meshmq_ctl", "run_command", {words_of_it, Term::list({Term::binary("by=joe")})});
+  EXPECT_EQ(last_author(), "joe (m@h)");
+  call("emqx_ctl", "run_command", {words_of_it});
+  EXPECT_EQ(last_author(), "m@h");
 }
 
 TEST_F(RemoteCallsTest, WordsMayBeStringsBinariesOrAtoms) {
