@@ -32,6 +32,18 @@ def wait_until(condition, what, seconds=READY_SECONDS, pause=0.02):
         time.sleep(pause)
 
 
+def link_bytes(node):
+    """Bytes that a process received over its links, as the kernel counted them; None without `ss`."""
+    if shutil.which("ss") is None:
+        return None
+    text = subprocess.run(["ss", "-tinpH", "state", "established"], capture_output=True, text=True).stdout
+    total = 0
+    for sockets in re.split(r"\n(?=\S)", text):
+        if f"pid={node.pid}," in sockets:
+            total += sum(map(int, re.findall(r"bytes_received:(\d+)", sockets)))
+    return total
+
+
 class Broker:
     """A process that serves MQTT on self.port, on self.ws_port over WebSocket, and on self.tls_port if `certificate`
     (paths of cert and key) is set."""

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 
-from brokers import MeshNode, free_port, wait_until
+from brokers import MeshNode, free_port, link_bytes, wait_until
 from restart import Table, connect, kill, packet, private_bytes, text
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -176,11 +176,16 @@ def measure_routes(cluster, table, count):
 
 
 def measure_sessions(cluster, table, count):
-    """Sessions that wait on disk, for whoever joins later."""
+    """Sessions of clients that are away, for whoever joins later."""
     node = cluster.nodes[0]
+    before = [private_bytes(one.pid) for one in cluster.nodes]
+    begin = time.monotonic()
     for n in range(count):
         connect(node.port, b"session-%d" % n, clean=False).close()
-    table.row("sessions that wait", f"{count:,}")
+    seconds = time.monotonic() - begin
+    table.row(f"{count:,} clients that come and leave a session, one by one", f"{count / seconds:,.0f} a second")
+    grown = [(private_bytes(one.pid) - old) / count for one, old in zip(cluster.nodes, before, strict=True)]
+    table.row("memory of each on its node / on another node", f"{grown[0]:.0f} / {statistics.mean(grown[1:]):.0f} bytes")
 
 
 def measure_join(cluster, table):
@@ -191,6 +196,10 @@ def measure_join(cluster, table):
     table.row("`cluster join` of a fourth node returns after", f"{time.monotonic() - begin:.2f} s")
     wait_until(lambda: routes(joiner) == expected, "the routes of the new node", PATIENCE, 0.1)
     table.row(f"it has all {expected:,} routes after", f"{time.monotonic() - begin:.2f} s")
+    received = link_bytes(joiner)
+    verdict = joiner.ctl("cluster", "verify").strip()
+    table.row("`cluster verify` on it says", verdict.splitlines()[-1])
+    table.row("received from the other nodes", "not counted" if received is None else f"{received / 1e6:,.0f} MB")
     table.row("its memory then", f"{private_bytes(joiner.pid) / 1e6:,.0f} MB")
 
 

@@ -23,7 +23,7 @@ import tempfile
 import time
 
 import retained_lookup
-from brokers import BenchError, MeshNode, Mosquitto, free_port, wait_until
+from brokers import BenchError, MeshNode, Mosquitto, free_port, link_bytes, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -326,7 +326,11 @@ def join(bench):
         joined = time.monotonic() - begin
         wait_until(lambda: joiner.number("stats", "routes.count") == JOIN_SUBSCRIPTIONS, "all routes", 60)
         complete = time.monotonic() - begin
-        wire = link_bytes(joiner)
+        received = link_bytes(joiner)
+        wire = "bytes not counted (ss is not installed)"
+        if received is not None:
+            each = f"{received / JOIN_SUBSCRIPTIONS:.0f} per subscription"
+            wire = f"{received:,} bytes received from the other nodes ({each})"
         tables = [sorted(node.ctl("routes", "list").splitlines()) for node in nodes]
         if any(one != tables[0] for one in tables) or len(tables[0]) != JOIN_SUBSCRIPTIONS:
             raise BenchError(f"the tables differ: {[len(one) for one in tables]} routes")
@@ -352,18 +356,6 @@ def subscribe_many(bench, nodes, extra):
     if not client.stdout.readline().startswith("connect:"):
         raise BenchError("the subscriptions could not be made")
     return client
-
-
-def link_bytes(node):
-    """Bytes that a process received over its links, as the kernel counted them."""
-    if shutil.which("ss") is None:
-        return "bytes not counted (ss is not installed)"
-    text = subprocess.run(["ss", "-tinpH", "state", "established"], capture_output=True, text=True).stdout
-    total = 0
-    for sockets in re.split(r"\n(?=\S)", text):
-        if f"pid={node.pid}," in sockets:
-            total += sum(map(int, re.findall(r"bytes_received:(\d+)", sockets)))
-    return f"{total:,} bytes received from the other nodes ({total / JOIN_SUBSCRIPTIONS:.0f} per subscription)"
 
 
 PARTS = {part.__name__: part for part in (throughput, tls, websocket, retained, mesh, syscalls, memory, join)}
