@@ -80,9 +80,9 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   void trust_session() {
     if (split_since_ && !split_until_) split_until_ = scheduler_.now_us();
   }
-  /// What was published then may have come to two sessions.
-  bool was_split(Micros published) const {
-    return split_since_ && published >= *split_since_ && (!split_until_ || published <= *split_until_);
+  /// What a node accepted between these may have come to two sessions.
+  bool was_split(Micros published, Micros acknowledged) const {
+    return split_since_ && acknowledged >= *split_since_ && (!split_until_ || published <= *split_until_);
   }
   /// Filters whose SUBACK has come and that stand since then.
   const std::map<std::string, mqtt::QoS>& confirmed() const { return confirmed_; }
