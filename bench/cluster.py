@@ -185,7 +185,8 @@ def measure_sessions(cluster, table, count):
     seconds = time.monotonic() - begin
     table.row(f"{count:,} clients that come and leave a session, one by one", f"{count / seconds:,.0f} a second")
     grown = [(private_bytes(one.pid) - old) / count for one, old in zip(cluster.nodes, before, strict=True)]
-    table.row("memory of each on its node / on another node", f"{grown[0]:.0f} / {statistics.mean(grown[1:]):.0f} bytes")
+    figure = f"{grown[0]:.0f} / {statistics.mean(grown[1:]):.0f} bytes"
+    table.row("memory of each on its node / on another node", figure)
 
 
 def measure_join(cluster, table):

@@ -141,7 +141,7 @@ Meeting Cluster::meeting(const wire::Hello& hello) const {
 
 void Cluster::handle(const std::string& node, const wire::SyncRequest& frame, Now) {
   Peer& p = world_.peer(node);
-  if (p.is_up()) return world_.replicator.handle(node, frame);
+  if (p.is_up()) return world_.begin_log(node, frame);
   p.early_sync = frame;
 }
 

@@ -85,6 +85,7 @@ class TestNode final : public ClusterPorts {
   void peer_up(Slot slot, const std::string& node, std::uint64_t) override {
     up.insert(node);
     slots[node] = slot;
+    if (writes_when_up) write("up", node);
   }
   void peer_down(Slot slot) override { up.erase(std::string(machine->node_of(slot))); }
   void message(const std::string& node, std::string bytes) override {
@@ -136,6 +137,7 @@ class TestNode final : public ClusterPorts {
   Duration autoclean{0};
   bool autoheal = true;
   std::uint16_t wire_version_max = wire::version_max;
+  bool writes_when_up = false;  ///< a shared row, the moment it meets a peer
 };
 
 class TestCluster {

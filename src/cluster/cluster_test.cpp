@@ -381,6 +381,21 @@ TEST_F(ClusterTest, ANodeThatJoinsLaterFindsSharedRowsAndBringsItsOwn) {
   EXPECT_EQ(world["b"].shared(), "x=1 z=9 ") << "rows of a memory that was lost come back from the others";
 }
 
+TEST_F(ClusterTest, ARowThatIsWrittenWhileNodesMeetReachesBothAtOnce) {
+  world.add("a");
+  world.add("b").writes_when_up = true;
+  world["b"].machine->join(OperationId(1), "a", world.now);
+  world.settle(Duration(500));
+  EXPECT_EQ(world["b"].results[1], "ok");
+  EXPECT_EQ(world["a"].shared(), "up=a ");
+  // The same when they meet again.
+  world.cut("a", "b");
+  world["b"].write("cut", "1");
+  world.mend("a", "b");
+  world.settle(std::chrono::seconds(3));
+  EXPECT_EQ(world["a"].shared(), "cut=1 up=a ");
+}
+
 TEST_F(ClusterTest, RowsOfADeadNodeReachThoseWhoMissedThem) {
   three();
   world.cut("a", "b");

@@ -104,7 +104,7 @@ bool Links::establish(const std::string& node, Peer& p, Now now) {
   world_.routes.commit();
   world_.ports.peer_up(p.slot, node, p.incarnation);
   observer_->established(node, p, now);
-  if (p.early_sync) world_.replicator.handle(node, *p.early_sync);
+  if (p.early_sync) world_.begin_log(node, *p.early_sync);
   p.early_sync.reset();
   for (std::string& bytes : std::exchange(p.early_messages, {})) world_.ports.message(node, std::move(bytes));
   return true;

@@ -16,11 +16,6 @@ void SharedSync::announce(const std::string& node) {
   ports_.send(node, wire::encode(wire::SharedDigest{rows_.digests()}));
 }
 
-void SharedSync::peer_up(const std::string& node) {
-  peers_[node] = {};
-  announce(node);
-}
-
 void SharedSync::peer_down(const std::string& node) {
   peers_.erase(node);
   if (pulling_from_ == node) pulling_from_.clear();
@@ -40,12 +35,14 @@ void SharedSync::handle(const std::string& node, const wire::SharedDigest& frame
     return pull_next(now);
   }
   BucketSet wanted = differences(frame.digests, rows_.digests());
-  if (peer.theirs)
+  if (peer.theirs && !peer.suspect)
     wanted &= ~differences(frame.digests, *peer.theirs) & ~differences(rows_.digests(), peer.ours);
-  const bool stood_still = peer.theirs.has_value();
+  const bool counts = peer.theirs.has_value() || peer.suspect;
   peer.theirs = frame.digests;
   peer.ours = rows_.digests();
-  if (!stood_still || wanted.none() || !pulling_from_.empty()) return;
+  if (!counts || !pulling_from_.empty()) return;
+  peer.suspect = false;
+  if (wanted.none()) return;
   pulling_from_ = node;
   pull_deadline_ = now.mono + pull_wait;
   ports_.send(node, wire::encode(wire::SharedRequest{wanted}));
@@ -91,6 +88,13 @@ void SharedSync::handle(const std::string& node, const wire::SharedPart& frame, 
   if (!frame.last) return;
   pulling_from_.clear();
   pull_next(now);
+}
+
+void SharedSync::compare_anew() {
+  for (auto& [node, peer] : peers_) {
+    peer.suspect = true;
+    announce(node);
+  }
 }
 
 std::map<std::uint8_t, wire::TableSum> SharedSync::count() const {

@@ -13,9 +13,10 @@
 namespace meshmq::cluster {
 
 /// New writes travel in the origin logs; this finds what they could not bring: rows of nodes that are down
-/// now, or that a peer wrote while the link was. When peers meet they compare at once. Later they compare now
-/// and then, and only a difference that has stood still on both sides counts: rows under way are no
-/// difference. Thread rule: one owner. Limit: one pull at a time, `part_bytes_max` per frame.
+/// now, or that a peer wrote while the link was. When peers meet they compare at once: each says what it had
+/// when it began to send its log, so that no row falls between the two. Later they compare now and then, and
+/// only a difference that has stood still on both sides counts: rows under way are no difference. Thread
+/// rule: one owner. Limit: one pull at a time, `part_bytes_max` per frame.
 class SharedSync {
  public:
   static constexpr Duration interval = std::chrono::seconds(10);
@@ -24,8 +25,13 @@ class SharedSync {
 
   SharedSync(SharedRows& rows, ClusterPorts& ports) : rows_(rows), ports_(ports) {}
 
-  void peer_up(const std::string& node);
+  void peer_up(const std::string& node) { peers_[node] = {}; }
+  /// The log that `node` gets of ours begins here and now.
+  void log_begins(const std::string& node) { announce(node); }
   void peer_down(const std::string& node);
+  /// Nodes were found to differ: all compare at once, and what differs is pulled whether it stands still or
+  /// not.
+  void compare_anew();
   /// True if nothing is known to be missing here that `node` has.
   bool in_sync_with(const std::string& node) const;
 
@@ -44,6 +50,7 @@ class SharedSync {
     std::optional<BucketDigests> theirs;  ///< what they said last
     BucketDigests ours{};                 ///< what we had then
     bool met = false;                     ///< the first comparison is done
+    bool suspect = false;                 ///< compare_anew(): the next one counts at once
   };
 
   void announce(const std::string& node);

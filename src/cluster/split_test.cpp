@@ -336,6 +336,7 @@ TEST_F(SplitTest, VerifyNamesDifferencesOfSharedTablesAndOfMembership) {
   world["a"].machine->verify(OperationId(5), world.now);
   world.settle(seconds(4));
   EXPECT_EQ(world["a"].report.differences, std::vector<std::string>{"shared table 107: 1 rows at a, 0 at b"});
+  EXPECT_EQ(world["b"].shared(), "k=v ") << "and repairs them";
 }
 
 // ---------------------------------------------------------------- versions

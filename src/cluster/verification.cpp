@@ -53,6 +53,7 @@ class Comparison {
   }
   /// (replica, owner) to be fetched anew.
   const std::vector<std::pair<std::string, std::string>>& damaged() const { return damaged_; }
+  bool shared_tables_differ() const { return shared_differ_; }
 
  private:
   template <class... Values>
@@ -91,6 +92,7 @@ class Comparison {
       const wire::TableSum a = sum_at(reference, table);
       const wire::TableSum b = sum_at(reply, table);
       if (a == b) continue;
+      shared_differ_ = true;
       const std::string_view name = shared_.name_of(table);
       differ("{}: {} rows at {}, {} at {}{}", name.empty() ? fmt::format("shared table {}", table) : name,
              a.rows, first, b.rows, node, a.rows == b.rows ? ", but not the same" : "");
@@ -124,6 +126,7 @@ class Comparison {
   const SharedSync& shared_;
   VerifyReport& report_;
   std::vector<std::pair<std::string, std::string>> damaged_;
+  bool shared_differ_ = false;
 };
 
 }  // namespace
@@ -186,6 +189,10 @@ void Verification::compare(Running& running, Now now) {
       world_.send(replica, wire::Resync{owner});
     }
   }
+  if (comparison.shared_tables_differ()) {
+    world_.broadcast(wire::Resync{});
+    world_.shared_sync.compare_anew();
+  }
   for (const std::string& node : running.asked) {
     (running.replies.contains(node) ? report.nodes : report.silent).push_back(node);
   }
@@ -195,6 +202,10 @@ void Verification::compare(Running& running, Now now) {
 }
 
 void Verification::handle(const std::string& node, const wire::Resync& frame) {
+  if (frame.owner.empty()) {
+    world_.log.error("{} found that shared tables differ: comparing them with all nodes", node);
+    return world_.shared_sync.compare_anew();
+  }
   world_.log.error("{} found that the rows of {} differ here: fetching all of them", node, frame.owner);
   world_.replicator.fetch_anew(frame.owner);
 }

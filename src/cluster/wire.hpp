@@ -172,7 +172,7 @@ struct VerifyReply {
   std::map<std::string, OwnerState> owners{};
   std::map<std::uint8_t, TableSum> shared{};  ///< by number of the shared table
 };
-/// "Your rows of this owner are damaged: fetch them anew."
+/// "Your rows of this owner are damaged: fetch them anew." No owner: shared tables differ, compare them.
 struct Resync {
   std::string owner;
 };

@@ -106,6 +106,11 @@ struct World {
       if (p.is_up() && node != except) send(node, frame);
     }
   }
+  /// `node` has asked for our log.
+  void begin_log(const std::string& node, const wire::SyncRequest& frame) {
+    replicator.handle(node, frame);
+    shared_sync.log_begins(node);
+  }
   wire::View view() const { return {membership.id(), membership.records()}; }
   Stamp stamp(Now now) { return clock.next(now.wall); }
   void save() { ports.save(membership.image()); }
