@@ -16,6 +16,13 @@ void SharedSync::announce(const std::string& node) {
   ports_.send(node, wire::encode(wire::SharedDigest{rows_.digests()}));
 }
 
+void SharedSync::log_begins(const std::string& node) {
+  const auto it = peers_.find(node);
+  if (it == peers_.end()) return;
+  it->second.log_begun = true;
+  announce(node);
+}
+
 void SharedSync::peer_down(const std::string& node) {
   peers_.erase(node);
   if (pulling_from_ == node) pulling_from_.clear();
@@ -93,7 +100,7 @@ void SharedSync::handle(const std::string& node, const wire::SharedPart& frame, 
 void SharedSync::compare_anew() {
   for (auto& [node, peer] : peers_) {
     peer.suspect = true;
-    announce(node);
+    if (peer.log_begun) announce(node);
   }
 }
 
@@ -115,7 +122,9 @@ void SharedSync::tick(Now now) {
   }
   if (now.mono < next_round_) return;
   next_round_ = now.mono + interval;
-  for (const auto& [node, peer] : peers_) announce(node);
+  for (const auto& [node, peer] : peers_) {
+    if (peer.log_begun) announce(node);
+  }
 }
 
 }  // namespace meshmq::cluster

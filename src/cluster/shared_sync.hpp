@@ -27,7 +27,7 @@ class SharedSync {
 
   void peer_up(const std::string& node) { peers_[node] = {}; }
   /// The log that `node` gets of ours begins here and now.
-  void log_begins(const std::string& node) { announce(node); }
+  void log_begins(const std::string& node);
   void peer_down(const std::string& node);
   /// Nodes were found to differ: all compare at once, and what differs is pulled whether it stands still or
   /// not.
@@ -50,6 +50,7 @@ class SharedSync {
     std::optional<BucketDigests> theirs;  ///< what they said last
     BucketDigests ours{};                 ///< what we had then
     bool met = false;                     ///< the first comparison is done
+    bool log_begun = false;               ///< they have our sums of that moment, and none earlier
     bool suspect = false;                 ///< compare_anew(): the next one counts at once
   };
 
