@@ -166,6 +166,7 @@ class NodeProcess::Impl final : public mesh::MeshHandler {
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGTERM, SIGINT};
   asio::signal_set hangups_{io_, SIGHUP};
+  const bool at_terminal_ = ::isatty(STDIN_FILENO) == 1;
   asio::steady_timer tick_timer_{io_};
   asio::steady_timer sample_timer_{io_};
   asio::steady_timer goodbye_timer_{io_};
@@ -486,6 +487,11 @@ void NodeProcess::Impl::arm_certificates() {
 void NodeProcess::Impl::await_hangup() {
   hangups_.async_wait([this](error_code error, int) {
     if (error) return;
+    // Not meant for the configuration: its terminal was closed.
+    if (at_terminal_ && ::isatty(STDIN_FILENO) == 0) {
+      if (!stopping_) say_goodbye();
+      return;
+    }
     service_.reloading();
     {
       const admin::Audit::Acting acting(desk_->audit, {"signal", "SIGHUP"});

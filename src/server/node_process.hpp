@@ -31,7 +31,8 @@ class NodeProcess {
 
   /// Everything until clients are accepted. Fails with one line for the operator; destroy it then.
   Result<void> start();
-  /// Until SIGTERM or SIGINT has led to a clean stop; a second signal ends the process at once.
+  /// Until SIGTERM, SIGINT or the end of its terminal has led to a clean stop; a second signal ends the
+  /// process at once.
   void run();
 
  private:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import pty
 import signal
 import socket
+import subprocess
 import time
 
 from harness import BIN, COOKIE, PATIENCE, Failed, SceneTest, eventually, main
@@ -101,6 +103,21 @@ class LifeCycle(SceneTest):
         node.process.send_signal(signal.SIGTERM)
         node.process.send_signal(signal.SIGTERM)
         node.process.wait(10)
+
+    def test_it_ends_with_its_terminal(self):
+        ours, terminal = pty.openpty()
+        command = ["setsid", "--ctty", BIN / "meshmq", "console", "--data-dir", self.data]
+        command += ["--ports-file", self.ports_file]
+        for key, value in self.settings.items():
+            command += ["--set", f"{key}={value}"]
+        node = self.host.spawn(command, stdin=terminal, stdout=subprocess.DEVNULL, env=self.scene.environment)
+        eventually(self.ports_file.exists, "the node accepts clients")
+        # As long as the terminal is there the signal means: read the configuration again.
+        node.send_signal(signal.SIGHUP)
+        self.assertEqual(self.meshmq("ping"), "pong\n")
+        os.close(terminal)
+        os.close(ours)
+        self.assertEqual(node.wait(PATIENCE), 0)
 
     def test_log_file_and_level(self):
         self.meshmq("start", settings={"log.level": "info"})
