@@ -103,7 +103,7 @@ Forwarded ForwardLinks::forward(Slot slot, const Parcel& parcel, Token token, No
   if (waiting > config_.link_bytes_max) congested_ = true;
   if (parcel.message->qos() != mqtt::QoS::at_most_once) {
     out->sender.push_numbered(token, shared, now, encode);
-    ++counters_.sent;
+    count_sent(*out);
     return token == 0 ? Forwarded::sent : Forwarded::tracked;
   }
   // Publishers are paused at the limit; what they had in their buffers by then still fits in as much again.
@@ -112,7 +112,7 @@ Forwarded ForwardLinks::forward(Slot slot, const Parcel& parcel, Token token, No
     return Forwarded::dropped;
   }
   out->sender.push_unnumbered(shared, encode);
-  ++counters_.sent;
+  count_sent(*out);
   return Forwarded::sent;
 }
 
@@ -128,8 +128,20 @@ bool ForwardLinks::keep(Slot slot, const Parcel& parcel, Now now) {
   }
   out->dirty = true;
   out->sender.push_numbered(0, false, now, [&](std::string& to) { encode_parcel(parcel, to); });
-  ++counters_.sent;
+  count_sent(*out);
   return true;
+}
+
+void ForwardLinks::count_sent(Outbound& out) {
+  ++counters_.sent;
+  ++out.sent;
+}
+
+std::vector<NodeTraffic> ForwardLinks::traffic() const {
+  std::vector<NodeTraffic> all;
+  all.reserve(outbound_.size());
+  for (const auto& [slot, out] : outbound_) all.push_back({out->node, out->sent});
+  return all;
 }
 
 bool ForwardLinks::congested() {

@@ -84,6 +84,8 @@ class ForwardLinks {
   void tick(Now now, std::vector<Token>& dropped, std::vector<HandedBack>& back);
 
   const ForwardCounters& counters() const { return counters_; }
+  /// What each node was sent.
+  std::vector<NodeTraffic> traffic() const;
   /// How long messages wait for the other node's acknowledgement: the oldest of each.
   const Histogram& acknowledgement_times() const { return times_; }
   /// What becomes of a message for this node; nothing if there is no link to it.
@@ -101,6 +103,7 @@ class ForwardLinks {
     bool keeps_no_more = false;  ///< said in the log
     LinkId link;
     std::size_t transport_bytes = 0;  ///< waiting in the socket's queue
+    std::uint64_t sent = 0;           ///< messages
     TimePoint next_dial{};
     Duration pause{0};
   };
@@ -115,6 +118,7 @@ class ForwardLinks {
   /// `which(Unacknowledged, message)` says which ones.
   template <class Which>
   void hand_back(Outbound& out, Which&& which, std::vector<HandedBack>& back);
+  void count_sent(Outbound& out);
   void dial(Outbound& out, Now now);
   void pause_dialing(Outbound& out, Now now);
   void handle_outbound(Outbound& out, const cluster::ForwardFrame& frame, std::vector<Token>& confirmed,

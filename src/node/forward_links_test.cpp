@@ -97,6 +97,8 @@ TEST_F(ForwardLinksTest, MessagesTravelInOrderAndAreConfirmedOnce) {
   EXPECT_EQ(received, "m1 q m2 ");
   EXPECT_EQ(confirmed, (std::vector<Token>{11, 13}));
   EXPECT_EQ(a.counters().sent, 3U);
+  ASSERT_EQ(a.traffic().size(), 1U);
+  EXPECT_EQ(a.traffic()[0].messages, 3U);
   EXPECT_EQ(b.counters().received, 3U);
 }
 

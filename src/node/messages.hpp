@@ -78,6 +78,11 @@ struct WorkerTimes {
   Histogram forward{};   ///< from a message's way to another node to its acknowledgement: the oldest of each
   Histogram turns{};     ///< turns of the event loop
 };
+/// Messages that were forwarded to a node since it came.
+struct NodeTraffic {
+  std::string node;
+  std::uint64_t messages = 0;
+};
 /// One worker's answer to a Query; only the asked-for part is filled.
 struct QueryReply {
   QueryId query;
@@ -87,6 +92,7 @@ struct QueryReply {
   broker::Stats stats{};
   broker::Metrics metrics{};
   std::shared_ptr<const WorkerTimes> times{};  ///< with stats
+  std::vector<NodeTraffic> forwarded{};        ///< with stats
   std::vector<broker::SlowSubscriber> slow{};
   std::vector<broker::TopicCounts> topics{};
   std::vector<broker::ExplainStep> steps{};

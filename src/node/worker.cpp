@@ -422,6 +422,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         reply.metrics.messages_forward_received = links_.counters().received;
         reply.metrics.messages_forward_dropped = links_.counters().dropped;
         reply.times = std::make_shared<const WorkerTimes>(times());
+        reply.forwarded = links_.traffic();
         break;
     }
     ports_.to_control(std::move(reply));

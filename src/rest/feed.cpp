@@ -15,6 +15,7 @@ std::string live_snapshot(const Office& office, const Gathered& gathered, Now no
     if (!report.rows.empty()) nodes.push_back(Json::raw(report.rows.front()));
   }
   const node::ClusterStatus cluster = office.desk().control.status();
+  const auto& heals = office.desk().control.heal_log();
   return Json::object({{"type", "live"},
                        {"at", now.wall},
                        {"node", office.desk().name},
@@ -22,7 +23,8 @@ std::string live_snapshot(const Office& office, const Gathered& gathered, Now no
                        {"stopped", Json::strings(cluster.stopped_nodes)},
                        {"unanswered", Json::strings(gathered.unanswered)},
                        {"partitions", Json::array(cluster.partitions, Json::strings)},
-                       {"apart", Json::strings(cluster.apart)}})
+                       {"apart", Json::strings(cluster.apart)},
+                       {"healed_at", heals.empty() ? 0 : heals.back().healed_at}})
       .text();
 }
 

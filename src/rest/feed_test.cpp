@@ -70,6 +70,8 @@ TEST_F(FeedTest, WhoHasLoggedInHearsOfTheNodes) {
   worker_replies_[0].stats.connections = 2;
   worker_replies_[1].stats.connections = 3;
   worker_replies_[1].metrics.messages_received = 7;
+  worker_replies_[0].forwarded = {{"b@127.0.0.1", 3}};
+  worker_replies_[1].forwarded = {{"b@127.0.0.1", 4}};
   const auto socket = listen_as(log_in());
   EXPECT_TRUE(socket->sent.empty());
   tick();
@@ -77,7 +79,8 @@ TEST_F(FeedTest, WhoHasLoggedInHearsOfTheNodes) {
   const std::string& text = socket->sent[0];
   EXPECT_TRUE(text.starts_with(R"({"type":"live","at":)")) << text;
   for (const char* part : {R"("node":"meshmq@127.0.0.1")", R"("connections":5)", R"("received":7)",
-                           R"("links":[])", R"("unanswered":[])", R"("stopped":[])"})
+                           R"("links":[{"node":"b@127.0.0.1","forwarded":7}])", R"("unanswered":[])",
+                           R"("stopped":[])", R"("healed_at":0)"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   tick();
   EXPECT_EQ(socket->sent.size(), 1U);

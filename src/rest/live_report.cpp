@@ -1,6 +1,7 @@
 // What the dashboard's overview shows of a node, while somebody looks at it.
 
 #include <algorithm>
+#include <map>
 
 #include "admin/metrics.hpp"
 #include "rest/office.hpp"
@@ -63,6 +64,24 @@ void add_machine(const admin::Host& host, Call::Members& members) {
                                  {"memory_available", system.memory_available_bytes}});
 }
 
+/// To each other node: how long a question takes, and the messages that were forwarded there.
+Json live_links(const std::map<std::string, std::uint64_t>& round_trips,
+                const std::vector<node::QueryReply>& replies) {
+  std::map<std::string, std::uint64_t> forwarded;
+  for (const auto& [node, time] : round_trips) forwarded.emplace(node, 0);
+  for (const node::QueryReply& reply : replies) {
+    for (const node::NodeTraffic& traffic : reply.forwarded) forwarded[traffic.node] += traffic.messages;
+  }
+  std::vector<Json> rows;
+  for (const auto& [node, messages] : forwarded) {
+    Call::Members members = {{"node", node}, {"forwarded", messages}};
+    if (const auto time = round_trips.find(node); time != round_trips.end())
+      members.emplace_back("rtt_us", time->second);
+    rows.push_back(Json::object(members));
+  }
+  return Json::array(rows);
+}
+
 void report_live(Office& office, const Question&, Now now, const ReportDone& done) {
   office.round_trips().measure(office, now);
   admin::Desk& desk = office.desk();
@@ -79,7 +98,7 @@ void report_live(Office& office, const Question&, Now now, const ReportDone& don
                for (const auto& [name, counter] : live_counters)
                  members.emplace_back(name, live_value(all, counter));
                add_machine(desk.host, members);
-               members.emplace_back("links", office.round_trips().json(office));
+               members.emplace_back("links", live_links(office.round_trips().known(office), replies));
                done(Report::one(Json::object(members)));
              });
 }
@@ -117,14 +136,13 @@ void RoundTrips::measure(Office& office, Now now) {
   }
 }
 
-Json RoundTrips::json(const Office& office) const {
+std::map<std::string, std::uint64_t> RoundTrips::known(const Office& office) const {
   const std::vector<std::string> running = office.desk().control.status().running_nodes;
-  std::vector<Json> rows;
-  for (const auto& [node, time] : microseconds_) {
-    if (std::find(running.begin(), running.end(), node) == running.end()) continue;
-    rows.push_back(Json::object({{"node", node}, {"rtt_us", time}}));
-  }
-  return Json::array(rows);
+  std::map<std::string, std::uint64_t> times = microseconds_;
+  std::erase_if(times, [&](const auto& item) {
+    return std::find(running.begin(), running.end(), item.first) == running.end();
+  });
+  return times;
 }
 
 }  // namespace meshmq::rest

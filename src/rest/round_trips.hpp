@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "base/json.hpp"
 #include "base/time.hpp"
 
 namespace meshmq::rest {
@@ -23,8 +22,8 @@ class RoundTrips {
 
   /// Asks the running nodes; `office` must outlive the answers.
   void measure(Office& office, Now now);
-  /// `[{"node":...,"rtt_us":...}]`: what is known of nodes that run.
-  Json json(const Office& office) const;
+  /// Microseconds, as far as they are known, of nodes that run.
+  std::map<std::string, std::uint64_t> known(const Office& office) const;
 
  private:
   std::map<std::string, std::uint64_t> microseconds_;
