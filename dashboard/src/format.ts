@@ -46,6 +46,7 @@ export function duration(seconds: number): string {
 }
 
 export function milliseconds(microseconds: number): string {
+  if (Number.isNaN(microseconds)) return "–";
   const ms = microseconds / 1000;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
@@ -57,6 +58,12 @@ export function moment(ms: number): string {
   const at = new Date(ms);
   const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
   return `${day} ${clock(ms)}`;
+}
+
+/** Of a moment as the API has it: the time if it is of today, else the day. */
+export function roughly(text: string): string {
+  const [day, time] = text.split(" ");
+  return (day === moment(Date.now()).slice(0, 10) ? time : day) ?? text;
 }
 
 export function clock(ms: number): string {

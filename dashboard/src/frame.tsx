@@ -5,7 +5,6 @@ import {
   Button,
   Drawer,
   Menu,
-  Modal,
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
@@ -35,9 +34,9 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { logOut } from "./api";
 import { setLanguage, type TextKey, useLanguage, useText } from "./i18n";
-import { useLive } from "./live";
+import { activeAlarms, useHere, useLiveValue } from "./live";
 import { ChangePassword } from "./login";
-import { Tag } from "./parts/basics";
+import { Dialog, Tag } from "./parts/basics";
 import { useSession } from "./session";
 
 type Entry = { to: string; text: TextKey; icon: LucideIcon };
@@ -81,8 +80,7 @@ export function Logo() {
 function Navigation() {
   const t = useText();
   const [location] = useLocation();
-  const { snapshot } = useLive();
-  const alarms = snapshot?.nodes.reduce((sum, node) => sum + node.alarms, 0) ?? 0;
+  const alarms = useLiveValue(activeAlarms);
   const current = (to: string) => location === to || (to !== "/" && location.startsWith(`${to}/`));
   return (
     <nav aria-label={t("nav.main")}>
@@ -159,21 +157,17 @@ function Account() {
           <Menu.Item onClick={() => void logOut()}>{t("login.logout")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={changing}
-        onClose={() => setChanging(false)}
-        title={t("login.change")}
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
+      <Dialog open={changing} onClose={() => setChanging(false)} title={t("login.change")}>
         {session && <ChangePassword username={session.username} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }
 
 export function Frame({ children }: { children: ReactNode }) {
   const t = useText();
-  const { state, snapshot } = useLive();
+  const state = useLiveValue((live) => live.state);
+  const here = useHere();
   const [open, setOpen] = useState(false);
   const [location] = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
@@ -214,7 +208,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Tag tone={state === "open" ? "good" : state === "connecting" ? "warn" : "bad"} dot>
             {t(`live.${state}`)}
           </Tag>
-          <span className="topbar-node">{snapshot?.node}</span>
+          <span className="topbar-node">{here}</span>
           <span style={{ flex: 1 }} />
           <Preferences />
           <Account />

@@ -1,6 +1,6 @@
 // The one WebSocket: how the nodes of the cluster are, every other second, and the rates made of it.
 
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { onSession, session, setSession } from "./session";
 
 export interface LiveNode {
@@ -32,7 +32,8 @@ export interface LiveNode {
   memory_used: number;
   memory_total: number;
   memory_available: number;
-  links: { node: string; rtt_us: number }[];
+  /** `forwarded`: messages to that node. Without `rtt_us`: not measured yet. */
+  links: { node: string; forwarded: number; rtt_us?: number }[];
 }
 
 export interface Snapshot {
@@ -42,6 +43,8 @@ export interface Snapshot {
   stopped: string[];
   unanswered: string[];
   partitions: string[][];
+  /** When the last split was over; 0: never. */
+  healed_at: number;
   apart: string[];
 }
 
@@ -56,6 +59,8 @@ export interface Point {
   bytesIn: number;
   bytesOut: number;
   forwarded: number;
+  /** Messages to each other node. */
+  links: Map<string, number>;
   /** Of the whole machine, 0 to 1. */
   cpu: number;
   /** Of the process, in processors. */
@@ -111,6 +116,12 @@ function pointOf(now: LiveNode, before: LiveNode | undefined): Point {
     bytesIn: per((node) => node.bytes_received),
     bytesOut: per((node) => node.bytes_sent),
     forwarded: per((node) => node.forwarded),
+    links: new Map(
+      now.links.map((link) => {
+        const old = before?.links.find((each) => each.node === link.node);
+        return [link.node, rate(link.forwarded, old?.forwarded, seconds)];
+      }),
+    ),
     cpu: before && ticks > 0 ? (now.cpu_busy_ticks - before.cpu_busy_ticks) / ticks : Number.NaN,
     process: per((node) => node.cpu_ms) / 1000,
     memory: now.memory_used,
@@ -133,10 +144,17 @@ function total(points: Point[]): Point {
     bytesIn: sum((p) => p.bytesIn),
     bytesOut: sum((p) => p.bytesOut),
     forwarded: sum((p) => p.forwarded),
+    links: new Map(),
     cpu: sum((p) => p.cpu) / Math.max(1, points.length),
     process: sum((p) => p.process),
     memory: sum((p) => p.memory),
   };
+}
+
+/** A node that stopped while it was asked did not answer either. */
+function withoutDoubles(snapshot: Snapshot): Snapshot {
+  const { stopped, unanswered } = snapshot;
+  return { ...snapshot, unanswered: unanswered.filter((node) => !stopped.includes(node)) };
 }
 
 function take(snapshot: Snapshot): void {
@@ -158,7 +176,7 @@ function connect(): void {
   opened.onmessage = (event) => {
     attempts = 0;
     if (live.state !== "open") change({ state: "open" });
-    take(JSON.parse(event.data) as Snapshot);
+    take(withoutDoubles(JSON.parse(event.data) as Snapshot));
   };
   opened.onclose = (event) => {
     if (socket !== opened) return;
@@ -191,12 +209,36 @@ export function startLive(): void {
   });
 }
 
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useLive(): Live {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => live,
+  return useSyncExternalStore(listen, () => live);
+}
+
+/** One figure of it: a page that needs no more is drawn again only when that has changed. */
+export function useLiveValue<Value extends string | number>(of: (live: Live) => Value): Value {
+  return useSyncExternalStore(listen, () => of(live));
+}
+
+export function activeAlarms({ snapshot }: Live): number {
+  return (snapshot?.nodes ?? []).reduce((sum, node) => sum + node.alarms, 0);
+}
+
+/** The node that this page is of. */
+export function useHere(): string {
+  return useLiveValue(({ snapshot }) => snapshot?.node ?? "");
+}
+
+/** Those that run. */
+export function useNodeNames(): string[] {
+  const names = useLiveValue(({ snapshot }) =>
+    (snapshot?.nodes ?? [])
+      .map(({ node }) => node)
+      .sort()
+      .join(" "),
   );
+  return useMemo(() => (names === "" ? [] : names.split(" ")), [names]);
 }

@@ -53,6 +53,7 @@ export class Browser {
   constructor(program, page, hosts, screenshots) {
     Object.assign(this, { program, page, screenshots });
     this.problems = [];
+    this.sockets = [];
     /** Refusals that a step provokes, as parts of what the console says. */
     this.expected = [];
     page.on("console", (message) => {
@@ -65,7 +66,10 @@ export class Browser {
         this.note(`asks ${address}`);
     };
     page.on("request", (request) => check(request.url()));
-    page.on("websocket", (socket) => check(socket.url()));
+    page.on("websocket", (socket) => {
+      check(socket.url());
+      this.sockets.push(socket);
+    });
   }
 
   note(problem) {

@@ -9,10 +9,11 @@ export const coming = {
     await hand.logIn("admin", "wrong");
     await page.getByRole("alert").waitFor();
     await browser.inspect("login");
+    // Who guesses waits.
+    await hand.pressUntil(hand.button("Log in"), page.getByText("Too many attempts. Try again in"));
   },
 
   async "wants another password first"({ page, browser, hand, scene }) {
-    // The wrong one makes the next attempt wait.
     await hand.password(0, "public");
     await hand.pressUntil(hand.button("Log in"), page.getByText("Choose another password"));
     browser.expected.length = 0;
@@ -28,8 +29,28 @@ export const coming = {
     await page.getByText("3 of 3 nodes run").waitFor();
     // Rates need two figures; links are measured with the first.
     await page.locator("svg.picture text").filter({ hasText: " ms" }).first().waitFor();
+    await page.locator("svg.picture text").filter({ hasText: /ms · [1-9].*\/s/ }).first().waitFor();
     await page.waitForFunction(() => /[1-9]/.test(document.querySelector(".legend b")?.textContent ?? ""));
+    for (const name of ["Connections", "Subscriptions", "Topics", "Messages in", "Messages out", "Dropped"]) {
+      const tile = page.locator(".card").filter({ has: page.locator(`.tile-label:text-is("${name}")`) });
+      await tile.locator(".tile-value").getByText(/^\d/).waitFor();
+    }
+    for (const node of scene.nodes) {
+      const card = page.locator("a.node-card").filter({ hasText: node });
+      for (const part of ["Connections", "CPU", "Memory", "Uptime", /\d+\.\d+\.\d+/])
+        await card.getByText(part).first().waitFor();
+    }
     await browser.inspect("overview");
+  },
+
+  async "asks nothing again and again"({ page, browser }) {
+    const asked = [];
+    const note = (request) => asked.push(request.url());
+    const [feed, ...others] = browser.sockets.filter((socket) => !socket.isClosed());
+    page.on("request", note);
+    for (let frames = 0; frames < 2; frames += 1) await feed.waitForEvent("framereceived");
+    page.off("request", note);
+    for (const one of [...asked, ...others.map((socket) => socket.url())]) browser.note(`asks again: ${one}`);
   },
 
   async "is the same over HTTPS"({ page, hand, scene }) {
@@ -79,6 +100,11 @@ export const coming = {
     await hand.pressUntil(hand.button("Compare tables"), page.getByText("All nodes hold the same"));
     await browser.inspect("nodes");
     await browser.go(`/nodes/${scene.fourth.name}`);
+    const evacuation = page.locator("section.card").filter({ hasText: "Evacuation" });
+    await hand.button("Start", evacuation).click();
+    await evacuation.getByText(/^(running|done)$/).waitFor();
+    await hand.button("Stop", evacuation).click();
+    await evacuation.getByText("off", { exact: true }).waitFor();
     await hand.button("Remove from the cluster").click();
     await hand.confirm("Remove from the cluster");
     await browser.go("/");

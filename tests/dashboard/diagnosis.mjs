@@ -19,6 +19,10 @@ export const diagnosis = {
     await hand.button("Stop", trace).click();
     await trace.getByText("stopped").waitFor();
     await browser.inspect("trace");
+    await Promise.all([page.waitForEvent("download"), hand.button("Download", trace).click()]);
+    await hand.button("Delete", trace).click();
+    await hand.confirm("Delete");
+    await page.getByText("Nothing here.").waitFor();
   },
 
   async "says why a client gets a message"({ page, browser, hand }) {

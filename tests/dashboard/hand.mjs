@@ -47,12 +47,12 @@ export class Hand {
     const dismiss = (wanted) => {
       const notes = [...document.querySelectorAll(".mantine-Notification-root")];
       const note = notes.find((each) => each.textContent.includes(wanted));
+      note?.setAttribute("data-read", "");
       note?.querySelector("button").click();
       return note !== undefined;
     };
     await this.page.waitForFunction(dismiss, text);
-    const note = this.page.locator(".mantine-Notification-root").filter({ hasText: text });
-    await note.first().waitFor({ state: "detached" });
+    await this.page.locator("[data-read]").waitFor({ state: "detached" });
   }
 
   async choose(label, option, inside = this.page) {

@@ -14,18 +14,52 @@ export const managing = {
     await browser.inspect("listeners");
     await hand.button("Start", listener).click();
     await listener.getByText("running").waitFor();
+    await hand.button("Restart", listener).click();
+    await hand.confirm("Restart");
+    await listener.getByText("running").waitFor();
   },
 
-  async "shows alarms"({ page, browser, hand }) {
+  async "raises alarms, and sees their end"({ page, browser, hand, scene }) {
+    const change = async () => {
+      await browser.go("/settings");
+      await hand.field("Key or meaning").fill("os_mon.listener_high_watermark");
+      await hand.button("Change os_mon.listener_high_watermark").click();
+    };
     await browser.go("/alarms");
     await page.getByText("All is quiet").waitFor();
+    await change();
+    await hand.field("Value", hand.dialog()).fill("0%");
+    await hand.button("Save", hand.dialog()).click();
+    await hand.dialog().getByText("from 1% to 100%").nth(scene.nodes.length).waitFor();
+    await browser.axe("settings, refused");
+    await browser.picture("settings-refused");
+    await hand.field("Value", hand.dialog()).fill("1%");
+    await hand.confirm("Save");
+    await browser.go("/alarms");
+    for (const node of scene.nodes) await hand.row("listener_full/mqtt:tcp").filter({ hasText: node }).waitFor();
+    await page.locator(".sidebar .nav-count").getByText(/^[3-9]$/).waitFor();
     await browser.inspect("alarms");
+    await change();
+    await hand.button("Take the change back", hand.dialog()).click();
+    await hand.dialog().waitFor({ state: "detached" });
+    await browser.go("/alarms");
+    await page.getByText("All is quiet").waitFor();
     await hand.tab("Over").click();
-    await browser.settle();
+    await hand.row("listener_full/mqtt:tcp").first().waitFor();
+    await browser.inspect("alarms-over");
+    await hand.button("Clear history").click();
+    await hand.confirm("Clear history");
+    await page.getByText("Nothing here.").waitFor();
   },
 
   async "bans and lifts"({ page, browser, hand }) {
+    await browser.go("/clients/speaker");
+    await hand.button("Ban").click();
+    await hand.confirm("Ban");
     await browser.go("/banned");
+    await hand.button("Lift", hand.row("speaker")).click();
+    await hand.confirm("Lift");
+    await page.getByText("Nothing here.").waitFor();
     await hand.button("Ban somebody").click();
     await hand.field("Who", hand.dialog()).fill("noisy");
     await hand.field("Reason", hand.dialog()).fill("too many messages");
@@ -64,13 +98,30 @@ export const managing = {
     await hand.field("Id", hand.dialog()).fill("ops");
     await hand.confirm("Save");
     await page.getByText("The secret of ops:").waitFor();
+    const key = hand.row("ops");
+    await hand.button("Show", key).click();
+    const enabled = key.getByRole("switch");
+    await enabled.locator("..").click();
+    await page.waitForFunction((one) => !one.checked, await enabled.elementHandle());
     await browser.inspect("users-keys");
-    for (const name of ["Users", "Client ids"]) {
-      await hand.tab(name).click();
-      await browser.settle();
+    for (const [tab, field] of [
+      ["Users", "User name"],
+      ["Client ids", "Client id"],
+    ]) {
+      await hand.tab(tab).click();
       await page.getByText("Nothing here.").waitFor();
+      await hand.button("Add").click();
+      await hand.field(field, hand.dialog()).fill("ann");
+      await hand.password(0, "one");
+      await hand.confirm("Save");
+      await hand.button("Set password", hand.row("ann")).click();
+      await hand.password(0, "two");
+      await hand.confirm("Save");
+      await browser.inspect(`users-${field.replace(" ", "-").toLowerCase()}`);
+      await hand.button("Delete", hand.row("ann")).click();
+      await hand.confirm("Delete");
+      await hand.row("ann").waitFor({ state: "detached" });
     }
-    await browser.inspect("users-clients");
   },
 
   async "changes a setting of all nodes"({ page, browser, hand, scene }) {
@@ -95,6 +146,11 @@ export const managing = {
     await page.keyboard.press("Escape");
     await hand.dialog().waitFor({ state: "detached" });
     await hand.row(key).getByText("500 after a restart").waitFor();
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url().endsWith("/configs/reload")),
+      hand.button("Read the file again").click(),
+    ]);
+    if ((await answer.json()).code !== 0) browser.note(`the file is not read again: ${await answer.text()}`);
     await hand.field("Key or meaning").fill("");
     await browser.inspect("settings");
   },

@@ -69,6 +69,9 @@ export const messages = {
     await browser.go("/delayed");
     await hand.row("late/1").waitFor();
     await browser.inspect("delayed");
+    await hand.button("Delete", hand.row("late/1")).click();
+    await hand.confirm("Delete");
+    await page.getByText("Nothing here.").waitFor();
   },
 
   async "is a client of two nodes"({ page, browser, hand, scene }) {

@@ -10,6 +10,7 @@ import { Hand } from "./hand.mjs";
 import { leaving } from "./leaving.mjs";
 import { managing } from "./managing.mjs";
 import { messages } from "./messages.mjs";
+import { trouble } from "./trouble.mjs";
 
 const scene = JSON.parse(process.argv[2]);
 const browser = await Browser.open(scene);
@@ -17,7 +18,8 @@ const hand = new Hand(browser.page);
 const walk = { scene, browser, hand, page: browser.page };
 
 let failure;
-for (const [name, step] of Object.entries({ ...coming, ...messages, ...managing, ...diagnosis, ...leaving })) {
+const steps = { ...coming, ...messages, ...managing, ...diagnosis, ...trouble, ...leaving };
+for (const [name, step] of Object.entries(steps)) {
   const begun = Date.now();
   try {
     await step(walk);

@@ -16,6 +16,9 @@ import time
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
+# What pulls a host's cable, and plugs it in again.
+PULL = ["ip", "link", "set", "eth0", "down"]
+PLUG = ["ip", "link", "set", "eth0", "up"]
 
 
 def die_with_parent():
@@ -91,10 +94,10 @@ class Host:
 
     def unplug(self):
         """Pulls the cable: packets vanish both ways, connections learn nothing of it."""
-        self.run(["ip", "link", "set", "eth0", "down"])
+        self.run(PULL)
 
     def plug(self):
-        self.run(["ip", "link", "set", "eth0", "up"])
+        self.run(PLUG)
 
     def close(self):
         self._holder.kill()

@@ -6,6 +6,7 @@ import shutil
 import threading
 
 from harness import BIN, SceneTest, main
+from network import PLUG, PULL
 from pki import Authority
 from rest_api import Api
 
@@ -16,6 +17,8 @@ SETTINGS = {
     # A busy machine is no alarm here.
     "os_mon.cpu_high_watermark": "100%",
     "os_mon.sysmem_high_watermark": "100%",
+    "os_mon.mem_check_interval": "1s",
+    "listener.tcp.external.max_connections": "50",
 }
 # Kept to be looked at.
 SCREENSHOTS = BIN.parent / "screenshots"
@@ -46,6 +49,10 @@ class Dashboard(SceneTest):
         policy = page.headers["Content-Security-Policy"]
         self.assertIn("script-src 'self';", policy)
         self.assertIn("frame-ancestors 'none'", policy)
+        for name, value in (("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY")):
+            self.assertEqual(page.headers[name], value)
+        self.assertNotIn("<script>", page.body)
+        self.assertNotIn("Set-Cookie", page.headers)
         script = page.body.split('src="')[1].split('"')[0]
         packed = api.raw("GET", script.replace("./", "/"), headers={"Accept-Encoding": "gzip"}, credentials=False)
         self.assertEqual(packed.headers["Content-Encoding"], "gzip")
@@ -86,6 +93,7 @@ class Dashboard(SceneTest):
             "hosts": ["127.0.0.1", *(node.address for node in everybody)],
             "nodes": [node.name for node in self.nodes],
             "sockets": [f"ws://{node.address}:{node.ports['listener.ws.external']}/mqtt" for node in everybody],
+            "cable": {"pull": node3.host.wrap(PULL), "plug": node3.host.wrap(PLUG)},
             "password": "another-password",
             "fourth": {"name": fourth.name, "url": self.url(fourth), "password": "fourth-password"},
             "screenshots": str(SCREENSHOTS),

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { get, post, remove } from "../api";
 import { moment } from "../format";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { activeAlarms, useLiveValue } from "../live";
 import { ConfirmButton, Page, Refresh, useAct } from "../parts/basics";
 import { NodeLink } from "../parts/links";
 import { DataTable } from "../parts/table";
@@ -66,9 +66,8 @@ function List({ which }: { which: "activated" | "deactivated" }) {
 export function Alarms() {
   const t = useText();
   const queries = useQueryClient();
-  const { snapshot } = useLive();
   const { act } = useAct([["alarms"]]);
-  const active = snapshot?.nodes.reduce((sum, node) => sum + node.alarms, 0) ?? 0;
+  const active = useLiveValue(activeAlarms);
   // The live feed says when their number changes.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is the number that matters
   useEffect(() => {

@@ -22,7 +22,7 @@ import { NodeLink } from "../parts/links";
 import { DataTable } from "../parts/table";
 import type { Client, Subscription } from "../types";
 import { BanForm } from "./banned";
-import { protocol } from "./clients";
+import { version } from "./clients";
 
 function Fill({ label, value, max }: { label: string; value: number; max: number }) {
   const t = useText();
@@ -149,7 +149,7 @@ export function ClientDetail({ id }: { id: string }) {
                     t("clients.address"),
                     <span key="address" className="mono">{`${client.ip_address}:${client.port}`}</span>,
                   ],
-                  [t("clients.protocol"), protocol(client)],
+                  [t("clients.protocol"), `MQTT ${version(client)}`],
                   [t("clients.connectedAt"), client.connected_at],
                   ...(client.disconnected_at
                     ? ([[t("clients.disconnectedAt"), client.disconnected_at]] as [string, string][])

@@ -1,23 +1,24 @@
 import { Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { path, remove } from "../api";
-import { given } from "../format";
+import { given, roughly } from "../format";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { useNodeNames } from "../live";
 import { ConfirmButton, Page, Refresh, Tag, useAct } from "../parts/basics";
 import { ClientLink, NodeLink } from "../parts/links";
 import { useList } from "../parts/list";
 import { DataTable } from "../parts/table";
 import type { Client } from "../types";
 
-export function protocol(client: Client): string {
+/** Of MQTT. */
+export function version(client: Client): string {
   const versions: Record<number, string> = { 3: "3.1", 4: "3.1.1", 5: "5.0" };
-  return `MQTT ${versions[client.proto_ver] ?? client.proto_ver}`;
+  return versions[client.proto_ver] ?? String(client.proto_ver);
 }
 
 export function Clients() {
   const t = useText();
-  const { snapshot } = useLive();
+  const nodes = useNodeNames();
   const [node, setNode] = useState<string | null>(null);
   const list = useList<Client>("clients", node ? `${path("nodes", node)}/clients` : "clients");
   const { act } = useAct([["clients"]]);
@@ -41,9 +42,9 @@ export function Clients() {
           placeholder={t("clients.searchHelp")}
           {...text("_like_username")}
         />
-        <TextInput w={150} label={t("clients.address")} placeholder="10.0.0.7" {...text("ip_address")} />
+        <TextInput w={120} label={t("clients.address")} placeholder="10.0.0.7" {...text("ip_address")} />
         <Select
-          w={150}
+          w={130}
           label={t("clients.state")}
           placeholder={t("common.all")}
           clearable
@@ -68,11 +69,11 @@ export function Clients() {
           onChange={(value) => list.setFilter("proto_ver", value)}
         />
         <Select
-          w={210}
+          w={190}
           label={t("common.node")}
           placeholder={t("common.all")}
           clearable
-          data={snapshot?.nodes.map((each) => each.node) ?? []}
+          data={nodes}
           value={node}
           onChange={(value) => {
             setNode(value);
@@ -104,10 +105,13 @@ export function Clients() {
             cell: (row) => <span className="mono">{`${row.ip_address}:${row.port}`}</span>,
           },
           { title: t("common.node"), cell: (row) => <NodeLink node={row.node} /> },
-          { title: t("clients.protocol"), cell: protocol },
+          { title: "MQTT", cell: version },
           { title: t("clients.subscriptions"), kind: "num", cell: (row) => row.subscriptions_cnt },
           { title: t("clients.queue"), kind: "num", cell: (row) => row.mqueue_len },
-          { title: t("clients.connectedAt"), cell: (row) => row.connected_at },
+          {
+            title: t("clients.connectedAt"),
+            cell: (row) => <span title={row.connected_at}>{roughly(row.connected_at)}</span>,
+          },
           {
             title: t("common.actions"),
             kind: "acts",

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { get, path, put } from "../api";
 import { count } from "../format";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { useNodeNames } from "../live";
 import { ConfirmButton, Page, Refresh, Tag, useAct } from "../parts/basics";
 import { DataTable } from "../parts/table";
 import type { Listener } from "../types";
@@ -27,7 +27,7 @@ export function ListenersOf({ node }: { node: string }) {
       rowKey={(row) => row.identifier ?? row.protocol}
       columns={[
         {
-          title: t("nav.listeners"),
+          title: t("common.name"),
           cell: (row) => <span className="mono">{row.identifier ?? row.protocol}</span>,
         },
         { title: t("listeners.address"), cell: (row) => <span className="mono">{row.listen_on}</span> },
@@ -81,8 +81,7 @@ export function ListenersOf({ node }: { node: string }) {
 
 export function Listeners() {
   const t = useText();
-  const { snapshot } = useLive();
-  const nodes = snapshot?.nodes.map((node) => node.node).sort() ?? [];
+  const nodes = useNodeNames();
   return (
     <Page title={t("nav.listeners")} aside={<Refresh keys={[["listeners"]]} />}>
       {nodes.map((node) => (

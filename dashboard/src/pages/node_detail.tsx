@@ -148,7 +148,7 @@ export function NodeDetail({ node }: { node: string }) {
               />
             </Card>
             <div className="stack">
-              <Card title={t("node.links")} hint={t("node.roundTrip")}>
+              <Card title={t("node.links")} hint={t("node.linksHelp")}>
                 {now.links.length === 0 ? (
                   <span className="hint">{t("common.none")}</span>
                 ) : (
@@ -157,7 +157,9 @@ export function NodeDetail({ node }: { node: string }) {
                       <span key={link.node} className="mono">
                         {link.node}
                       </span>,
-                      milliseconds(link.rtt_us),
+                      `${milliseconds(link.rtt_us ?? Number.NaN)}, ${t("node.forwardedTo", {
+                        n: compact(point?.links.get(link.node) ?? Number.NaN),
+                      })}`,
                     ])}
                   />
                 )}

@@ -1,12 +1,12 @@
 // The members of the cluster: who comes and goes, and what happened between them.
 
 import { TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { get, post } from "../api";
 import { count, moment } from "../format";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { useLive, useLiveValue } from "../live";
 import {
   Card,
   ConfirmButton,
@@ -16,6 +16,7 @@ import {
   Loading,
   Note,
   Page,
+  Refresh,
   Tag,
   useAct,
 } from "../parts/basics";
@@ -38,6 +39,7 @@ export function Nodes() {
       title={t("nav.nodes")}
       aside={
         <div className="row">
+          <Refresh keys={[["cluster"]]} />
           <FormButton label={t("nodes.join")}>
             {(close) => (
               <Form
@@ -142,6 +144,15 @@ function Tables() {
 
 function History() {
   const t = useText();
+  const queries = useQueryClient();
+  const together = useLiveValue(
+    ({ snapshot }) => `${snapshot?.nodes.length} ${snapshot?.stopped.length} ${snapshot?.healed_at}`,
+  );
+  // The live feed says when something has happened.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is what happened that matters
+  useEffect(() => {
+    void queries.invalidateQueries({ queryKey: ["cluster"] });
+  }, [together]);
   const heals = useQuery({
     queryKey: ["cluster", "heal-log"],
     queryFn: () => get<Heal[]>("cluster/heal-log"),
@@ -161,8 +172,8 @@ function History() {
           {
             title: t("nodes.healed"),
             cell: (heal) => (
-              <Tag tone="good" dot>
-                {moment(heal.healed_at)}
+              <Tag tone={heal.healed_at ? "good" : "warn"} dot>
+                {heal.healed_at ? moment(heal.healed_at) : t("nodes.healing")}
               </Tag>
             ),
           },
@@ -172,8 +183,8 @@ function History() {
             kind: "wrap",
             cell: (heal) =>
               heal.split_view.map((part) => (
-                <div key={part.join()} className="mono">
-                  {part.join(", ")}
+                <div key={part.join()}>
+                  <span className="mono">{part.join(", ")}</span>
                 </div>
               )),
           },

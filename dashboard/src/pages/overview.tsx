@@ -103,11 +103,11 @@ function NodeCard({ node, point, here }: { node: LiveNode; point: Point | undefi
         </span>
         <span>
           <b style={{ fontSize: 18 }}>{compact(point?.received ?? Number.NaN)}</b>
-          <div className="hint">{t("overview.in")}/s</div>
+          <div className="hint">{t("overview.in") + t("overview.rate")}</div>
         </span>
         <span>
           <b style={{ fontSize: 18 }}>{compact(point?.sent ?? Number.NaN)}</b>
-          <div className="hint">{t("overview.out")}/s</div>
+          <div className="hint">{t("overview.out") + t("overview.rate")}</div>
         </span>
       </div>
       {(
@@ -195,9 +195,9 @@ export function Overview() {
         <Tile label={t("overview.connections")} value={count(now.connections)} />
         <Tile label={t("overview.subscriptions")} value={count(now.subscriptions)} />
         <Tile label={t("overview.topics")} value={count(now.topics)} />
-        <Tile label={t("overview.in")} value={compact(now.received)} unit={t("overview.perSecond")} />
-        <Tile label={t("overview.out")} value={compact(now.sent)} unit={t("overview.perSecond")} />
-        <Tile label={t("overview.dropped")} value={compact(now.dropped)} unit={t("overview.perSecond")} />
+        <Tile label={t("overview.in")} value={compact(now.received)} unit={t("overview.rate")} />
+        <Tile label={t("overview.out")} value={compact(now.sent)} unit={t("overview.rate")} />
+        <Tile label={t("overview.dropped")} value={compact(now.dropped)} unit={t("overview.rate")} />
       </div>
       <div className="grid-two even">
         <Card

@@ -196,7 +196,7 @@ export function Settings() {
                 title: t("settings.key"),
                 kind: "wrap",
                 cell: (row) => (
-                  <div style={{ minWidth: 280, maxWidth: 560 }}>
+                  <div style={{ maxWidth: 560 }}>
                     <span className="mono">{row.key}</span>
                     <div className="hint">{row.help}</div>
                   </div>

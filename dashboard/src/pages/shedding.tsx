@@ -28,18 +28,20 @@ export function Shed({ node, what }: { node: string; what: "evacuation" | "rebal
   const begun = connections_at_start ?? 0;
   return (
     <div className="stack">
-      <div className="fields">
+      <div className="row">
         <Tag tone={state === "off" ? "plain" : state === "running" ? "warn" : "good"} dot>
           {t(`nodes.state.${state}`)}
         </Tag>
         {state !== "off" && (
           <span className="hint">{t("nodes.sentAway", { n: count(sent_away ?? 0), left: count(left) })}</span>
         )}
-        <span style={{ flex: 1 }} />
+      </div>
+      {state !== "off" && begun > 0 && <Meter value={1 - left / begun} label={t(`nodes.state.${state}`)} />}
+      <div className="fields">
         {state === "off" ? (
           <>
             <NumberInput
-              w={170}
+              className="grow"
               label={t("nodes.rate")}
               min={1}
               allowDecimal={false}
@@ -61,7 +63,6 @@ export function Shed({ node, what }: { node: string; what: "evacuation" | "rebal
           </Button>
         )}
       </div>
-      {state !== "off" && begun > 0 && <Meter value={1 - left / begun} label={t(`nodes.state.${state}`)} />}
     </div>
   );
 }

@@ -6,14 +6,14 @@ import { useEffect, useRef, useState } from "react";
 import { get } from "../api";
 import { clock } from "../format";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { useHere } from "../live";
 import { MqttConnection, type Settings } from "../mqtt_connection";
 import { Card, Note, Page, Tag } from "../parts/basics";
 import type { Listener } from "../types";
 
 /** What the broker listens on for browsers, as this page may reach it. */
 function useAddresses(): string[] | undefined {
-  const { snapshot } = useLive();
+  const here = useHere();
   const found = useQuery({
     queryKey: ["listeners", "all"],
     queryFn: () => get<{ node: string; listeners: Listener[] }[]>("listeners"),
@@ -29,11 +29,7 @@ function useAddresses(): string[] | undefined {
       .map((each) => {
         const [host, port] = split(each.listen_on);
         const any = ["0.0.0.0", "::", "[::]", ""].includes(host);
-        const reach = any
-          ? node === snapshot?.node
-            ? location.hostname
-            : (node.split("@")[1] ?? host)
-          : host;
+        const reach = any ? (node === here ? location.hostname : (node.split("@")[1] ?? host)) : host;
         return `${each.protocol === "mqtt:wss" ? "wss" : "ws"}://${reach}:${port}/mqtt`;
       }),
   );
@@ -49,6 +45,13 @@ const newId = () =>
   `dashboard-${Math.floor(Math.random() * 0xffffffff)
     .toString(16)
     .padStart(8, "0")}`;
+
+interface Levels {
+  subscribe: string;
+  publish: string;
+}
+
+const level = (text: string) => Number(text) as 0 | 1 | 2;
 
 function ConnectionCard({
   number,
@@ -77,14 +80,23 @@ function ConnectionCard({
   const [filter, setFilter] = useState("testtopic/#");
   const [topic, setTopic] = useState("testtopic/1");
   const [payload, setPayload] = useState('{"hello": "world"}');
-  const [qos, setQos] = useState("0");
+  const [qos, setQos] = useState<Levels>({ subscribe: "0", publish: "0" });
   const [retain, setRetain] = useState(false);
   const set = (name: keyof Settings) => (event: { currentTarget: { value: string } }) => {
     const { value } = event.currentTarget;
     setSettings((old) => ({ ...old, [name]: value }));
   };
   const online = mqtt.state === "connected";
-  const level = Number(qos) as 0 | 1 | 2;
+  const levelOf = (what: keyof Levels) => (
+    <Select
+      w={70}
+      label={t("common.qos")}
+      data={["0", "1", "2"]}
+      allowDeselect={false}
+      value={qos[what]}
+      onChange={(value) => setQos((old) => ({ ...old, [what]: value ?? old[what] }))}
+    />
+  );
   return (
     <Card
       title={t("tools.connection", { n: number })}
@@ -167,7 +179,7 @@ function ConnectionCard({
           className="fields"
           onSubmit={(event) => {
             event.preventDefault();
-            void mqtt.subscribe(filter, level);
+            void mqtt.subscribe(filter, level(qos.subscribe));
           }}
         >
           <TextInput
@@ -176,14 +188,7 @@ function ConnectionCard({
             value={filter}
             onChange={(event) => setFilter(event.currentTarget.value)}
           />
-          <Select
-            w={80}
-            label={t("common.qos")}
-            data={["0", "1", "2"]}
-            allowDeselect={false}
-            value={qos}
-            onChange={(value) => setQos(value ?? "0")}
-          />
+          {levelOf("subscribe")}
           <Button type="submit" variant="default" disabled={!online || !filter}>
             {t("tools.subscribe")}
           </Button>
@@ -203,14 +208,18 @@ function ConnectionCard({
           style={{ gap: 10 }}
           onSubmit={(event) => {
             event.preventDefault();
-            void mqtt.publish(topic, payload, level, retain);
+            void mqtt.publish(topic, payload, level(qos.publish), retain);
           }}
         >
-          <TextInput
-            label={t("common.topic")}
-            value={topic}
-            onChange={(event) => setTopic(event.currentTarget.value)}
-          />
+          <div className="fields">
+            <TextInput
+              className="grow"
+              label={t("common.topic")}
+              value={topic}
+              onChange={(event) => setTopic(event.currentTarget.value)}
+            />
+            {levelOf("publish")}
+          </div>
           <Textarea
             label={t("common.payload")}
             autosize

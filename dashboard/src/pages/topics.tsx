@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../api";
 import { useText } from "../i18n";
-import { useLive } from "../live";
+import { useHere, useNodeNames } from "../live";
 import { Card, ErrorNote, Loading, Note, Page, Refresh } from "../parts/basics";
 import { NodeLink } from "../parts/links";
 import { useList } from "../parts/list";
@@ -46,11 +46,12 @@ function Routes() {
 
 function Explain() {
   const t = useText();
-  const { snapshot } = useLive();
+  const nodes = useNodeNames();
+  const here = useHere();
   const [topic, setTopic] = useState("");
   const [node, setNode] = useState<string | null>(null);
   const [asked, setAsked] = useState<{ topic: string; node: string } | null>(null);
-  const from = node ?? snapshot?.node ?? "";
+  const from = node ?? here;
   const found = useQuery({
     queryKey: ["explain", asked],
     enabled: asked !== null,
@@ -78,7 +79,7 @@ function Explain() {
         <Select
           w={240}
           label={t("topics.publishedOn")}
-          data={snapshot?.nodes.map((each) => each.node) ?? []}
+          data={nodes}
           allowDeselect={false}
           value={from || null}
           onChange={setNode}

@@ -6,7 +6,7 @@ import { type ReactNode, useState } from "react";
 import { download, get, path, post, put, remove } from "../api";
 import { bytes, count, moment } from "../format";
 import { type TextKey, useText } from "../i18n";
-import { useLive } from "../live";
+import { useHere, useNodeNames } from "../live";
 import {
   Card,
   ConfirmButton,
@@ -214,7 +214,8 @@ interface Why {
 
 function WhyNot() {
   const t = useText();
-  const { snapshot } = useLive();
+  const nodes = useNodeNames();
+  const here = useHere();
   const [clientid, setClient] = useState("");
   const [topic, setTopic] = useState("");
   const [node, setNode] = useState<string | null>(null);
@@ -258,8 +259,8 @@ function WhyNot() {
           w={230}
           label={t("topics.publishedOn")}
           clearable
-          placeholder={snapshot?.node ?? ""}
-          data={snapshot?.nodes.map((each) => each.node) ?? []}
+          placeholder={here}
+          data={nodes}
           value={node}
           onChange={setNode}
         />

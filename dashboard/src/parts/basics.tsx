@@ -160,6 +160,37 @@ export function useAct(keys: QueryKey[]) {
   return { act, attempt, busy };
 }
 
+/** Costs nothing before it is opened: a table has one in each row. */
+export function Dialog({
+  open,
+  onClose,
+  title,
+  size,
+  children,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: ReactNode;
+  size?: string;
+  children: ReactNode;
+}) {
+  const t = useText();
+  const used = useRef(open);
+  used.current ||= open;
+  if (!used.current) return null;
+  return (
+    <Modal
+      opened={open}
+      onClose={onClose}
+      title={title}
+      {...(size ? { size } : {})}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      {children}
+    </Modal>
+  );
+}
+
 /** A dialog about something; it still knows what while it fades away. */
 export function DialogAbout<Subject>({
   subject,
@@ -174,20 +205,18 @@ export function DialogAbout<Subject>({
   onClose: () => void;
   children: (subject: Subject) => ReactNode;
 }) {
-  const t = useText();
   const kept = useRef(subject);
   if (subject !== null) kept.current = subject;
   const shown = kept.current;
   return (
-    <Modal
-      opened={subject !== null}
+    <Dialog
+      open={subject !== null}
       onClose={onClose}
-      {...(size ? { size } : {})}
       title={shown !== null && title(shown)}
-      closeButtonProps={{ "aria-label": t("common.close") }}
+      {...(size ? { size } : {})}
     >
       {shown !== null && children(shown)}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -206,12 +235,7 @@ export function ConfirmButton({
       <Button variant="default" size="xs" {...button} onClick={() => setOpen(true)}>
         {label}
       </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title={label}
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
+      <Dialog open={open} onClose={() => setOpen(false)} title={label}>
         <Text size="sm">{help}</Text>
         <div className="row" style={{ justifyContent: "flex-end", marginTop: 22 }}>
           <Button variant="default" onClick={() => setOpen(false)}>
@@ -230,7 +254,7 @@ export function ConfirmButton({
             {label}
           </Button>
         </div>
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -246,21 +270,15 @@ export function FormButton({
   title?: string;
   children: (close: () => void) => ReactNode;
 } & Omit<ButtonProps, "children">) {
-  const t = useText();
   const [open, setOpen] = useState(false);
   return (
     <>
       <Button {...button} onClick={() => setOpen(true)}>
         {label}
       </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title={title ?? label}
-        closeButtonProps={{ "aria-label": t("common.close") }}
-      >
+      <Dialog open={open} onClose={() => setOpen(false)} title={title ?? label}>
         {children(() => setOpen(false))}
-      </Modal>
+      </Dialog>
     </>
   );
 }

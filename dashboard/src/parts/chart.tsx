@@ -43,7 +43,7 @@ function options(
     height: HEIGHT,
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
-    padding: [10, 10, 0, 0],
+    padding: [10, 26, 0, 0],
     scales: {
       x: { time: true, range: (_, __, last) => [last - seconds(), last] },
       y: { range: (_, __, max) => [0, Math.max(4, max * 1.15)] },

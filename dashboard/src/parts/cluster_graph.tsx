@@ -1,5 +1,6 @@
 // The nodes on a circle, the links between them with their round-trip times, and what flows.
 
+import { useMediaQuery } from "@mantine/hooks";
 import { useLocation } from "wouter";
 import { nodePage } from "../address";
 import { compact, milliseconds, shortNode } from "../format";
@@ -13,25 +14,44 @@ interface Placed {
   state: "running" | "silent" | "stopped";
 }
 
-const WIDTH = 640;
-const HEIGHT = 460;
+interface Size {
+  width: number;
+  height: number;
+  /** Left of the outermost nodes there is room for their names. */
+  side: number;
+}
+
+/** Texts are as large as on the rest of the page. */
+const WIDE: Size = { width: 540, height: 430, side: 90 };
+const NARROW: Size = { width: 340, height: 350, side: 66 };
 const RADIUS = 30;
+const ENDS = 82;
+/** Of a letter in a link's label, pixels. */
+const LETTER = 6.2;
 /** Times of more links than these would be unreadable. */
 const LABELLED_NODES = 6;
 
-function place(snapshot: Snapshot): Placed[] {
+/** Moves and stretches what there is to from..to. */
+function stretch(values: number[], from: number, to: number): number[] {
+  const least = Math.min(...values);
+  const span = Math.max(...values) - least;
+  return values.map((value) =>
+    span < 0.01 ? (from + to) / 2 : from + ((value - least) / span) * (to - from),
+  );
+}
+
+function place(snapshot: Snapshot, { width, height, side }: Size): Placed[] {
   const running = snapshot.nodes.map((node) => node.node);
   const names = [...new Set([...running, ...snapshot.unanswered, ...snapshot.stopped])].sort();
-  return names.map((node, index) => {
-    const angle = (index / names.length) * 2 * Math.PI - Math.PI / 2;
-    const single = names.length === 1;
-    return {
-      node,
-      x: WIDTH / 2 + (single ? 0 : Math.cos(angle) * (WIDTH / 2 - 120)),
-      y: HEIGHT / 2 + (single ? 0 : Math.sin(angle) * (HEIGHT / 2 - 70)),
-      state: running.includes(node) ? "running" : snapshot.unanswered.includes(node) ? "silent" : "stopped",
-    };
-  });
+  const angles = names.map((_, index) => (index / names.length) * 2 * Math.PI - Math.PI / 2);
+  const xs = stretch(angles.map(Math.cos), side, width - side);
+  const ys = stretch(angles.map(Math.sin), ENDS, height - ENDS);
+  return names.map((node, index) => ({
+    node,
+    x: xs[index] ?? 0,
+    y: ys[index] ?? 0,
+    state: running.includes(node) ? "running" : snapshot.unanswered.includes(node) ? "silent" : "stopped",
+  }));
 }
 
 /** Each pair once, with the mean of what both ends measured. */
@@ -39,6 +59,7 @@ function links(snapshot: Snapshot): Map<string, number> {
   const found = new Map<string, number[]>();
   for (const node of snapshot.nodes) {
     for (const link of node.links) {
+      if (link.rtt_us === undefined) continue;
       const pair = [node.node, link.node].sort().join(" ");
       found.set(pair, [...(found.get(pair) ?? []), link.rtt_us]);
     }
@@ -55,14 +76,18 @@ export function ClusterGraph({
 }) {
   const t = useText();
   const [, go] = useLocation();
-  const placed = place(snapshot);
+  const size = useMediaQuery("(max-width: 860px)") ? NARROW : WIDE;
+  const placed = place(snapshot, size);
   const names = placed.map((one) => one.node);
   const known = links(snapshot);
-  const busiest = Math.max(1, ...[...(points?.values() ?? [])].map((p) => p.forwarded || 0));
+  const oneWay = (from: string, to: string) => points?.get(from)?.links.get(to) ?? Number.NaN;
+  const flowOf = (a: string, b: string) => oneWay(a, b) + oneWay(b, a);
+  const flows = placed.flatMap((a, i) => placed.slice(i + 1).map((b) => flowOf(a.node, b.node) || 0));
+  const busiest = Math.max(1, ...flows);
   return (
     <svg
       className="picture"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${size.width} ${size.height}`}
       width="100%"
       role="img"
       aria-label={t("overview.graph")}
@@ -71,7 +96,13 @@ export function ClusterGraph({
         placed.slice(i + 1).map((b) => {
           const time = known.get([a.node, b.node].sort().join(" "));
           const up = a.state === "running" && b.state === "running";
-          const flow = (points?.get(a.node)?.forwarded || 0) + (points?.get(b.node)?.forwarded || 0);
+          const flow = flowOf(a.node, b.node);
+          const busy = Math.min(1, (flow || 0) / busiest);
+          const label = [
+            ...(time === undefined ? [] : [milliseconds(time)]),
+            ...(Number.isNaN(flow) ? [] : [`${compact(flow)}/s`]),
+          ].join(" · ");
+          const half = (label.length * LETTER) / 2 + 9;
           return (
             <g key={`${a.node} ${b.node}`}>
               <line
@@ -80,23 +111,23 @@ export function ClusterGraph({
                 x2={b.x}
                 y2={b.y}
                 stroke={up ? "var(--accent)" : "var(--line)"}
-                strokeOpacity={up ? 0.35 + 0.5 * Math.min(1, flow / (2 * busiest)) : 1}
-                strokeWidth={up ? 1.5 + 2.5 * Math.min(1, flow / (2 * busiest)) : 1.5}
+                strokeOpacity={up ? 0.35 + 0.5 * busy : 1}
+                strokeWidth={up ? 1.5 + 2.5 * busy : 1.5}
                 strokeDasharray={up ? undefined : "4 5"}
               />
-              {up && time !== undefined && placed.length <= LABELLED_NODES && (
+              {up && label && placed.length <= LABELLED_NODES && (
                 <g transform={`translate(${(a.x + b.x) / 2} ${(a.y + b.y) / 2})`}>
                   <rect
-                    x={-30}
+                    x={-half}
                     y={-11}
-                    width={60}
+                    width={2 * half}
                     height={22}
                     rx={11}
                     fill="var(--surface)"
                     stroke="var(--line)"
                   />
                   <text textAnchor="middle" dy={4} fontSize={11.5} className="soft">
-                    {milliseconds(time)}
+                    {label}
                   </text>
                 </g>
               )}
@@ -110,7 +141,7 @@ export function ClusterGraph({
         const here = one.node === snapshot.node;
         const color =
           one.state === "running" ? "var(--accent)" : one.state === "silent" ? "var(--warn)" : "var(--bad)";
-        const below = one.y >= HEIGHT / 2 - 1;
+        const below = one.y >= size.height / 2 - 1;
         return (
           // biome-ignore lint/a11y/noStaticElementInteractions: the cards beside it are the links for keyboards
           <g
