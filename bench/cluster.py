@@ -257,7 +257,7 @@ PARTS = ("suback", "takeover", "kill", "routes", "lists")
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--routes", type=int, default=1_000_000, help="of each kind")
-    parser.add_argument("--sessions", type=int, default=100_000)
+    parser.add_argument("--sessions", type=int, default=1_000_000, help="of clients that are away")
     parser.add_argument("--rounds", type=int, default=1000, help="of SUBSCRIBE and takeover")
     parser.add_argument("--clients", type=int, default=10_000, help="that are listed")
     parser.add_argument("--only", choices=PARTS, action="append", help="may be given again; otherwise all")
