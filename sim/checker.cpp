@@ -38,13 +38,23 @@ void Simulation::received(SimClient& client, MessageId message, std::string_view
   // Two sessions that become one may each have got it: by a subscription of another QoS, or by one that is
   // over.
   const bool excused = client.copies_at_qos2(message) < 2 || !client.subscribed(topic);
-  // A node that hangs accepts it later than it was published.
-  const Micros known = it->second.acknowledged >= 0 ? it->second.acknowledged : scheduler.now_us();
-  const Micros accepted = it->second.qos == mqtt::QoS::at_most_once ? it->second.at : known;
-  const bool split = client.was_split(it->second.at, accepted) && excused;
+  const bool split = client.was_split(it->second.at, accepted_at(it->second)) && excused;
   if (qos != mqtt::QoS::at_least_once && client.copies(message) > 1 && !split) {
     violated(client.id() + " got " + name + " twice at QoS " + std::to_string(static_cast<int>(qos)));
   }
+}
+
+Micros Simulation::accepted_at(const Published& message) const {
+  if (message.qos != mqtt::QoS::at_most_once)
+    return message.acknowledged >= 0 ? message.acknowledged : scheduler.now_us();
+  constexpr Micros on_its_way = 50'000;
+  Micros accepted = message.at;
+  const auto [first, last] = pauses_.equal_range(message.node);
+  for (auto it = first; it != last; ++it) {
+    const auto& [begin, end] = it->second;
+    if (begin <= message.at + on_its_way) accepted = std::max(accepted, end);
+  }
+  return accepted;
 }
 
 void Simulation::lost_session(const SimClient& client, Micros since) {

@@ -220,6 +220,7 @@ void Simulation::pause_node(const std::string& node) {
   const auto time = static_cast<Micros>(500'000 + random_.below(25'000'000));
   note("pause " + node + " for " + std::to_string(time / 1000) + " ms");
   process->pause(time);
+  pauses_.emplace(node, std::pair(scheduler.now_us(), scheduler.now_us() + time));
   disturb_node(node);
   // What was silent is back, and has to find the others.
   scheduler.after(time, [this, node] {
@@ -366,10 +367,12 @@ void Simulation::calm_down() {
   }
   if (!weather_.moves) return;
   scheduler.after(30_s, [this] {  // whoever stood still has gone on
-    // Whoever was moved out comes back: one cluster at the end.
+    // Whoever was moved out comes back: one cluster at the end. Twice, because operators of two parts may
+    // have forced each other out: then the first join takes a node from where the one before had joined.
     disturb_all();
-    for (std::size_t i = 1; i < names_.size(); ++i) {
-      scheduler.after(static_cast<Micros>(i) * 2_s, [this, node = names_[i]] {
+    for (std::size_t i = 1; i < 2 * names_.size(); ++i) {
+      if (i % names_.size() == 0) continue;
+      scheduler.after(static_cast<Micros>(i) * 2_s, [this, node = names_[i % names_.size()]] {
         find(node)->with_control([&](node::Control& control, Now now) {
           control.join(node::OperationId(++last_operation_), names_[0], now);
         });
@@ -395,7 +398,7 @@ Outcome Simulation::run() {
   if (discovery_) scheduler.at(begin - 1, [this] { check_gathered(); });
   scheduler.run_until(storm);
   calm_down();
-  const Micros rejoining = weather_.moves ? 30_s + static_cast<Micros>(nodes_) * 2_s : 0;
+  const Micros rejoining = weather_.moves ? 30_s + static_cast<Micros>(nodes_) * 4_s : 0;
   scheduler.run_until(storm + quiet + rejoining);
   check_tables();
   final_probes();

@@ -123,6 +123,8 @@ class Simulation final : public Universe {
   /// The node has routes of this client's node, which it cannot reach.
   bool knows_away(const std::string& node, const SimClient& client, const std::string& topic);
   Micros disturbed_at(const std::string& a, const std::string& b) const;
+  /// When a node has taken the message at the latest: one that stands still takes it later.
+  Micros accepted_at(const Published& message) const;
   void promise(MessageId message);
   void check_promise(const Promise& promise);
   void check_kept_forwards();
@@ -165,7 +167,8 @@ class Simulation final : public Universe {
   std::map<MessageId, Published> published_;
   std::vector<Promise> kept_;  ///< acknowledged QoS 1 and 2 messages: checked at the end
   std::map<std::pair<std::string, std::string>, Micros> disturbed_;
-  std::map<std::string, Micros> broken_;       ///< last crash or move of a node
+  std::multimap<std::string, std::pair<Micros, Micros>> pauses_;  ///< by node: from when to when
+  std::map<std::string, Micros> broken_;                          ///< last crash or move of a node
   std::map<std::string, std::string> groups_;  ///< client -> the group whose member it is or becomes
   std::map<std::pair<MessageId, std::string>, std::vector<GroupDelivery>> group_deliveries_;
   std::vector<GroupPromise> kept_groups_;
