@@ -35,8 +35,8 @@ import { Link, useLocation } from "wouter";
 import { logOut } from "./api";
 import { setLanguage, type TextKey, useLanguage, useText } from "./i18n";
 import { activeAlarms, useHere, useLiveValue } from "./live";
-import { ChangePassword } from "./login";
 import { Dialog, Tag } from "./parts/basics";
+import { ChangePassword } from "./parts/change_password";
 import { useSession } from "./session";
 
 type Entry = { to: string; text: TextKey; icon: LucideIcon };
