@@ -396,6 +396,19 @@ TEST_F(ClusterTest, ARowThatIsWrittenWhileNodesMeetReachesBothAtOnce) {
   EXPECT_EQ(world["a"].shared(), "cut=1 up=a ");
 }
 
+TEST_F(ClusterTest, NoSumsOfSharedTablesAreSentBeforeTheLogBegins) {
+  TestRows rows;
+  SharedSync sync(rows, world.add("a"));
+  const std::uint64_t before = world.frames;
+  sync.peer_up("b");
+  sync.tick(world.now);
+  EXPECT_EQ(world.frames, before) << "they would count as those of the beginning";
+  sync.log_begins("b");
+  EXPECT_EQ(world.frames, before + 1);
+  sync.tick({world.now.mono + SharedSync::interval, world.now.wall});
+  EXPECT_EQ(world.frames, before + 2);
+}
+
 TEST_F(ClusterTest, RowsOfADeadNodeReachThoseWhoMissedThem) {
   three();
   world.cut("a", "b");
