@@ -1,6 +1,6 @@
 // The management API of the node that served this page. Addresses are relative to it.
 
-import { session, setSession } from "./session";
+import { loginIsOver, session, setSession } from "./session";
 
 export interface Meta {
   page?: number;
@@ -62,7 +62,7 @@ export async function raw(
     credentials: "omit",
     cache: "no-store",
   });
-  if (response.status === 401 && !options.token && session()) setSession(null);
+  if (response.status === 401 && !options.token && token === session()?.token) loginIsOver();
   return response;
 }
 

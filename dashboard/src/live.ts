@@ -1,7 +1,7 @@
 // The one WebSocket: how the nodes of the cluster are, every other second, and the rates made of it.
 
 import { useMemo, useSyncExternalStore } from "react";
-import { onSession, session, setSession } from "./session";
+import { loginIsOver, onSession, session } from "./session";
 
 export interface LiveNode {
   node: string;
@@ -182,7 +182,7 @@ function connect(): void {
     if (socket !== opened) return;
     socket = null;
     change({ state: "closed" });
-    if (event.code === LOGIN_OVER && session()?.token === login.token) return setSession(null);
+    if (event.code === LOGIN_OVER && session()?.token === login.token) return loginIsOver();
     attempts += 1;
     timer = setTimeout(connect, Math.min(15_000, 500 * 2 ** attempts));
   };

@@ -7,6 +7,7 @@ import { useText } from "./i18n";
 import { Note } from "./parts/basics";
 import { ChangePassword } from "./parts/change_password";
 import { FieldsForm, type Values } from "./parts/fields_form";
+import { useLoginOver } from "./session";
 
 interface Known {
   username: string;
@@ -16,6 +17,7 @@ interface Known {
 
 export function Login() {
   const t = useText();
+  const over = useLoginOver();
   const [known, setKnown] = useState<Known | null>(null);
   const submit = async ({ username = "", password = "" }: Values) => {
     const { mustChange } = await logIn(username, password);
@@ -33,13 +35,13 @@ export function Login() {
         <h1 style={{ fontSize: 20, margin: "0 0 16px" }}>
           {known ? t("login.changeTitle") : t("login.title")}
         </h1>
+        {(known || over) && (
+          <div style={{ marginBottom: 14 }}>
+            <Note tone="warn">{t(known ? "login.changeHelp" : "login.over")}</Note>
+          </div>
+        )}
         {known ? (
-          <>
-            <div style={{ marginBottom: 14 }}>
-              <Note tone="warn">{t("login.changeHelp")}</Note>
-            </div>
-            <ChangePassword username={known.username} known={known} />
-          </>
+          <ChangePassword username={known.username} known={known} />
         ) : (
           <FieldsForm
             key="login"

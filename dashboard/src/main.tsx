@@ -7,6 +7,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { startLive } from "./live";
+import { onSession, session } from "./session";
 import { theme, variables } from "./theme";
 
 // Lists are asked for when they are looked at; nothing is asked again and again.
@@ -14,6 +15,10 @@ const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 2000 } },
 });
 
+// What one user was told is not for the next one.
+onSession(() => {
+  if (!session()) queries.clear();
+});
 startLive();
 const root = document.getElementById("root");
 if (root) {

@@ -10,16 +10,41 @@ export interface Session {
 }
 
 const KEY = "meshmq.session";
+/** Browsers wait no longer. */
+const WAIT_MAX_MS = 2 ** 31 - 1;
 const listeners = new Set<() => void>();
+/** The last login ended, and nobody here had asked for it. */
+let over = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
 let current = load();
+watch();
 
 function load(): Session | null {
   try {
     const session = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Session | null;
-    return session && session.until > Date.now() ? session : null;
+    over = session !== null && session.until <= Date.now();
+    return over ? null : session;
   } catch {
     return null;
   }
+}
+
+/** Ends the login in time: no page needs to be refused something first. */
+function watch(): void {
+  clearTimeout(timer);
+  if (!current) return;
+  const left = current.until - Date.now();
+  if (left > 0) timer = setTimeout(watch, Math.min(left, WAIT_MAX_MS));
+  else loginIsOver();
+}
+
+function change(next: Session | null, isOver: boolean): void {
+  current = next;
+  over = isOver;
+  if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
+  else sessionStorage.removeItem(KEY);
+  watch();
+  for (const listener of listeners) listener();
 }
 
 export function session(): Session | null {
@@ -27,10 +52,12 @@ export function session(): Session | null {
 }
 
 export function setSession(next: Session | null): void {
-  current = next;
-  if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
-  else sessionStorage.removeItem(KEY);
-  for (const listener of listeners) listener();
+  change(next, false);
+}
+
+/** The node does not know the token any more. */
+export function loginIsOver(): void {
+  if (current) change(null, true);
 }
 
 export function onSession(listener: () => void): () => void {
@@ -40,4 +67,8 @@ export function onSession(listener: () => void): () => void {
 
 export function useSession(): Session | null {
   return useSyncExternalStore(onSession, session);
+}
+
+export function useLoginOver(): boolean {
+  return useSyncExternalStore(onSession, () => over);
 }

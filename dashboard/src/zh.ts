@@ -76,6 +76,7 @@ export const zh: Record<keyof typeof en, string> = {
   "login.submit": "登录",
   "login.changeTitle": "请设置新密码",
   "login.changeHelp": "当前密码是众所周知的默认密码，修改之前不能做其他操作。",
+  "login.over": "登录已失效：登录有时效，修改密码后也会失效。重新登录后将回到之前的页面。",
   "login.new": "新密码",
   "login.repeat": "再次输入",
   "login.current": "当前密码",

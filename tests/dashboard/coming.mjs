@@ -80,25 +80,63 @@ export const coming = {
     await browser.inspect("node");
   },
 
-  async "takes a node in, and puts it out"({ page, browser, hand, scene }) {
+  async "takes a node in that leaves and comes back"({ page, browser, hand, scene }) {
+    const join = async () => {
+      await browser.go("/nodes");
+      await hand.button("Join a cluster").click();
+      await hand.field("Name of a node there", hand.dialog()).fill(scene.nodes[0]);
+      await hand.confirm("Join a cluster");
+    };
+    const seen = async (state) => {
+      for (const node of scene.nodes)
+        await page.locator("a.node-card").filter({ hasText: node }).waitFor({ state });
+    };
+    const members = async (count) => {
+      const told = (said) => said.includes("stopped_nodes => []") && said.match(/@/g).length === count;
+      await hand.ctlSays(scene.ctl[1], ["cluster", "status"], (said) => told(said.replaceAll(/\s+/g, " ")));
+    };
+    browser.expected.push("401");
     // A node joins the cluster of another: this is done where it runs.
     await page.goto(scene.fourth.url);
     await hand.logIn("admin", scene.fourth.password);
     await page.getByText("1 of 1 nodes run").waitFor();
-    await browser.go("/nodes");
-    await hand.button("Join a cluster").click();
-    await hand.field("Name of a node there", hand.dialog()).fill(scene.nodes[0]);
+    await join();
     // The users of that cluster are its users from now on: who was logged in is not.
-    browser.expected.push("401");
-    await hand.confirm("Join a cluster");
-    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    await page.getByText("Your login is over").waitFor();
+    await hand.logIn("admin", scene.password);
+    await seen("visible");
+    await members(4);
+    await hand.button("Leave").click();
+    await hand.dialog().getByText(`${scene.fourth.name} leaves its cluster`).waitFor();
+    await hand.confirm("Leave");
+    await seen("detached");
+    await members(3);
+    await join();
+    await seen("visible");
+    await members(4);
     await page.goto(scene.url);
     await page.getByText("4 of 4 nodes run").waitFor();
     // What that page had still asked is refused by now.
     browser.expected.length = 0;
+  },
+
+  async "evens clients out"({ page, browser, hand, scene }) {
     await browser.go("/nodes");
     await hand.pressUntil(hand.button("Compare tables"), page.getByText("All nodes hold the same"));
+    const rebalance = page.locator("section.card").filter({ hasText: "Evens out the clients" });
+    await hand.field("Clients per second", rebalance).fill("7");
+    await hand.button("Start", rebalance).click();
+    await rebalance.getByText("running", { exact: true }).waitFor();
+    // A node says it to all.
+    const there = (part) => hand.ctlSays(scene.ctl[1], ["cluster", "rebalance", "status"], (said) => said.includes(part));
+    await there("7 clients per second");
     await browser.inspect("nodes");
+    await hand.button("Stop", rebalance).click();
+    await rebalance.getByText("off", { exact: true }).waitFor();
+    await there(": off");
+  },
+
+  async "evacuates a node and puts it out"({ page, browser, hand, scene }) {
     await browser.go(`/nodes/${scene.fourth.name}`);
     const evacuation = page.locator("section.card").filter({ hasText: "Evacuation" });
     await hand.button("Start", evacuation).click();
@@ -109,5 +147,7 @@ export const coming = {
     await hand.confirm("Remove from the cluster");
     await browser.go("/");
     await page.getByText("3 of 3 nodes run").waitFor();
+    const gone = (said) => !said.includes(scene.fourth.name);
+    await hand.ctlSays(scene.ctl[1], ["cluster", "status"], gone);
   },
 };

@@ -1,5 +1,6 @@
 // What a hand does on the pages: things are named as who looks at them would name them.
 
+import { execFileSync } from "node:child_process";
 import { PATIENCE_MS } from "./browser.mjs";
 
 export class Hand {
@@ -53,6 +54,23 @@ export class Hand {
     };
     await this.page.waitForFunction(dismiss, text);
     await this.page.locator("[data-read]").waitFor({ state: "detached" });
+  }
+
+  /** What meshmq_ctl answers; `command` is it with the node that it asks. */
+  ctl(command, ...words) {
+    const [program, ...first] = command;
+    return execFileSync(program, [...first, ...words], { encoding: "utf8" });
+  }
+  /** Until it answers what is expected. */
+  async ctlSays(command, words, expected) {
+    const deadline = Date.now() + PATIENCE_MS;
+    let said = "";
+    while (Date.now() < deadline) {
+      said = this.ctl(command, ...words);
+      if (expected(said)) return;
+      await this.page.waitForTimeout(200);
+    }
+    throw new Error(`${words.join(" ")} says ${said}`);
   }
 
   async choose(label, option, inside = this.page) {

@@ -34,9 +34,27 @@ export const leaving = {
     await page.setViewportSize(WIDE);
   },
 
-  async "lets go"({ page, hand }) {
+  async "lets go"({ page, browser, hand }) {
+    await browser.go("/clients/far");
     await hand.button("admin").click();
     await page.getByRole("menuitem", { name: "Log out" }).click();
     await page.getByRole("heading", { name: "Log in" }).waitFor();
+    if (await page.getByText("Your login is over").isVisible()) browser.note("logging out is no surprise");
+  },
+
+  async "says that a login is over, and goes on behind it"({ page, browser, hand, scene }) {
+    hand.ctl(scene.ctl[0], "conf", "set", "dashboard.token_lifetime=2s");
+    const [feed] = await Promise.all([
+      page.waitForEvent("websocket"),
+      hand.logIn("admin", scene.password),
+    ]);
+    if (!feed.isClosed()) await feed.waitForEvent("close");
+    await page.getByText("Your login is over").waitFor();
+    await browser.inspect("login-over");
+    if (await page.locator(".mantine-Notification-root").count()) browser.note("a login that is over is no error");
+    hand.ctl(scene.ctl[0], "conf", "unset", "dashboard.token_lifetime");
+    await hand.logIn("admin", scene.password);
+    await page.getByRole("heading", { name: "far", exact: true }).waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
   },
 };

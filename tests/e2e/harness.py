@@ -170,13 +170,16 @@ class Node:
 
     def ctl(self, *words, code=0, cookie=None, node=None):
         """meshmq_ctl for this node, run on its host; `code` is the exit status that it must have (None: any)."""
-        command = [BIN / "meshmq_ctl", "--node", node or self.name, "--cookie", cookie or self.cookie, *words]
+        command = [*self.ctl_command(cookie=cookie, node=node), *words]
         environment = {**self.scene.environment, **self.environment}
         done = self.host.run(command, timeout=PATIENCE * 2, check=False, env=environment)
         output = Output(["meshmq_ctl", *words], done.returncode, done.stdout, done.stderr)
         if code is not None and done.returncode != code:
             raise Failed(f"{self.name}: expected exit {code}\n{output}")
         return output
+
+    def ctl_command(self, cookie=None, node=None):
+        return [BIN / "meshmq_ctl", "--node", node or self.name, "--cookie", cookie or self.cookie]
 
     def status(self):
         """(running, stopped) as `cluster status` prints them."""

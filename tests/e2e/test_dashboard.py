@@ -19,6 +19,8 @@ SETTINGS = {
     "os_mon.sysmem_high_watermark": "100%",
     "os_mon.mem_check_interval": "1s",
     "listener.tcp.external.max_connections": "50",
+    # A split is seen sooner.
+    "node.net_ticktime": "4s",
 }
 # Kept to be looked at.
 SCREENSHOTS = BIN.parent / "screenshots"
@@ -94,6 +96,7 @@ class Dashboard(SceneTest):
             "nodes": [node.name for node in self.nodes],
             "sockets": [f"ws://{node.address}:{node.ports['listener.ws.external']}/mqtt" for node in everybody],
             "cable": {"pull": node3.host.wrap(PULL), "plug": node3.host.wrap(PLUG)},
+            "ctl": [node.host.wrap(node.ctl_command()) for node in self.nodes],
             "password": "another-password",
             "fourth": {"name": fourth.name, "url": self.url(fourth), "password": "fourth-password"},
             "screenshots": str(SCREENSHOTS),

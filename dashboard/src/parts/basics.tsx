@@ -147,6 +147,8 @@ export function useAct(keys: QueryKey[]) {
       await attempt(run, success);
       return true;
     } catch (error) {
+      // The page that asks for a password says it.
+      if (error instanceof ApiError && error.status === 401) return false;
       notifications.show({
         title: t("common.failed"),
         message: error instanceof Error ? error.message : String(error),
