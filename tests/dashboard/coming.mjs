@@ -128,7 +128,8 @@ export const coming = {
     await hand.button("Start", rebalance).click();
     await rebalance.getByText("running", { exact: true }).waitFor();
     // A node says it to all.
-    const there = (part) => hand.ctlSays(scene.ctl[1], ["cluster", "rebalance", "status"], (said) => said.includes(part));
+    const status = ["cluster", "rebalance", "status"];
+    const there = (part) => hand.ctlSays(scene.ctl[1], status, (said) => said.includes(part));
     await there("7 clients per second");
     await browser.inspect("nodes");
     await hand.button("Stop", rebalance).click();
