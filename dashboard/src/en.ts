@@ -303,6 +303,7 @@ export const en = {
   "backups.import": "Import",
   "backups.importHelp": "What {name} holds is added to the cluster; rows of the same name are replaced.",
   "backups.deleteHelp": "The file {name} is deleted.",
+  "backups.noJson": "{name} is no file with JSON.",
   "backups.report": "Imported from {name}",
 
   "trace.traces": "Traces",

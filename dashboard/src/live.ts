@@ -1,4 +1,4 @@
-// The one WebSocket: how the nodes of the cluster are, every other second, and the rates made of it.
+// The one WebSocket: how the nodes of the cluster were, how they are every other second, and the rates made of it.
 
 import { useMemo, useSyncExternalStore } from "react";
 import { loginIsOver, onSession, session } from "./session";
@@ -48,6 +48,24 @@ export interface Snapshot {
   apart: string[];
 }
 
+/** What comes first: a list for each chart, the newest point last. */
+export interface History {
+  at: number;
+  interval_ms: number;
+  nodes: ({ node: string } & Record<Drawn, (number | null)[]>)[];
+}
+
+type Drawn =
+  | "connections"
+  | "subscriptions"
+  | "topics"
+  | "received"
+  | "sent"
+  | "dropped"
+  | "forwarded"
+  | "bytes_received"
+  | "bytes_sent";
+
 /** Per second, but for sizes. `NaN`: not known yet. */
 export interface Point {
   connections: number;
@@ -81,8 +99,8 @@ export interface Live {
   history: Sample[];
 }
 
-/** Ten minutes. */
-const SAMPLES = 300;
+/** Of the charts. */
+const SPAN_S = 600;
 const LOGIN_OVER = 4401;
 
 let live: Live = { state: "closed", snapshot: null, history: [] };
@@ -157,11 +175,63 @@ function withoutDoubles(snapshot: Snapshot): Snapshot {
   return { ...snapshot, unanswered: unanswered.filter((node) => !stopped.includes(node)) };
 }
 
+function sampleOf(at: number, nodes: Map<string, Point>): Sample {
+  return { at, cluster: total([...nodes.values()]), nodes };
+}
+
+/** The first rates are those of a moment ago. */
+function withRates(point: Point, before: Point | undefined): Point {
+  if (!before || !Number.isNaN(point.received)) return point;
+  const { received, sent, dropped, forwarded, bytesIn, bytesOut } = before;
+  return { ...point, received, sent, dropped, forwarded, bytesIn, bytesOut };
+}
+
 function take(snapshot: Snapshot): void {
+  const at = snapshot.at / 1000;
   const before = new Map(live.snapshot?.nodes.map((node) => [node.node, node]));
-  const nodes = new Map(snapshot.nodes.map((node) => [node.node, pointOf(node, before.get(node.node))]));
-  const sample = { at: snapshot.at / 1000, cluster: total([...nodes.values()]), nodes };
-  change({ snapshot, history: [...live.history.slice(1 - SAMPLES), sample] });
+  const last = live.history.at(-1);
+  const nodes = new Map(
+    snapshot.nodes.map((node) => [
+      node.node,
+      withRates(pointOf(node, before.get(node.node)), live.snapshot ? undefined : last?.nodes.get(node.node)),
+    ]),
+  );
+  const recent = live.history.filter((sample) => sample.at > at - SPAN_S);
+  change({ snapshot, history: [...recent, sampleOf(at, nodes)] });
+}
+
+/** What is not known from having been here. */
+function remember({ at, interval_ms, nodes }: History): void {
+  const step = interval_ms / 1000;
+  const length = Math.max(0, ...nodes.map((node) => node.connections.length));
+  const samples: Sample[] = [];
+  for (let back = length - 1; back >= 0; back -= 1) {
+    const points = new Map<string, Point>();
+    for (const node of nodes) {
+      const value = (of: Drawn) => node[of][node[of].length - 1 - back] ?? Number.NaN;
+      if (Number.isNaN(value("connections"))) continue;
+      points.set(node.node, {
+        connections: value("connections"),
+        subscriptions: value("subscriptions"),
+        topics: value("topics"),
+        received: value("received"),
+        sent: value("sent"),
+        dropped: value("dropped"),
+        forwarded: value("forwarded"),
+        bytesIn: value("bytes_received"),
+        bytesOut: value("bytes_sent"),
+        links: new Map(),
+        cpu: Number.NaN,
+        process: Number.NaN,
+        memory: Number.NaN,
+      });
+    }
+    // This step has just begun.
+    const then = at / 1000 - Math.max(back, 0.5) * step;
+    const seen = live.history.some((sample) => Math.abs(sample.at - then) < step);
+    if (points.size > 0 && !seen) samples.push(sampleOf(then, points));
+  }
+  change({ history: [...samples, ...live.history].sort((a, b) => a.at - b.at) });
 }
 
 function connect(): void {
@@ -175,8 +245,10 @@ function connect(): void {
   opened.onopen = () => opened.send(JSON.stringify({ token: login.token }));
   opened.onmessage = (event) => {
     attempts = 0;
+    const message = JSON.parse(event.data) as ({ type: "live" } & Snapshot) | ({ type: "history" } & History);
+    if (message.type === "history") return remember(message);
     if (live.state !== "open") change({ state: "open" });
-    take(withoutDoubles(JSON.parse(event.data) as Snapshot));
+    take(withoutDoubles(message));
   };
   opened.onclose = (event) => {
     if (socket !== opened) return;

@@ -301,6 +301,7 @@ export const zh: Record<keyof typeof en, string> = {
   "backups.import": "导入",
   "backups.importHelp": "{name} 的内容将加入集群，同名条目会被替换。",
   "backups.deleteHelp": "文件 {name} 将被删除。",
+  "backups.noJson": "{name} 不是 JSON 文件。",
   "backups.report": "已从 {name} 导入",
 
   "trace.traces": "跟踪",

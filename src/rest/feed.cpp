@@ -28,6 +28,19 @@ std::string live_snapshot(const Office& office, const Gathered& gathered, Now no
       .text();
 }
 
+std::string history_message(const Gathered& gathered, Now now) {
+  std::vector<Json> nodes;
+  for (const auto& [node, report] : gathered.reports) {
+    // One of an older version does not know the question.
+    if (!report.rows.empty()) nodes.push_back(Json::raw(report.rows.front()));
+  }
+  return Json::object({{"type", "history"},
+                       {"at", now.wall},
+                       {"interval_ms", RateHistory::interval.count()},
+                       {"nodes", Json::array(nodes)}})
+      .text();
+}
+
 }  // namespace
 
 bool Feed::wants(const http::Request& request) {
@@ -51,16 +64,22 @@ void Feed::log_in(std::uint64_t id, std::string_view text) {
   if (!office_.logged_in(token, clock_()))
     return listener.socket->close(login_over, "this token is not known");
   listener.token = std::move(token);
-  hurry_ = true;
 }
 
 void Feed::tick(Now now) {
   end_logins(now);
+  if (gathering_) return;
   bool anybody = false;
-  for (const auto& [id, listener] : listeners_) anybody = anybody || !listener.token.empty();
-  if (!anybody || gathering_ || (!hurry_ && now.mono - gathered_ < interval)) return;
-  hurry_ = false;
-  gather(now);
+  bool newcomers = false;
+  for (const auto& [id, listener] : listeners_) {
+    anybody = anybody || !listener.token.empty();
+    newcomers = newcomers || (!listener.token.empty() && !listener.told);
+  }
+  if (newcomers) {
+    gather_history(now);
+  } else if (anybody && now.mono - gathered_ >= interval) {
+    gather(now);
+  }
 }
 
 void Feed::end_logins(Now now) {
@@ -73,19 +92,33 @@ void Feed::end_logins(Now now) {
   }
 }
 
+void Feed::gather_history(Now now) {
+  gathering_ = true;
+  office_.ask_all({"history"}, now, [this, now](const Gathered& gathered) {
+    history_ = history_message(gathered, now);
+    gather(clock_());
+  });
+}
+
 void Feed::gather(Now now) {
   gathered_ = now.mono;
   gathering_ = true;
   office_.ask_all({"live"}, now, [this, now](const Gathered& gathered) {
     gathering_ = false;
     send(live_snapshot(office_, gathered, now));
+    history_.clear();
   });
 }
 
 void Feed::send(const std::string& text) {
   for (auto& [id, listener] : listeners_) {
     if (listener.token.empty()) continue;
-    if (listener.socket->waiting() == 0) {
+    if (!listener.told) {
+      if (history_.empty()) continue;
+      listener.told = true;
+      listener.socket->send(history_);
+      listener.socket->send(text);
+    } else if (listener.socket->waiting() == 0) {
       listener.misses = 0;
       listener.socket->send(text);
     } else if (++listener.misses >= misses_max) {

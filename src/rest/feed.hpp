@@ -1,5 +1,6 @@
 #pragma once
-// What the dashboard hears without asking: how the nodes of the cluster are, every other second.
+// What the dashboard hears without asking: how the nodes of the cluster were in the last minutes, and then
+// how they are, every other second.
 
 #include <cstddef>
 #include <cstdint>
@@ -47,9 +48,11 @@ class Feed {
     TimePoint since{};
     std::string token{};  ///< empty: not logged in yet
     unsigned misses = 0;
+    bool told = false;  ///< how the nodes were
   };
   void log_in(std::uint64_t id, std::string_view text);
   void end_logins(Now now);
+  void gather_history(Now now);
   void gather(Now now);
   void send(const std::string& text);
 
@@ -58,7 +61,7 @@ class Feed {
   std::map<std::uint64_t, Listener> listeners_;
   std::uint64_t last_id_ = 0;
   TimePoint gathered_{};
-  bool hurry_ = false;  ///< somebody waits for the first one
+  std::string history_;  ///< for those who have not been told; empty: not gathered
   bool gathering_ = false;
 };
 

@@ -75,17 +75,42 @@ TEST_F(FeedTest, WhoHasLoggedInHearsOfTheNodes) {
   const auto socket = listen_as(log_in());
   EXPECT_TRUE(socket->sent.empty());
   tick();
-  ASSERT_EQ(socket->sent.size(), 1U);
-  const std::string& text = socket->sent[0];
+  ASSERT_EQ(socket->sent.size(), 2U);
+  const std::string& text = socket->sent[1];
   EXPECT_TRUE(text.starts_with(R"({"type":"live","at":)")) << text;
   for (const char* part : {R"("node":"meshmq@127.0.0.1")", R"("connections":5)", R"("received":7)",
                            R"("links":[{"node":"b@127.0.0.1","forwarded":7}])", R"("unanswered":[])",
                            R"("stopped":[])", R"("healed_at":0)"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   tick();
-  EXPECT_EQ(socket->sent.size(), 1U);
-  tick();
   EXPECT_EQ(socket->sent.size(), 2U);
+  tick();
+  EXPECT_EQ(socket->sent.size(), 3U);
+}
+
+TEST_F(FeedTest, BeginsWithHowTheNodesWere) {
+  for (const std::uint64_t received : {100U, 600U}) {
+    worker_replies_[0].stats.connections = 2;
+    worker_replies_[1].metrics.messages_received = received;
+    record_rates(office_, now_);
+    settle();
+    pass(RateHistory::interval);
+  }
+  const std::string token = log_in();
+  const auto first = listen_as(token);
+  tick();
+  ASSERT_EQ(first->sent.size(), 2U);
+  EXPECT_TRUE(first->sent[0].starts_with(R"({"type":"history","at":)")) << first->sent[0];
+  for (const char* part : {R"("interval_ms":5000)", R"("node":"meshmq@127.0.0.1")",
+                           R"("connections":[2,null])", R"("received":[100,null])"})
+    EXPECT_NE(first->sent[0].find(part), std::string::npos) << part << " in " << first->sent[0];
+  const auto second = listen_as(token);
+  tick();
+  EXPECT_EQ(second->sent.size(), 2U);
+  EXPECT_TRUE(second->sent[0].starts_with(R"({"type":"history")"));
+  tick(2s);
+  for (const auto& socket : {first, second})
+    EXPECT_TRUE(socket->sent.back().starts_with(R"({"type":"live")"));
 }
 
 TEST_F(FeedTest, WhoHasNotHearsNothing) {
@@ -117,7 +142,7 @@ TEST_F(FeedTest, WhoIsSlowMissesSomeAndIsClosedInTheEnd) {
   const auto socket = listen_as(log_in());
   socket->slow = true;
   for (unsigned i = 0; i <= Feed::misses_max && socket->closed == 0; ++i) tick(2s);
-  EXPECT_EQ(socket->sent.size(), 1U);
+  EXPECT_EQ(socket->sent.size(), 2U);
   EXPECT_EQ(socket->closed, Feed::too_slow);
 }
 
@@ -128,7 +153,7 @@ TEST_F(FeedTest, NobodyIsAskedWhenNobodyListens) {
   socket->events.closed();
   EXPECT_EQ(feed_.listeners(), 0U);
   tick(10s);
-  EXPECT_EQ(socket->sent.size(), 1U);
+  EXPECT_EQ(socket->sent.size(), 2U);
 }
 
 TEST_F(FeedTest, PagesOfOtherSitesDoNotGetIt) {

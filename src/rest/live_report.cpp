@@ -103,17 +103,47 @@ void report_live(Office& office, const Question&, Now now, const ReportDone& don
              });
 }
 
+Figures figures_of(const admin::Desk& desk, const std::vector<node::QueryReply>& replies) {
+  Figures figures{.topics = desk.control.stats().topics};
+  for (const node::QueryReply& reply : replies) {
+    figures.connections += reply.stats.connections;
+    figures.subscriptions += reply.stats.subscriptions;
+  }
+  const admin::Counters all = admin::metrics_of(replies);
+  figures.received = live_value(all, "messages.received");
+  figures.sent = live_value(all, "messages.sent");
+  figures.dropped = live_value(all, "messages.dropped") + live_value(all, "delivery.dropped");
+  figures.forwarded = live_value(all, "messages.forward");
+  figures.bytes_received = live_value(all, "bytes.received");
+  figures.bytes_sent = live_value(all, "bytes.sent");
+  return figures;
+}
+
+/// For charts that begin with the last minutes.
+void report_history(Office& office, const Question&, Now now, const ReportDone& done) {
+  done(Report::one(to_json(office.desk().name, office.history().points(now.mono))));
+}
+
 /// For round trips.
 void report_echo(Office&, const Question&, Now, const ReportDone& done) {
   done(Report{});
 }
 
-constexpr Reporter live_reports[] = {{"live", report_live}, {"echo", report_echo}};
+constexpr Reporter live_reports[] = {
+    {"live", report_live}, {"history", report_history}, {"echo", report_echo}};
 
 }  // namespace
 
 std::span<const Reporter> live_reporters() {
   return live_reports;
+}
+
+void record_rates(Office& office, Now now) {
+  admin::Desk& desk = office.desk();
+  desk.query(node::QueryKind::stats, {}, now,
+             [&office, &desk, now](const std::vector<node::QueryReply>& replies) {
+               office.history().record(figures_of(desk, replies), now.mono);
+             });
 }
 
 // ---------------------------------------------------------------- round trips

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "http/message.hpp"
 #include "rest/credentials.hpp"
+#include "rest/rate_history.hpp"
 #include "rest/report.hpp"
 #include "rest/round_trips.hpp"
 #include "rest/route.hpp"
@@ -69,6 +70,7 @@ class Office {
   const Settings& settings() const { return settings_; }
   Tokens& tokens() { return tokens_; }
   RoundTrips& round_trips() { return round_trips_; }
+  RateHistory& history() { return history_; }
   const admin::Desk& desk() const { return desk_; }
   /// Percent of the machine's processors since the last call; 0 at first.
   double cpu_use(const admin::SystemLoad& load);
@@ -97,6 +99,7 @@ class Office {
   LoginGuard guard_;
   Tokens tokens_;
   RoundTrips round_trips_;
+  RateHistory history_;
   std::optional<admin::SystemLoad> seen_load_;
 };
 

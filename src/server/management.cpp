@@ -40,7 +40,8 @@ Management::Management(boost::asio::io_context& io, const config::Config& config
       config_(config),
       log_(log),
       pages_(config.management.pages, config.management.pages_directory),
-      feed_timer_(io) {
+      feed_timer_(io),
+      history_timer_(io) {
   const config::Management& from = config.management;
   add_door("dashboard", from.dashboard, false);
   add_door("dashboard", from.dashboard_tls, true);
@@ -79,6 +80,7 @@ Result<void> Management::start(const std::function<void(const std::string&)>& sa
     }
     say(fmt::format("Start {} listener on {} successfully.", door.id, door.port));
   }
+  arm_history();
   return {};
 }
 
@@ -144,10 +146,22 @@ void Management::arm_feed() {
   });
 }
 
+/// Also where no door is: others ask.
+void Management::arm_history() {
+  constexpr Duration interval = rest::RateHistory::interval;
+  history_timer_.expires_after(interval - net::read_clock().mono.time_since_epoch() % interval);
+  history_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    event_([this] { rest::record_rates(*office_, net::read_clock()); });
+    arm_history();
+  });
+}
+
 // ---------------------------------------------------------------- listeners
 
 void Management::stop() {
   feed_timer_.cancel();
+  history_timer_.cancel();
   for (Door& door : doors_) door.server.reset();
 }
 

@@ -69,6 +69,7 @@ class Management {
   void handle(const Door& door, const http::Request& request, http::Respond respond);
   http::WebSocketOpened upgrade(const http::Request& request);
   void arm_feed();
+  void arm_history();
   Door* find(std::string_view id);
 
   boost::asio::io_context& io_;
@@ -80,6 +81,7 @@ class Management {
   std::unique_ptr<rest::Feed> feed_;
   boost::asio::steady_timer feed_timer_;
   bool feeding_ = false;
+  boost::asio::steady_timer history_timer_;
   std::deque<Door> doors_;  ///< do not move: their requests know them
 };
 

@@ -120,6 +120,21 @@ export const coming = {
     browser.expected.length = 0;
   },
 
+  async "fills its charts at once"({ page, browser, scene }) {
+    await browser.go("/");
+    const [feed] = await Promise.all([page.waitForEvent("websocket"), page.reload()]);
+    const frames = [];
+    feed.on("framereceived", ({ payload }) => frames.push(JSON.parse(payload)));
+    const tile = page.locator(".card").filter({ has: page.locator('.tile-label:text-is("Messages in")') });
+    await tile.locator(".tile-value").getByText(/^[1-9]/).waitFor();
+    if (frames.filter(({ type }) => type === "live").length > 1) browser.note("rates wait for a second message");
+    const { type, nodes } = frames[0];
+    const known = nodes.map(({ node, received }) => `${node} ${received.length > 0}`).sort();
+    const all = [...scene.nodes, scene.fourth.name].map((node) => `${node} true`).sort();
+    if (type !== "history" || known.join() !== all.join()) browser.note(`the feed begins with ${type} of ${known}`);
+    await browser.picture("overview-reloaded");
+  },
+
   async "evens clients out"({ page, browser, hand, scene }) {
     await browser.go("/nodes");
     await hand.pressUntil(hand.button("Compare tables"), page.getByText("All nodes hold the same"));

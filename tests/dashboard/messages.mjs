@@ -1,5 +1,7 @@
 // Clients, and where messages go.
 
+import { PHONE, WIDE } from "./browser.mjs";
+
 export const messages = {
   async "finds a client among all"({ page, browser, hand }) {
     await browser.go("/clients");
@@ -49,6 +51,13 @@ export const messages = {
     for (const part of ["sensors/+/temperature", "far", "away", "one copy each"])
       await page.locator("svg.picture text").filter({ hasText: part }).first().waitFor();
     await browser.inspect("explain");
+    await page.setViewportSize(PHONE);
+    const stack = page.locator(".way-tall");
+    for (const part of ["sensors/+/temperature", "far", "away", "one copy each"])
+      await stack.getByText(part, { exact: true }).first().waitFor();
+    if (await page.locator(".way").evaluate((way) => way.scrollWidth > way.clientWidth))
+      browser.note("the way of a message does not fit a phone");
+    await page.setViewportSize(WIDE);
     await hand.field("Topic").fill("nobody/here");
     await hand.button("Explain").click();
     await page.getByText("Nobody is subscribed").waitFor();

@@ -5,7 +5,7 @@ import { get, post, remove } from "../api";
 import { moment } from "../format";
 import { useText } from "../i18n";
 import { activeAlarms, useLiveValue } from "../live";
-import { ConfirmButton, Page, Refresh, useAct } from "../parts/basics";
+import { ConfirmButton, Name, Page, Refresh, useAct } from "../parts/basics";
 import { NodeLink } from "../parts/links";
 import { DataTable } from "../parts/table";
 import type { Alarm } from "../types";
@@ -39,7 +39,7 @@ function List({ which }: { which: "activated" | "deactivated" }) {
       empty={which === "activated" ? t("alarms.quiet") : t("common.none")}
       rowKey={(row) => `${row.node} ${row.name} ${row.activate_at}`}
       columns={[
-        { title: t("common.name"), cell: (row) => <strong>{row.name}</strong> },
+        { title: t("common.name"), cell: (row) => <Name>{row.name}</Name> },
         { title: t("common.details"), kind: "wrap", cell: (row) => row.message },
         { title: t("common.node"), cell: (row) => <NodeLink node={row.node} /> },
         { title: t("alarms.since"), cell: (row) => at(row.activate_at) },

@@ -42,8 +42,15 @@ export function Backups() {
   const { act, busy } = useAct([["backups"]]);
   const [taken, setTaken] = useState<{ filename: string; report: ImportReport } | null>(null);
   const found = useQuery({ queryKey: ["backups"], queryFn: () => get<ExportedFile[]>("data/export") });
+  const parsed = async (file: File): Promise<unknown> => {
+    try {
+      return JSON.parse(await file.text());
+    } catch {
+      throw new Error(t("backups.noJson", { name: file.name }));
+    }
+  };
   const upload = (file: File | null) =>
-    file && act(async () => post("data/file", { filename: file.name, file: JSON.parse(await file.text()) }));
+    file && act(async () => post("data/file", { filename: file.name, file: await parsed(file) }));
   const download = (filename: string) =>
     act(async () => {
       const { data } = await get<{ file: unknown }>(path("data", "file", filename));

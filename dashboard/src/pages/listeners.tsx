@@ -4,7 +4,7 @@ import { get, path, put } from "../api";
 import { count } from "../format";
 import { useText } from "../i18n";
 import { useNodeNames } from "../live";
-import { ConfirmButton, Page, Refresh, Tag, useAct } from "../parts/basics";
+import { ConfirmButton, Name, Page, Refresh, Tag, useAct } from "../parts/basics";
 import { DataTable } from "../parts/table";
 import type { Listener } from "../types";
 
@@ -28,7 +28,7 @@ export function ListenersOf({ node }: { node: string }) {
       columns={[
         {
           title: t("common.name"),
-          cell: (row) => <span className="mono">{row.identifier ?? row.protocol}</span>,
+          cell: (row) => <Name>{row.identifier ?? row.protocol}</Name>,
         },
         { title: t("listeners.address"), cell: (row) => <span className="mono">{row.listen_on}</span> },
         {

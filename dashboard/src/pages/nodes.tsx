@@ -125,7 +125,7 @@ function Tables() {
       <Form
         submit={t("nodes.verify")}
         busy={busy}
-        onSubmit={() => act(async () => setFound((await get<Verification>("cluster/verify")).data))}
+        onSubmit={() => act(async () => setFound((await get<Verification>("cluster/verify")).data), "")}
       >
         {found &&
           (found.differences.length === 0 && found.silent.length === 0 ? (

@@ -31,6 +31,8 @@ interface Outcome {
 const WATCH_MS = 15_000;
 /** How a secret is shown: its value is told to nobody. */
 const HIDDEN = "******";
+/** The source of what was changed here, or with meshmq_ctl. */
+const CHANGED = "conf set";
 const WORDS: Record<string, string[]> = { flag: ["on", "off"], boolean: ["true", "false"] };
 
 const text = (value: string) => (value === "" ? "–" : value);
@@ -112,9 +114,11 @@ function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void
           {one.node}: {one.message || one.result}
         </Note>
       ))}
-      <Button variant="subtle" style={{ alignSelf: "flex-start" }} onClick={() => void change(null)}>
-        {t("settings.unset")}
-      </Button>
+      {row.source.startsWith(CHANGED) && (
+        <Button variant="subtle" style={{ alignSelf: "flex-start" }} onClick={() => void change(null)}>
+          {t("settings.unset")}
+        </Button>
+      )}
     </Form>
   );
 }
@@ -132,7 +136,7 @@ export function Settings() {
   const [changedOnly, setChangedOnly] = useState(false);
   const [group, setGroup] = useState<string | null>(null);
   const [paging, setPaging] = useState({ page: 1, limit: 50 });
-  const [edited, setEdited] = useState<ConfigRow | null>(null);
+  const [edited, setEdited] = useState<string | null>(null);
   const words = search.toLowerCase();
   const rows = found.data?.data.filter(
     (row) =>
@@ -240,7 +244,7 @@ export function Settings() {
                     size="xs"
                     variant="default"
                     aria-label={t("settings.edit", { key: row.key })}
-                    onClick={() => setEdited(row)}
+                    onClick={() => setEdited(row.key)}
                   >
                     {t("settings.change")}
                   </Button>
@@ -251,7 +255,7 @@ export function Settings() {
         </>
       )}
       <DialogAbout
-        subject={edited}
+        subject={found.data?.data.find((row) => row.key === edited) ?? null}
         onClose={() => setEdited(null)}
         title={(row) => <span className="mono">{row.key}</span>}
       >

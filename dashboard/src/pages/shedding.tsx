@@ -52,13 +52,13 @@ export function Shed({ node, what }: { node: string; what: "evacuation" | "rebal
             <Button
               variant="default"
               loading={busy}
-              onClick={() => act(() => post(target, typeof rate === "number" ? { rate } : {}))}
+              onClick={() => act(() => post(target, typeof rate === "number" ? { rate } : {}), "")}
             >
               {t("common.start")}
             </Button>
           </>
         ) : (
-          <Button variant="default" loading={busy} onClick={() => act(() => remove(target))}>
+          <Button variant="default" loading={busy} onClick={() => act(() => remove(target), "")}>
             {t("common.stop")}
           </Button>
         )}

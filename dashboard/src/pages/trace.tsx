@@ -172,7 +172,9 @@ function Traces() {
                 <Button
                   size="xs"
                   variant="default"
-                  onClick={() => act(() => download(path("trace", row.name, "download"), `${row.name}.log`))}
+                  onClick={() =>
+                    act(() => download(path("trace", row.name, "download"), `${row.name}.log`), "")
+                  }
                 >
                   {t("common.download")}
                 </Button>

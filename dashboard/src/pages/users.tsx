@@ -193,7 +193,7 @@ function Keys() {
             title: t("users.secret"),
             cell: (row) =>
               shown === row.app_id ? (
-                <span className="mono">{row.secret}</span>
+                <span className="mono whole">{row.secret}</span>
               ) : (
                 <button
                   type="button"

@@ -4,7 +4,7 @@ import { Button, type ButtonProps, Modal, Skeleton, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
-import { type ReactNode, useRef, useState } from "react";
+import { Fragment, type ReactNode, useRef, useState } from "react";
 import { ApiError } from "../api";
 import { useText } from "../i18n";
 
@@ -93,6 +93,21 @@ export function ErrorNote({ error }: { error: unknown }) {
   return <Note tone="bad">{error instanceof Error ? error.message : t("common.error")}</Note>;
 }
 
+/** A technical name. It is broken behind a colon or slash, not within a word. */
+export function Name({ children }: { children: string }) {
+  return (
+    <span className="mono">
+      {children.split(/(?<=[:/])/).map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a name have an order and nothing else
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </span>
+  );
+}
+
 export function Loading() {
   return (
     <div style={{ padding: 18 }}>
@@ -121,7 +136,7 @@ export function Refresh({ keys }: { keys: QueryKey[] }) {
 }
 
 /** Runs something that changes the cluster, says how it went, and makes the queries fresh. `attempt` leaves it to the
- *  caller to say why it failed. */
+ *  caller to say why it failed. An empty `success`: one sees it. */
 export function useAct(keys: QueryKey[]) {
   const t = useText();
   const queries = useQueryClient();
@@ -131,12 +146,8 @@ export function useAct(keys: QueryKey[]) {
     setBusy(true);
     try {
       await run();
-      notifications.show({
-        message: success ?? t("common.done"),
-        color: "brand",
-        autoClose: 2500,
-        closeButtonProps,
-      });
+      const message = success ?? t("common.done");
+      if (message) notifications.show({ message, color: "brand", autoClose: 2500, closeButtonProps });
     } finally {
       setBusy(false);
       for (const queryKey of keys) void queries.invalidateQueries({ queryKey });

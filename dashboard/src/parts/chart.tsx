@@ -24,8 +24,8 @@ function variable(name: string): string {
 /** Whole numbers between the lines. */
 const steps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
-function span(series: Series[]): number {
-  const seconds = (series[0]?.values.length ?? 0) * 2;
+function span(times: number[]): number {
+  const seconds = (times.at(-1) ?? 0) - (times[0] ?? 0);
   return Math.min(SPAN.most, Math.max(SPAN.least, Math.ceil(seconds / SPAN.step) * SPAN.step));
 }
 
@@ -86,8 +86,8 @@ export function Chart({
     times,
     ...series.map((one) => one.values.map((v) => (Number.isNaN(v) ? null : v))),
   ] as uPlot.AlignedData;
-  const newest = useRef({ data, series, format });
-  newest.current = { data, series, format };
+  const newest = useRef({ data, times, series, format });
+  newest.current = { data, times, series, format };
   const names = series.map((one) => one.label).join("|");
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme or other names need another plot
@@ -95,7 +95,7 @@ export function Chart({
     const element = holder.current;
     if (!element) return;
     const now = newest.current;
-    const seconds = () => span(newest.current.series);
+    const seconds = () => span(newest.current.times);
     plot.current = new uPlot(
       options(element.clientWidth || 300, now.series, now.format, seconds),
       now.data,
