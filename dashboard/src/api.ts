@@ -25,6 +25,10 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+  /** Nothing has answered. */
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
   /** The node does not have this part of the API. */
   get missing(): boolean {
     return this.status === 404;
@@ -61,6 +65,8 @@ export async function raw(
     body: options.body === undefined ? null : JSON.stringify(options.body),
     credentials: "omit",
     cache: "no-store",
+  }).catch((error: Error) => {
+    throw new ApiError(error.message, 0, -1);
   });
   if (response.status === 401 && !options.token && token === session()?.token) loginIsOver();
   return response;
@@ -73,16 +79,24 @@ export async function call<T = undefined>(
 ): Promise<Answer<T>> {
   const response = await raw(method, target, options);
   const text = await response.text();
-  const wait = Number(response.headers.get("Retry-After") ?? 0);
-  let value: { code?: number; message?: string; data?: T; meta?: Meta };
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ApiError(text.trim() || response.statusText, response.status, -1, wait);
-  }
-  if (!response.ok || (value.code ?? 0) !== 0)
-    throw new ApiError(value.message ?? response.statusText, response.status, value.code ?? -1, wait);
+  const value = envelope<T>(text);
+  if (!response.ok || !value || (value.code ?? 0) !== 0) throw refusal(response, text);
   return { data: value.data as T, meta: value.meta ?? {} };
+}
+
+function envelope<T>(text: string): { code?: number; message?: string; data?: T; meta?: Meta } | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refusal(response: Response, text: string): ApiError {
+  const value = envelope(text);
+  const message = value ? (value.message ?? "") : text.trim();
+  const wait = Number(response.headers.get("Retry-After") ?? 0);
+  return new ApiError(message || response.statusText, response.status, value?.code ?? -1, wait);
 }
 
 export const get = <T>(target: string, query?: Query) => call<T>("GET", target, query ? { query } : {});
@@ -93,7 +107,7 @@ export const remove = <T = undefined>(target: string, query?: Query) =>
 
 export async function download(target: string, name: string): Promise<void> {
   const response = await raw("GET", target);
-  if (!response.ok) throw new ApiError(await response.text(), response.status, -1);
+  if (!response.ok) throw refusal(response, await response.text());
   save(await response.blob(), name);
 }
 

@@ -6,6 +6,7 @@ import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
+import { startLanguage } from "./i18n";
 import { startLive } from "./live";
 import { onSession, session } from "./session";
 import { theme, variables } from "./theme";
@@ -20,8 +21,11 @@ onSession(() => {
   if (!session()) queries.clear();
 });
 startLive();
-const root = document.getElementById("root");
-if (root) {
+void startLanguage().then(draw);
+
+function draw(): void {
+  const root = document.getElementById("root");
+  if (!root) return;
   createRoot(root).render(
     <MantineProvider
       theme={theme}

@@ -1,6 +1,7 @@
 // One MQTT connection of the Tools page.
 
 import mqtt, { type MqttClient } from "mqtt";
+import type { TextKey } from "./i18n";
 
 export interface Settings {
   url: string;
@@ -20,15 +21,25 @@ export interface Shown {
   retain: boolean;
 }
 
+export interface Problem {
+  text: TextKey;
+  values: Record<string, string | number>;
+}
+
 type QoS = 0 | 1 | 2;
 
 const MESSAGES_MAX = 200;
 const PAYLOAD_MAX = 10_000;
 
+function problemOf(error: unknown): Problem {
+  const text = error instanceof Error ? error.message : String(error);
+  return text ? { text: "tools.problem", values: { text } } : { text: "tools.unreachable", values: {} };
+}
+
 /** Tells by `changed` that there is something to draw. Keeps the newest messages. */
 export class MqttConnection {
   state: "offline" | "connecting" | "connected" = "offline";
-  problem = "";
+  problem: Problem | null = null;
   filters: string[] = [];
   messages: Shown[] = [];
   private client: MqttClient | null = null;
@@ -37,7 +48,7 @@ export class MqttConnection {
   constructor(private readonly changed: () => void) {}
 
   connect(settings: Settings): void {
-    this.problem = "";
+    this.problem = null;
     this.filters = [];
     this.state = "connecting";
     try {
@@ -54,16 +65,16 @@ export class MqttConnection {
       this.client = client;
       client.on("connect", () => this.set("connected"));
       client.on("close", () => this.ended(client));
-      client.on("error", (error) => this.fail(client, error.message || "the address cannot be reached"));
+      client.on("error", (error) => this.fail(client, problemOf(error)));
       client.on("disconnect", (packet) =>
-        this.fail(client, `disconnected by the broker, reason ${packet.reasonCode}`),
+        this.fail(client, { text: "tools.ended", values: { reason: packet.reasonCode ?? 0 } }),
       );
       client.on("message", (topic, bytes, packet) =>
         this.show(true, topic, new TextDecoder().decode(bytes), packet.qos, packet.retain),
       );
     } catch (error) {
       this.state = "offline";
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = problemOf(error);
     }
     this.changed();
   }
@@ -79,8 +90,9 @@ export class MqttConnection {
     await this.attempt(async (client) => {
       const granted = await client.subscribeAsync(filter, { qos });
       const refused = granted.find((one) => one.qos > 2);
-      if (refused) throw new Error(`${refused.topic} was refused, reason ${refused.qos}`);
-      if (!this.filters.includes(filter)) this.filters = [...this.filters, filter];
+      if (refused)
+        this.problem = { text: "tools.refused", values: { topic: refused.topic, reason: refused.qos } };
+      else if (!this.filters.includes(filter)) this.filters = [...this.filters, filter];
     });
   }
 
@@ -98,11 +110,11 @@ export class MqttConnection {
 
   private async attempt(run: (client: MqttClient) => Promise<void>): Promise<void> {
     if (!this.client) return;
-    this.problem = "";
+    this.problem = null;
     try {
       await run(this.client);
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = problemOf(error);
     }
     this.changed();
   }
@@ -115,7 +127,7 @@ export class MqttConnection {
     this.changed();
   }
 
-  private fail(client: MqttClient, problem: string): void {
+  private fail(client: MqttClient, problem: Problem): void {
     if (client !== this.client) return;
     this.problem = problem;
     this.changed();

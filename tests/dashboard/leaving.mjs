@@ -5,6 +5,8 @@ import { PHONE, WIDE } from "./browser.mjs";
 export const leaving = {
   async "speaks Chinese"({ page, browser, hand, scene }) {
     await browser.go("/");
+    const texts = () => performance.getEntriesByType("resource").some(({ name }) => name.includes("/chinese-"));
+    if (await page.evaluate(texts)) browser.note("Chinese is loaded before somebody wants it");
     await hand.button("Language").click();
     await page.getByRole("heading", { name: "概览" }).waitFor();
     const menu = page.getByRole("navigation").getByRole("link");
@@ -17,6 +19,18 @@ export const leaving = {
       await browser.picture(`${name}-phone`);
       await page.setViewportSize(WIDE);
     }
+    await browser.go("/settings");
+    const foreign = (rows) => rows.map((row) => row.textContent).filter((text) => !/[\u4e00-\u9fff]/.test(text));
+    const english = await page.locator("table.data td:first-child .hint").evaluateAll(foreign);
+    if (english.length > 0) browser.note(`not in Chinese: ${english.join(" | ")}`);
+    await hand.field("键或含义").fill("CPU 使用率低于");
+    await hand.button("修改 os_mon.cpu_low_watermark").click();
+    await hand.field("值", hand.dialog()).fill("101%");
+    await hand.button("保存", hand.dialog()).click();
+    await hand.dialog().getByText("不符合要求：1% 到 100% 之间的百分比").first().waitFor();
+    await browser.picture("zh-settings-refused");
+    await page.keyboard.press("Escape");
+    await hand.dialog().waitFor({ state: "detached" });
     await hand.button("语言").click();
     await browser.go("/");
     await page.getByRole("heading", { name: "Overview" }).waitFor();

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { get, post, remove } from "../api";
 import { moment } from "../format";
-import { useText } from "../i18n";
+import { useServerText, useText } from "../i18n";
 import { activeAlarms, useLiveValue } from "../live";
 import { ConfirmButton, Name, Page, Refresh, useAct } from "../parts/basics";
 import { NodeLink } from "../parts/links";
@@ -28,6 +28,7 @@ const at = (microseconds: number | string) =>
 
 function List({ which }: { which: "activated" | "deactivated" }) {
   const t = useText();
+  const serverText = useServerText();
   const { rows, error, meta } = useAlarms(which);
   const { act } = useAct([["alarms"]]);
   return (
@@ -40,7 +41,7 @@ function List({ which }: { which: "activated" | "deactivated" }) {
       rowKey={(row) => `${row.node} ${row.name} ${row.activate_at}`}
       columns={[
         { title: t("common.name"), cell: (row) => <Name>{row.name}</Name> },
-        { title: t("common.details"), kind: "wrap", cell: (row) => row.message },
+        { title: t("common.details"), kind: "wrap", cell: (row) => serverText(row.message) },
         { title: t("common.node"), cell: (row) => <NodeLink node={row.node} /> },
         { title: t("alarms.since"), cell: (row) => at(row.activate_at) },
         which === "activated"

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, path, post, remove, save } from "../api";
 import { bytes, count } from "../format";
-import { useText } from "../i18n";
+import { useServerText, useText } from "../i18n";
 import { Card, ConfirmButton, Note, Page, Pairs, useAct } from "../parts/basics";
 import { DataTable } from "../parts/table";
 
@@ -23,13 +23,14 @@ interface ImportReport {
 
 function Report({ filename, report }: { filename: string; report: ImportReport }) {
   const t = useText();
+  const serverText = useServerText();
   return (
     <Card title={t("backups.report", { name: filename })}>
       <div className="stack">
         <Pairs items={Object.entries(report.imported).map(([section, rows]) => [section, count(rows)])} />
         {report.notes.map((note) => (
           <Note key={note} tone="warn">
-            {note}
+            {serverText(note)}
           </Note>
         ))}
       </div>

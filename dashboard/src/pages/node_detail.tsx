@@ -143,7 +143,10 @@ export function NodeDetail({ node }: { node: string }) {
                   [t("overview.subscriptions"), count(now.subscriptions)],
                   [t("overview.retained"), count(now.retained)],
                   [t("node.delayed"), count(now.delayed)],
-                  [t("overview.forwarded"), `${compact(point?.forwarded ?? Number.NaN)} /s`],
+                  [
+                    t("overview.forwarded"),
+                    t("node.forwardedTo", { n: compact(point?.forwarded ?? Number.NaN) }),
+                  ],
                 ]}
               />
             </Card>

@@ -4,7 +4,7 @@ import { Button, Checkbox, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, post, put } from "../api";
-import { useText } from "../i18n";
+import { useServerText, useText } from "../i18n";
 import {
   DialogAbout,
   ErrorNote,
@@ -18,6 +18,7 @@ import {
   useAct,
 } from "../parts/basics";
 import { DataTable } from "../parts/table";
+import { tellDone } from "../parts/told";
 import type { ConfigRow } from "../types";
 
 interface Outcome {
@@ -47,8 +48,9 @@ function ValueInput({
   onChange: (value: string) => void;
 }) {
   const t = useText();
+  const serverText = useServerText();
   const words = WORDS[row.type];
-  const shared = { label: t("settings.value"), description: row.expects, "data-autofocus": true };
+  const shared = { label: t("settings.value"), description: serverText(row.expects), "data-autofocus": true };
   if (words)
     return (
       <Select
@@ -73,6 +75,7 @@ const tones = { changed: "good", restart: "warn", later: "warn", refused: "bad" 
 
 function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void; close: () => void }) {
   const t = useText();
+  const serverText = useServerText();
   const { act, busy } = useAct([["configs"]]);
   const [value, setValue] = useState(row.value === HIDDEN ? "" : row.value);
   const [everywhere, setEverywhere] = useState(true);
@@ -83,25 +86,25 @@ function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void
     const submit = async () => {
       const body = { changes: { [row.key]: to }, cluster: everywhere };
       all = (await put<Outcome[]>("configs", body)).data;
-      const refused = all.find((one) => one.result === "refused");
-      if (refused) throw new Error(refused.message);
     };
-    await act(submit);
+    await act(submit, "");
     onChanged();
     setOutcomes(all);
-    if (all.length > 0 && all.every((one) => one.result === "changed")) close();
+    if (all.length === 0 || all.some((one) => one.result !== "changed")) return;
+    tellDone(t("common.done"), t("common.close"));
+    close();
   };
   return (
     <Form submit={t("common.save")} onSubmit={() => void change(value)} busy={busy}>
       <p className="hint" style={{ margin: 0 }}>
-        {row.help}
+        {serverText(row.help)}
       </p>
       <ValueInput row={row} value={value} onChange={setValue} />
       <Pairs
         items={[
           [t("settings.default"), text(row.default)],
-          [t("settings.source"), row.source],
-          [t("settings.takesEffect"), row.effect],
+          [t("settings.source"), serverText(row.source)],
+          [t("settings.takesEffect"), serverText(row.effect)],
         ]}
       />
       <Checkbox
@@ -111,7 +114,7 @@ function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void
       />
       {outcomes.map((one) => (
         <Note key={`${one.node} ${one.key}`} tone={tones[one.result]}>
-          {one.node}: {one.message || one.result}
+          {one.node}: {serverText(one.message || one.result)}
         </Note>
       ))}
       {row.source.startsWith(CHANGED) && (
@@ -125,6 +128,7 @@ function Edit({ row, onChanged, close }: { row: ConfigRow; onChanged: () => void
 
 export function Settings() {
   const t = useText();
+  const serverText = useServerText();
   const [watched, setWatched] = useState(0);
   const found = useQuery({
     queryKey: ["configs"],
@@ -140,7 +144,10 @@ export function Settings() {
   const words = search.toLowerCase();
   const rows = found.data?.data.filter(
     (row) =>
-      (!words || row.key.toLowerCase().includes(words) || row.help.toLowerCase().includes(words)) &&
+      (!words ||
+        row.key.toLowerCase().includes(words) ||
+        row.help.toLowerCase().includes(words) ||
+        serverText(row.help).toLowerCase().includes(words)) &&
       (!group || row.group === group) &&
       (!changedOnly || text(row.value) !== text(row.default)),
   );
@@ -202,7 +209,7 @@ export function Settings() {
                 cell: (row) => (
                   <div style={{ maxWidth: 560 }}>
                     <span className="mono">{row.key}</span>
-                    <div className="hint">{row.help}</div>
+                    <div className="hint">{serverText(row.help)}</div>
                   </div>
                 ),
               },
@@ -226,7 +233,7 @@ export function Settings() {
               },
               {
                 title: t("settings.source"),
-                cell: (row) => <span className="hint">{text(row.source)}</span>,
+                cell: (row) => <span className="hint">{serverText(text(row.source))}</span>,
               },
               {
                 title: t("settings.takesEffect"),

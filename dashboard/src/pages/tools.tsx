@@ -174,7 +174,7 @@ function ConnectionCard({
             </Button>
           )}
         </div>
-        {mqtt.problem && <Note tone="bad">{mqtt.problem}</Note>}
+        {mqtt.problem && <Note tone="bad">{t(mqtt.problem.text, mqtt.problem.values)}</Note>}
         <form
           className="fields"
           onSubmit={(event) => {

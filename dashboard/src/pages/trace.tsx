@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { download, get, path, post, put, remove } from "../api";
 import { bytes, count, moment } from "../format";
-import { type TextKey, useText } from "../i18n";
+import { type TextKey, useServerText, useText } from "../i18n";
 import { useHere, useNodeNames } from "../live";
 import {
   Card,
@@ -216,6 +216,7 @@ interface Why {
 
 function WhyNot() {
   const t = useText();
+  const serverText = useServerText();
   const nodes = useNodeNames();
   const here = useHere();
   const [clientid, setClient] = useState("");
@@ -274,7 +275,9 @@ function WhyNot() {
       {found && (
         <Card title={t("trace.verdict")}>
           <div className="stack">
-            <Note tone={found.steps.every((step) => step.ok) ? "good" : "warn"}>{found.verdict}</Note>
+            <Note tone={found.steps.every((step) => step.ok) ? "good" : "warn"}>
+              {serverText(found.verdict)}
+            </Note>
             {found.steps.map((step, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: steps have an order and nothing else
               <div key={index} className="row" style={{ alignItems: "flex-start", flexWrap: "nowrap" }}>
@@ -282,7 +285,7 @@ function WhyNot() {
                   {step.step}
                 </Tag>
                 <span>
-                  {step.text} <span className="hint mono">{step.node}</span>
+                  {serverText(step.text)} <span className="hint mono">{step.node}</span>
                 </span>
               </div>
             ))}

@@ -1,12 +1,12 @@
 // Small pieces that all pages are made of.
 
 import { Button, type ButtonProps, Modal, Skeleton, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
 import { Fragment, type ReactNode, useRef, useState } from "react";
 import { ApiError } from "../api";
-import { useText } from "../i18n";
+import { useErrorText, useText } from "../i18n";
+import { tellDone, tellFailed } from "./told";
 
 export type Tone = "good" | "warn" | "bad" | "accent" | "plain";
 
@@ -89,8 +89,9 @@ export function Pairs({ items }: { items: [ReactNode, ReactNode][] }) {
 /** Why something was not done, in the API's words. */
 export function ErrorNote({ error }: { error: unknown }) {
   const t = useText();
+  const errorText = useErrorText();
   if (error instanceof ApiError && error.missing) return <Note tone="warn">{t("common.missing")}</Note>;
-  return <Note tone="bad">{error instanceof Error ? error.message : t("common.error")}</Note>;
+  return <Note tone="bad">{errorText(error)}</Note>;
 }
 
 /** A technical name. It is broken behind a colon or slash, not within a word. */
@@ -139,15 +140,14 @@ export function Refresh({ keys }: { keys: QueryKey[] }) {
  *  caller to say why it failed. An empty `success`: one sees it. */
 export function useAct(keys: QueryKey[]) {
   const t = useText();
+  const errorText = useErrorText();
   const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
-  const closeButtonProps = { "aria-label": t("common.close") };
   const attempt = async (run: () => Promise<unknown>, success?: string): Promise<void> => {
     setBusy(true);
     try {
       await run();
-      const message = success ?? t("common.done");
-      if (message) notifications.show({ message, color: "brand", autoClose: 2500, closeButtonProps });
+      if (success !== "") tellDone(success ?? t("common.done"), t("common.close"));
     } finally {
       setBusy(false);
       for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
@@ -160,13 +160,7 @@ export function useAct(keys: QueryKey[]) {
     } catch (error) {
       // The page that asks for a password says it.
       if (error instanceof ApiError && error.status === 401) return false;
-      notifications.show({
-        title: t("common.failed"),
-        message: error instanceof Error ? error.message : String(error),
-        color: "red",
-        autoClose: 8000,
-        closeButtonProps,
-      });
+      tellFailed(t("common.failed"), errorText(error), t("common.close"));
       return false;
     }
   };

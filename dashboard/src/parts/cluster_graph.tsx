@@ -75,6 +75,7 @@ export function ClusterGraph({
   points: Map<string, Point> | undefined;
 }) {
   const t = useText();
+  const per = (value: number) => t("node.forwardedTo", { n: compact(value) });
   const [, go] = useLocation();
   const size = useMediaQuery("(max-width: 860px)") ? NARROW : WIDE;
   const placed = place(snapshot, size);
@@ -100,7 +101,7 @@ export function ClusterGraph({
           const busy = Math.min(1, (flow || 0) / busiest);
           const label = [
             ...(time === undefined ? [] : [milliseconds(time)]),
-            ...(Number.isNaN(flow) ? [] : [`${compact(flow)}/s`]),
+            ...(Number.isNaN(flow) ? [] : [per(flow)]),
           ].join(" · ");
           const half = (label.length * LETTER) / 2 + 9;
           return (
@@ -158,7 +159,7 @@ export function ClusterGraph({
               {shortNode(one.node, names)}
             </text>
             <text textAnchor="middle" y={below ? RADIUS + 34 : -RADIUS - 7} fontSize={11.5} className="soft">
-              {point ? `↓ ${compact(point.received)}/s  ↑ ${compact(point.sent)}/s` : t(`node.${one.state}`)}
+              {point ? `↓ ${per(point.received)}  ↑ ${per(point.sent)}` : t(`node.${one.state}`)}
             </text>
           </g>
         );

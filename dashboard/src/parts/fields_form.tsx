@@ -3,7 +3,7 @@
 import { PasswordInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { ApiError } from "../api";
-import { type TextKey, useText } from "../i18n";
+import { type TextKey, useErrorText, useText } from "../i18n";
 import { Form, Note } from "./basics";
 
 /** Of a password for this dashboard; the other passwords are others' business. */
@@ -34,6 +34,7 @@ export function FieldsForm({
   onSubmit: (values: Values) => Promise<unknown>;
 }) {
   const t = useText();
+  const errorText = useErrorText();
   const [values, setValues] = useState<Values>({});
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -47,7 +48,7 @@ export function FieldsForm({
     } catch (error) {
       if (error instanceof ApiError && error.status === 429)
         setProblem(t("login.wait", { seconds: error.wait }));
-      else setProblem(error instanceof Error ? error.message : String(error));
+      else setProblem(errorText(error));
     }
     setBusy(false);
   };

@@ -2,6 +2,7 @@
 
 import { shortNode } from "../format";
 import type { useText } from "../i18n";
+import type { ServerText } from "../server_text";
 import type { Explanation } from "../types";
 
 export interface Box {
@@ -33,6 +34,7 @@ export function layout(
   from: string,
   way: Explanation,
   t: Text,
+  serverText: ServerText,
 ): { columns: Column[]; edges: Edge[] } {
   const edges: Edge[] = [];
   const filters = new Map<string, Box>();
@@ -71,7 +73,7 @@ export function layout(
     const list = way.subscribers[node];
     if (list === undefined) continue;
     if (!Array.isArray(list)) {
-      const box: Box = { id: `e ${node}`, title: list.error, tone: "bad" };
+      const box: Box = { id: `e ${node}`, title: serverText(list.error), tone: "bad" };
       subscribers.push(box);
       edges.push({ from: `n ${node}`, to: box.id });
       continue;

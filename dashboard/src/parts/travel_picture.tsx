@@ -1,7 +1,7 @@
 // The way of a message, drawn: the node where it is published, the filters that match, the nodes they lead to, and
 // who gets it there.
 
-import { useText } from "../i18n";
+import { useServerText, useText } from "../i18n";
 import type { Explanation } from "../types";
 import { type Column, type Edge, layout } from "./travel_layout";
 import { TravelStack } from "./travel_stack";
@@ -26,7 +26,7 @@ const fills = {
 /** Side by side where there is room, else one below the other. */
 export function TravelPicture({ topic, from, way }: { topic: string; from: string; way: Explanation }) {
   const t = useText();
-  const { columns, edges } = layout(topic, from, way, t);
+  const { columns, edges } = layout(topic, from, way, t, useServerText());
   return (
     <div className="way">
       <Columns label={t("topics.picture", { topic })} columns={columns} edges={edges} />
