@@ -71,6 +71,13 @@ class Broker::Impl {
     Channel* channel = authenticating_.answered(token, std::move(admission), now);
     if (channel != nullptr) connect_again(*channel, now);
   }
+  void publish_refused(Token token, Now now) {
+    Channel* channel = publishing_.refused(token, ReasonCode::quota_exceeded);
+    if (channel == nullptr) return;
+    constexpr std::string_view text =
+        "as many delayed messages as module.delayed.max_delayed_messages allows";
+    closing_.fail(*channel, {ReasonCode::quota_exceeded, text, CloseReason::limit}, now);
+  }
   void claim_done(Token token, bool superseded, bool left_behind, Now now) {
     Channel* channel = connecting_.claim_done(token, superseded, left_behind, now);
     if (channel != nullptr) connect_again(*channel, now);
@@ -410,11 +417,11 @@ void Broker::lose_exclusive(std::string_view name, std::string_view client_id, s
                             Now now) {
   impl_->lose_exclusive(name, client_id, winner, now);
 }
-void Broker::publish_refused(Token token, Now) {
-  impl_->publishing().settled(token, mqtt::ReasonCode::quota_exceeded);
+void Broker::publish_refused(Token token, Now now) {
+  impl_->publish_refused(token, now);
 }
 void Broker::publish_settled(Token token, Now) {
-  impl_->publishing().settled(token, mqtt::ReasonCode::success);
+  impl_->publishing().settled(token);
 }
 void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   impl_->claim_done(token, superseded, left_behind, now);

@@ -114,7 +114,8 @@ class Broker {
   void lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner, Now now);
   /// Answer to an unsettled Router::route(): every node that needs the message has it (or the wait is over).
   void publish_settled(Token token, Now now);
-  /// Answer to Router::delay(): there are as many as may be.
+  /// Answer to Router::delay(): there are as many as may be. A 3.x client that waits for an acknowledgement
+  /// is disconnected, since none could say so: it keeps the message and sends it again.
   void publish_refused(Token token, Now now);
   /// As if a client without a name had published it; its id is replaced.
   void publish(const mqtt::MessagePtr& message, Now now);

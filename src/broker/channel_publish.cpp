@@ -170,20 +170,29 @@ RouteResult Publishing::distribute(const mqtt::MessagePtr& message, Token token,
   return result;
 }
 
-void Publishing::settled(Token token, ReasonCode reason) {
+Publishing::Owed Publishing::take(Token token) {
   const auto target = tokens_.take(token);
-  if (!target) return;
+  if (!target) return {};
   Channel* channel = world_.channels.find(target->conn, target->generation);
-  if (channel == nullptr || channel->state != ChannelState::connected) return;
-  PendingAck* ack = channel->acks.settle(target->number);
-  if (ack != nullptr && is_error(reason)) {
-    ++world_.metrics.packets_publish_error;
-    ++world_.metrics.packets_publish_dropped;
-    ack->reason = reason;
-    // [MQTT5 4.13.2] A refused exchange is over.
-    if (ack->type == PacketType::pubrec) channel->session->awaiting_rel.erase(ack->packet_id);
-  }
+  if (channel == nullptr || channel->state != ChannelState::connected) return {};
+  return {channel, channel->acks.settle(target->number)};
+}
+
+void Publishing::settled(Token token) {
+  if (const Owed owed = take(token); owed.channel != nullptr) flush(*owed.channel);
+}
+
+Channel* Publishing::refused(Token token, ReasonCode reason) {
+  const auto [channel, ack] = take(token);
+  if (channel == nullptr || ack == nullptr) return nullptr;
+  ++world_.metrics.packets_publish_error;
+  ++world_.metrics.packets_publish_dropped;
+  ack->reason = reason;
+  // [MQTT5 4.13.2] A refused exchange is over.
+  if (ack->type == PacketType::pubrec) channel->session->awaiting_rel.erase(ack->packet_id);
+  if (channel->version != mqtt::Version::v5) return channel;
   flush(*channel);
+  return nullptr;
 }
 
 void Publishing::resume_publishers() {

@@ -54,6 +54,15 @@ TEST(DelayedPublish, ThatNobodyKeepsIsRefused) {
   EXPECT_EQ(a.publishes("t", "", 2).receives(), "PUBREC id=2 reason=10\n");
 }
 
+TEST(DelayedPublish, ThatNobodyKeepsEndsAConnectionThatCannotBeTold) {  // [MQTT-4.8.0-2]
+  Harness h;
+  auto& a = h.connect("a", Version::v3_1_1);
+  a.publishes("$delayed/1/t", "", 1).publishes("$delayed/1/t", "", 2);
+  h.refuse_all();
+  EXPECT_EQ(a.receives(), "closed: limit\n") << "what is not acknowledged comes again";
+  EXPECT_EQ(h.metrics().packets_publish_dropped, 1U) << "the other one found nobody to tell";
+}
+
 TEST(DelayedPublish, MustSayWhenAndWhere) {
   Harness h;
   auto& a = h.connect("a").publishes("$delayed/soon/t", "", 1).publishes("$delayed/5", "", 2);

@@ -31,7 +31,10 @@ class Publishing {
   void publish_system(const mqtt::MessagePtr& message, Now now);
   /// A will, or what an operator sends: `$delayed/...` is kept for later.
   void submit(mqtt::MessageParts parts, Now now);
-  void settled(Token token, mqtt::ReasonCode reason);
+  void settled(Token token);
+  /// [MQTT-4.8.0-2] Nobody could keep the message now. The channel that has no other way to hear of it than
+  /// its end, or null: MQTT 5 is told why.
+  Channel* refused(Token token, mqtt::ReasonCode reason);
   void resume_publishers();
   /// [MQTT-3.3.4-7] Publishes that a client may leave without PUBACK or PUBCOMP.
   static std::uint16_t receive_maximum(const Config& config);
@@ -60,6 +63,12 @@ class Publishing {
   void note_dropped(const mqtt::Message& message);
   /// By its acknowledgement, if it has one.
   void refuse(Channel& channel, const mqtt::Publish& packet, mqtt::ReasonCode reason);
+  struct Owed {
+    Channel* channel;
+    PendingAck* ack;
+  };
+  /// Whose message it was and what is to be said of it; null if nobody waits any more.
+  Owed take(Token token);
   void acknowledge(Channel& channel, PendingAck ack);
   void flush(Channel& channel);
   void count_received(mqtt::QoS qos);
