@@ -4,9 +4,15 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <sstream>
 #include <utility>
 
 namespace meshmq::discovery {
@@ -22,6 +28,28 @@ namespace {
 constexpr auto time_limit = std::chrono::seconds(10);
 constexpr std::size_t body_max = 1024 * 1024;
 constexpr std::size_t line_max = 4 * 1024 * 1024;
+constexpr std::size_t read_bytes = 16 * 1024;
+
+using Message = http::request<http::string_body>;
+/// What goes on when an operation is done: of one type, so that each operation is compiled once.
+using Step = std::function<void(error_code, std::size_t)>;
+
+Message message_of(const HttpRequest& request) {
+  Message message{http::string_to_verb(request.method), request.path, 11, request.body};
+  message.set(http::field::host, request.server.authority());
+  message.set(http::field::accept, "application/json");
+  message.set(http::field::connection, "close");
+  if (!request.authorization.empty()) message.set(http::field::authorization, request.authorization);
+  if (!request.body.empty()) message.set(http::field::content_type, request.content_type);
+  message.prepare_payload();
+  return message;
+}
+
+std::string text_of(const Message& message) {
+  std::ostringstream out;
+  out << message;
+  return std::move(out).str();
+}
 
 /// Connects and sends; what is done with the answer is the deriving class's. Keeps itself alive until it is
 /// done.
@@ -32,16 +60,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         done_(std::move(done)),
         tls_(std::move(tls)),
         resolver_(io),
-        stream_(io, *tls_) {
-    message_ = {http::string_to_verb(request_.method), request_.path, 11};
-    message_.set(http::field::host, request_.server.authority());
-    message_.set(http::field::accept, "application/json");
-    message_.set(http::field::connection, "close");
-    if (!request_.authorization.empty()) message_.set(http::field::authorization, request_.authorization);
-    if (!request_.body.empty()) message_.set(http::field::content_type, request_.content_type);
-    message_.body() = request_.body;
-    message_.prepare_payload();
-  }
+        stream_(io, *tls_),
+        sent_(text_of(message_of(request_))) {}
   virtual ~Exchange() = default;
 
   void start() {
@@ -60,12 +80,18 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  protected:
   virtual void receive() = 0;
 
-  template <class Handler>
-  void read_some(Handler handler) {
-    const auto read = [&](auto& stream) {
-      http::async_read_some(stream, buffer_, parser_, std::move(handler));
+  /// What comes next goes through `parser_`; then `heard`, unless the exchange has ended by that.
+  void read_some(std::function<void()> heard) {
+    const auto self = shared_from_this();
+    Step step = [this, self, heard = std::move(heard)](error_code error, std::size_t bytes) {
+      if (is_done()) return;
+      buffer_.commit(bytes);
+      parse(error);
+      error ? fail_with("receive", error) : heard();
     };
-    request_.server.tls ? read(stream_) : read(socket());
+    const asio::mutable_buffer room = buffer_.prepare(read_bytes);
+    request_.server.tls ? stream_.async_read_some(room, std::move(step))
+                        : socket().async_read_some(room, std::move(step));
   }
   void finish(const Result<HttpAnswer>& answer) {
     if (const HttpDone done = std::exchange(done_, nullptr)) done(answer);
@@ -85,7 +111,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     socket().async_connect(found, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
       if (error) return self->fail_with("connect", error);
       if (self->request_.server.tls) return self->shake_hands();
-      self->send(self->socket());
+      self->send();
     });
   }
   void shake_hands() {
@@ -94,23 +120,36 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     stream_.set_verify_callback(asio::ssl::host_name_verification(request_.server.host));
     stream_.async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](error_code error) {
       if (error) return self->fail_with("TLS", error);
-      self->send(self->stream_);
+      self->send();
     });
   }
-  template <class Stream>
-  void send(Stream& stream) {
-    http::async_write(stream, message_, [self = shared_from_this()](error_code error, std::size_t) {
+  void send() {
+    Step step = [self = shared_from_this()](error_code error, std::size_t) {
       if (error) return self->fail_with("send", error);
       self->receive();
-    });
+    };
+    request_.server.tls ? asio::async_write(stream_, asio::buffer(sent_), std::move(step))
+                        : asio::async_write(socket(), asio::buffer(sent_), std::move(step));
+  }
+  /// `error`: of the stream, and then of what it brought.
+  void parse(error_code& error) {
+    if (error == asio::error::eof) {
+      error = {};
+      if (!parser_.is_done()) parser_.put_eof(error);
+      return;
+    }
+    while (!error && buffer_.size() > 0 && !parser_.is_done()) {
+      buffer_.consume(parser_.put(buffer_.data(), error));
+    }
+    if (error == http::error::need_more) error = {};
   }
 
   HttpRequest request_;
   HttpDone done_;
   Tls tls_;
   tcp::resolver resolver_;
-  beast::ssl_stream<beast::tcp_stream> stream_;
-  http::request<http::string_body> message_;
+  asio::ssl::stream<beast::tcp_stream> stream_;
+  std::string sent_;
   beast::flat_buffer buffer_;
 };
 
@@ -126,9 +165,7 @@ class OneAnswer final : public Exchange {
     read_more();
   }
   void read_more() {
-    read_some([this, self = shared_from_this()](error_code error, std::size_t) {
-      if (is_done()) return;
-      if (error) return fail_with("receive", error);
+    read_some([this] {
       if (!parser_.is_done()) return read_more();
       finish(HttpAnswer{parser_.get().result_int(), std::move(parser_.get().body())});
     });
@@ -150,9 +187,7 @@ class Lines final : public Exchange {
     read_more();
   }
   void read_more() {
-    read_some([this, self = shared_from_this()](error_code error, std::size_t) {
-      if (is_done()) return;
-      if (error) return fail_with("receive", error);
+    read_some([this] {
       const unsigned status = parser_.is_header_done() ? parser_.get().result_int() : 0;
       if (status == 200) {
         if (!std::exchange(begun_, true)) socket().expires_after(wait_);
