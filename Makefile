@@ -7,8 +7,7 @@ JOBS ?= $(shell nproc)
 # End-to-end tests wait more than they work.
 TEST_JOBS ?= $(shell expr $(JOBS) \* 2)
 SECONDS ?= 60
-# As many runs as `make test` can wait for; `make fuzz` takes its time.
-FUZZ_TEST_SECONDS = 6
+FUZZ_TEST_SECONDS = 60
 
 .PHONY: help deps build package package-test run test cluster sim chaos fuzz fuzzers bench format lint clean
 
@@ -54,9 +53,8 @@ test: deps fuzzers
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target meshmq_sim
 	@$(BIN)/meshmq_sim --seeds $(SEEDS)
-	@python3 fuzz/run.py build/fuzz --seconds $(FUZZ_TEST_SECONDS) --jobs $(JOBS)
-	@cd build/tsan && $(CTEST) -j$(TEST_JOBS) -L threads
-	@cd build/asan && $(CTEST) -j$(TEST_JOBS)
+	@tools/beside.sh "nice -n 10 python3 fuzz/run.py build/fuzz --seconds $(FUZZ_TEST_SECONDS) --jobs $(JOBS)" \
+	  "cd build/tsan && $(CTEST) -j$(TEST_JOBS) -L threads && cd ../asan && $(CTEST) -j$(TEST_JOBS)"
 
 sim: deps
 	@cmake --preset release >/dev/null
