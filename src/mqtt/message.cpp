@@ -55,7 +55,7 @@ std::uint32_t Message::remaining_expiry_s(WallMillis now) const {
   if (expiry_s_ == no_expiry) return no_expiry;
   const WallMillis left_ms = created_at_ + static_cast<WallMillis>(expiry_s_) * 1000 - now;
   if (left_ms < 1000) return 1;
-  const WallMillis left_s = left_ms / 1000;
+  const WallMillis left_s = (left_ms + 999) / 1000;
   return left_s < expiry_s_ ? static_cast<std::uint32_t>(left_s) : expiry_s_;
 }
 

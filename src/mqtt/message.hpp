@@ -64,7 +64,7 @@ class Message {
   bool expired(WallMillis now) const {
     return expiry_s_ != no_expiry && now >= created_at_ + static_cast<WallMillis>(expiry_s_) * 1000;
   }
-  /// [MQTT-3.3.2-6] What is left of the lifetime, rounded down but at least 1 while it lives; no_expiry
+  /// [MQTT-3.3.2-6] The lifetime less the whole seconds that the message has waited, at least 1; no_expiry
   /// stays.
   std::uint32_t remaining_expiry_s(WallMillis now) const;
   /// Bytes that this message occupies in memory; what queue limits in bytes count.
