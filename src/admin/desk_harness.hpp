@@ -60,11 +60,14 @@ class DeskTest : public ::testing::Test, public node::ControlPorts, public Host 
 
   /// Lets answers of the control core and of the workers find their way.
   void settle() {
-    while (!queue_.empty()) {
-      const auto next = std::move(queue_.front());
-      queue_.pop_front();
-      next();
-    }
+    do {
+      while (!queue_.empty()) {
+        const auto next = std::move(queue_.front());
+        queue_.pop_front();
+        next();
+      }
+      (void)control_->end_of_turn(now_);
+    } while (!queue_.empty());
   }
   void pass(Duration time) {
     now_.mono += time;

@@ -167,7 +167,9 @@ constexpr Key node_table[] = {
      "A member that is out of reach for so long is forgotten until it comes back; 0: never",
      node<&N::autoclean>},
     {"cluster.suback_wait", Type::duration_ms, "5s",
-     "SUBACK waits at most so long for all nodes to have the routes", node<&N::suback_wait>, positive_ms},
+     "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what "
+     "was written",
+     node<&N::suback_wait>, positive_ms},
     {"cluster.forward_ack", Type::flag, "on", "PUBACK and PUBREC wait until the other nodes have the message",
      node<&N::forward_ack>},
     {"cluster.forward_ack_wait", Type::duration_ms, "5s", "But at most so long", node<&N::forward_ack_wait>,

@@ -11,7 +11,6 @@
 #include "cluster/discovery.hpp"
 #include "node/admissions.hpp"
 #include "node/cluster_settings.hpp"
-#include "node/delayed.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
 #include "node/peer_calls.hpp"
@@ -226,6 +225,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     subscribes_.answer_ready(now);
     store_.end_of_turn(now);
     waits_.acknowledged(cluster_.replicator().acknowledged_by_all(), now);
+    operator_writes_.end_of_turn(now);
     return subscribes_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
 
@@ -303,6 +303,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   SharedSettings& settings() { return settings_; }
+  OperatorWrites& operator_writes() { return operator_writes_; }
   AccessAdmin& access() { return access_; }
   Evacuation& evacuation() { return evacuation_; }
   Admissions& admissions() { return admissions_; }
@@ -433,6 +434,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   SessionKeeper keeper_;
   Farewell farewell_;
   PublishWaits waits_;
+  OperatorWrites operator_writes_{config_, writer_, cluster_.replicator(), ports_};
   std::size_t unreadable_ = 0;         ///< rows on disk
   std::set<std::uint16_t> restoring_;  ///< workers that do not have all sessions yet
   bool routes_due_ = false;            ///< those of restored sessions are not committed yet
@@ -545,6 +547,9 @@ void Control::reconfigure(const Config& config) {
 }
 SharedSettings& Control::shared_settings() {
   return impl_->settings();
+}
+OperatorWrites& Control::operator_writes() {
+  return impl_->operator_writes();
 }
 AccessAdmin& Control::access() {
   return impl_->access();

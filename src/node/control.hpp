@@ -20,6 +20,7 @@
 #include "node/config.hpp"
 #include "node/delayed.hpp"
 #include "node/evacuation.hpp"
+#include "node/operator_writes.hpp"
 #include "node/ports.hpp"
 #include "node/route_listing.hpp"
 #include "node/shared_settings.hpp"
@@ -98,6 +99,7 @@ class Control {
   /// and zones, what is kept where.
   void reconfigure(const Config& config);
   SharedSettings& shared_settings();
+  OperatorWrites& operator_writes();
   AccessAdmin& access();
   /// Operators begin and end evacuation and rebalancing here.
   Evacuation& evacuation();

@@ -94,6 +94,30 @@ TEST_F(ControlTest, ALostPeerFreesTheSubacksThatWaitForIt) {
   EXPECT_EQ(control->status().stopped_nodes, std::vector<std::string>{"b@h"});
 }
 
+TEST_F(ControlTest, OperatorsHearOfWhatTheyWroteWhenALivePeerHasItButNotForEver) {
+  join_silent_peer();
+  OperatorWrites& writes = control->operator_writes();
+  const std::uint64_t before = writes.count();
+  control->shared_settings().put("log.level", "debug", {}, now);
+  EXPECT_EQ(writes.count(), before + 1);
+  ports.operation.clear();
+  writes.await(OperationId(3), now);
+  turns();
+  EXPECT_EQ(ports.operation, "");
+  now.mono += config.suback_wait;
+  turns();
+  EXPECT_EQ(ports.operation, "ok");
+
+  ports.operation.clear();
+  control->access().tables().put_ban({SubjectKind::client_id, "c1"}, {.by = "user"}, now);
+  writes.await(OperationId(4), now);
+  turns();
+  EXPECT_EQ(ports.operation, "");
+  control->link_down("b@h", LinkError::timed_out, "", now);
+  turns();
+  EXPECT_EQ(ports.operation, "ok") << "who is away gets it when it comes back";
+}
+
 TEST_F(ControlTest, ASplitIsAnAlarmUntilItIsOver) {
   join_silent_peer();
   control->link_down("b@h", LinkError::timed_out, "", now);

@@ -33,11 +33,15 @@ class SharedWriter {
     const cluster::RowStamp written = stamp(now);
     rows.apply(key, written, value);
     replicate(table, key, written, value);
+    if (table != SharedTable::delayed) ++written_;
   }
+  /// How often write() was called, for other rows than messages.
+  std::uint64_t written() const { return written_; }
 
  private:
   cluster::Cluster& cluster_;
   DurableTables& durable_;
+  std::uint64_t written_ = 0;
 };
 
 }  // namespace meshmq::node

@@ -176,6 +176,11 @@ void Office::run(const http::Request& request, Call call) {
     }
     call.body = std::move(*body);
   }
+  const std::uint64_t count = desk_.control.operator_writes().count();
+  call.respond = [&desk = desk_, count, now = call.now,
+                  respond = std::move(call.respond)](const http::Response& response) {
+    desk.when_known(count, now, [response, respond] { respond(response); });
+  };
   call.route->run(*this, call);
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "admin/desk_harness.hpp"
 #include "cluster/route_table.hpp"
@@ -25,6 +27,8 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
     std::optional<RemoteAnswer> answer;
     const erldist::RpcCall request{1, module, function, std::move(arguments), "m@h"};
     calls_->call(request, now_, [&](RemoteAnswer given) { answer = std::move(given); });
+    (void)control_->end_of_turn(now_);
+    for (const node::OperationId operation : std::exchange(done_, {})) desk_->operation_done(operation, {});
     return answer.value();
   }
   static Term words(const std::vector<std::string>& list) {
@@ -47,7 +51,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   void send(const std::string&, std::string) override {}
   void store(node::StoreBatch) override {}
   void save(std::string) override {}
-  void operation_done(node::OperationId, Result<void>) override {}
+  void operation_done(node::OperationId operation, Result<void>) override { done_.push_back(operation); }
   void query_done(node::OperationId, std::vector<node::QueryReply>) override {}
 
   bool stopping() const override { return false; }
@@ -68,6 +72,7 @@ class RemoteCallsTest : public ::testing::Test, public node::ControlPorts, publi
   void set_log_level(LogLevel) override {}
   admin::Records& records() override { return records_; }
 
+  std::vector<node::OperationId> done_;
   admin::testing::TestRecords records_;
   node::Config config_;
   cluster::RouteTable routes_;
