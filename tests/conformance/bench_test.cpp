@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "conformance/in_memory.hpp"
 #include "conformance/stage.hpp"
 
 namespace meshmq::conformance {
@@ -10,7 +11,10 @@ namespace {
 std::string played(std::string_view text) {
   const Script script = parse_script("5.0/x.mqtt", text);
   try {
-    for (const Case& one : script.cases) Stage(script).play(one);
+    for (const Case& one : script.cases) {
+      InMemory broker;
+      Stage(script, broker).play(one);
+    }
   } catch (const ScriptError& error) {
     return error.what();
   }

@@ -1,15 +1,14 @@
 #pragma once
-// Plays one case of a script against a broker of its own.
+// Plays one case of a script.
 
 #include <deque>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "broker/broker_harness.hpp"
 #include "conformance/fields.hpp"
 #include "conformance/script.hpp"
+#include "conformance/venue.hpp"
 
 namespace meshmq::conformance {
 
@@ -17,14 +16,14 @@ namespace meshmq::conformance {
 /// fails. Throws ScriptError with the line, what was expected and what came.
 class Stage {
  public:
-  explicit Stage(const Script& script) : script_(script) {}
+  Stage(const Script& script, Venue& venue) : script_(script), venue_(venue) {}
 
   void play(const Case& one);
 
  private:
   /// A client of the script and its connection of the moment.
   struct Actor {
-    broker::testing::TestClient* connection = nullptr;
+    Connection* connection = nullptr;
     mqtt::Version version = mqtt::Version::v5;
     std::string kept_back;             ///< bytes that leave together with the next packet
     std::deque<std::string> received;  ///< lines that no step has taken
@@ -34,8 +33,6 @@ class Stage {
   void step(std::string_view text);
   void act(const std::string& name, std::string_view what);
   void configure(std::string_view setting);
-  /// What the node says of the client that waits.
-  void admit(std::string_view fields);
   void send(Actor& actor, std::string_view packet);
   void expect(Actor& actor, std::string_view packet);
   void expect_closed(Actor& actor, std::string_view reason);
@@ -43,13 +40,11 @@ class Stage {
   void connect(const std::string& name, Actor& actor, std::string_view fields);
   void subscribe(Actor& actor, std::string_view fields);
   void expect_nothing_left();
-  static void collect(Actor& actor);
+  static void collect(Actor& actor, Look look);
   Actor& connected(Actor& actor);
-  broker::testing::Harness& harness();
 
   const Script& script_;
-  broker::Config config_;
-  std::unique_ptr<broker::testing::Harness> harness_;
+  Venue& venue_;
   std::map<std::string, Actor> actors_;
   Variables variables_;
 };
