@@ -75,6 +75,7 @@ export const en = {
   "login.changeTitle": "Choose another password",
   "login.changeHelp":
     "The password is one that everybody knows. Nothing else is possible before it is another one.",
+  "login.wrong": "The user name or the password is wrong.",
   "login.over":
     "Your login is over: it lasts for a while, and not longer than the password. Log in again to go on where you were.",
   "login.new": "New password",

@@ -180,8 +180,13 @@ function sampleOf(at: number, nodes: Map<string, Point>): Sample {
 }
 
 /** The first rates are those of a moment ago. */
-function withRates(point: Point, before: Point | undefined): Point {
-  if (!before || !Number.isNaN(point.received)) return point;
+function withRates(point: Point, node: string): Point {
+  if (live.snapshot || !Number.isNaN(point.received)) return point;
+  const before = [...live.history]
+    .reverse()
+    .find((sample) => sample.nodes.has(node))
+    ?.nodes.get(node);
+  if (!before) return point;
   const { received, sent, dropped, forwarded, bytesIn, bytesOut } = before;
   return { ...point, received, sent, dropped, forwarded, bytesIn, bytesOut };
 }
@@ -189,12 +194,8 @@ function withRates(point: Point, before: Point | undefined): Point {
 function take(snapshot: Snapshot): void {
   const at = snapshot.at / 1000;
   const before = new Map(live.snapshot?.nodes.map((node) => [node.node, node]));
-  const last = live.history.at(-1);
   const nodes = new Map(
-    snapshot.nodes.map((node) => [
-      node.node,
-      withRates(pointOf(node, before.get(node.node)), live.snapshot ? undefined : last?.nodes.get(node.node)),
-    ]),
+    snapshot.nodes.map((node) => [node.node, withRates(pointOf(node, before.get(node.node)), node.node)]),
   );
   const recent = live.history.filter((sample) => sample.at > at - SPAN_S);
   change({ snapshot, history: [...recent, sampleOf(at, nodes)] });
@@ -226,7 +227,8 @@ function remember({ at, interval_ms, nodes }: History): void {
         memory: Number.NaN,
       });
     }
-    // This step has just begun.
+    // The last step has just begun: not every node may have noted it yet.
+    if (back === 0 && points.size < nodes.length) continue;
     const then = at / 1000 - Math.max(back, 0.5) * step;
     const seen = live.history.some((sample) => Math.abs(sample.at - then) < step);
     if (points.size > 0 && !seen) samples.push(sampleOf(then, points));

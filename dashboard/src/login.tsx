@@ -1,13 +1,16 @@
 // Logging in; a password that everybody knows must be changed first.
 
 import { useState } from "react";
-import { logIn } from "./api";
+import { ApiError, logIn } from "./api";
 import { Logo, Preferences } from "./frame";
 import { useText } from "./i18n";
 import { Note } from "./parts/basics";
 import { ChangePassword } from "./parts/change_password";
 import { FieldsForm, type Values } from "./parts/fields_form";
 import { useLoginOver } from "./session";
+
+/** Of the API. */
+const WRONG_PASSWORD = 103;
 
 interface Known {
   username: string;
@@ -20,7 +23,9 @@ export function Login() {
   const over = useLoginOver();
   const [known, setKnown] = useState<Known | null>(null);
   const submit = async ({ username = "", password = "" }: Values) => {
-    const { mustChange } = await logIn(username, password);
+    const { mustChange } = await logIn(username, password).catch((error) => {
+      throw error instanceof ApiError && error.code === WRONG_PASSWORD ? new Error(t("login.wrong")) : error;
+    });
     if (mustChange) setKnown({ username, password, token: mustChange });
   };
   return (

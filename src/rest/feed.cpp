@@ -1,5 +1,6 @@
 #include "rest/feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "rest/body.hpp"
@@ -80,6 +81,11 @@ void Feed::tick(Now now) {
   } else if (anybody && now.mono - gathered_ >= interval) {
     gather(now);
   }
+}
+
+bool Feed::in_hurry() const {
+  return std::any_of(listeners_.begin(), listeners_.end(),
+                     [](const auto& item) { return !item.second.told; });
 }
 
 void Feed::end_logins(Now now) {

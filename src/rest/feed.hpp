@@ -38,8 +38,10 @@ class Feed {
   /// Whether a request for a WebSocket is for this: the path, and no page of another site.
   static bool wants(const http::Request& request);
   void opened(const std::shared_ptr<http::WebSocket>& socket);
-  /// Call every second, as long as somebody listens.
+  /// Call every second, as long as somebody listens; sooner while in_hurry().
   void tick(Now now);
+  /// Somebody has not been told anything yet.
+  bool in_hurry() const;
   std::size_t listeners() const { return listeners_.size(); }
 
  private:

@@ -98,7 +98,9 @@ TEST_F(FeedTest, BeginsWithHowTheNodesWere) {
   }
   const std::string token = log_in();
   const auto first = listen_as(token);
-  tick();
+  EXPECT_TRUE(feed_.in_hurry());
+  tick(100ms);
+  EXPECT_FALSE(feed_.in_hurry());
   ASSERT_EQ(first->sent.size(), 2U);
   EXPECT_TRUE(first->sent[0].starts_with(R"({"type":"history","at":)")) << first->sent[0];
   for (const char* part : {R"("interval_ms":5000)", R"("node":"meshmq@127.0.0.1")",

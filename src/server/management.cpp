@@ -11,7 +11,9 @@ namespace meshmq::server {
 
 namespace {
 
-constexpr auto feed_interval = std::chrono::seconds(1);
+constexpr Duration feed_interval = std::chrono::seconds(1);
+/// While somebody looks at an empty page.
+constexpr Duration feed_hurry = std::chrono::milliseconds(100);
 
 rest::Settings settings_of(const config::Config& config) {
   const config::Management& from = config.management;
@@ -132,12 +134,14 @@ http::WebSocketOpened Management::upgrade(const http::Request& request) {
   if (!rest::Feed::wants(request)) return nullptr;
   return [this](const std::shared_ptr<http::WebSocket>& socket) {
     feed_->opened(socket);
-    if (!std::exchange(feeding_, true)) arm_feed();
+    // Whoever opens many does not put it off again and again.
+    const auto soon = boost::asio::steady_timer::clock_type::now() + feed_hurry;
+    if (!std::exchange(feeding_, true) || feed_timer_.expiry() > soon) arm_feed();
   };
 }
 
 void Management::arm_feed() {
-  feed_timer_.expires_after(feed_interval);
+  feed_timer_.expires_after(feed_->in_hurry() ? feed_hurry : feed_interval);
   feed_timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;
     event_([this] { feed_->tick(net::read_clock()); });

@@ -7,7 +7,7 @@ export const coming = {
     browser.expected.push("401", "429");
     await page.goto(scene.url);
     await hand.logIn("admin", "wrong");
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("The user name or the password is wrong.").waitFor();
     await browser.inspect("login");
     // Who guesses waits.
     await hand.pressUntil(hand.button("Log in"), page.getByText("Too many attempts. Try again in"));

@@ -57,6 +57,9 @@ export const messages = {
       await stack.getByText(part, { exact: true }).first().waitFor();
     if (await page.locator(".way").evaluate((way) => way.scrollWidth > way.clientWidth))
       browser.note("the way of a message does not fit a phone");
+    await browser.colours("dark");
+    await browser.picture("explain-phone-dark");
+    await browser.colours("light");
     await page.setViewportSize(WIDE);
     await hand.field("Topic").fill("nobody/here");
     await hand.button("Explain").click();

@@ -440,7 +440,14 @@ function Audit() {
         columns={[
           { title: t("common.at"), cell: (row) => moment(row.at) },
           { title: t("trace.who"), cell: (row) => <strong>{row.who}</strong> },
-          { title: t("common.from"), cell: (row) => <span className="mono">{row.from}</span> },
+          {
+            title: t("common.from"),
+            cell: (row) => (
+              <span className="mono" style={{ whiteSpace: "normal" }}>
+                {row.from}
+              </span>
+            ),
+          },
           { title: t("trace.action"), kind: "wrap", cell: (row) => row.action },
           { title: t("trace.detail"), kind: "wrap", cell: (row) => row.detail },
           { title: t("trace.result"), cell: (row) => row.result },

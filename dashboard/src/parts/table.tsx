@@ -98,7 +98,7 @@ function Pager({ paging, meta, shown }: { paging: Paging; meta: Meta; shown: num
   const more = meta.hasnext ?? (known ? page * limit < (meta.count ?? 0) : shown === limit);
   return (
     <div className="table-foot">
-      <span>{known ? t("common.total", { n: count(meta.count ?? 0) }) : t("common.page", { n: page })}</span>
+      <span>{known && t("common.total", { n: count(meta.count ?? 0) })}</span>
       <div className="row">
         <Select
           size="xs"
