@@ -30,8 +30,8 @@ export const zhSettings: Record<string, string> = {
     "集群分裂后的各部分重新相遇时自动合并；off：需执行 `cluster heal`",
   "A member that is out of reach for so long is forgotten until it comes back; 0: never":
     "成员失联超过此时间后会被移除，直到它回来；0：从不",
-  "SUBACK waits at most so long for all nodes to have the routes":
-    "SUBACK 最多等待多久，直到所有节点都有了路由",
+  "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what was written":
+    "SUBACK 最多等待多久，直到所有节点都有了路由；管理操作最多等待多久，直到所有节点都有了写入的内容",
   "PUBACK and PUBREC wait until the other nodes have the message":
     "PUBACK 和 PUBREC 等到其他节点收到消息后才发送",
   "But at most so long": "上述时间的上限",
