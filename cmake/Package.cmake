@@ -45,6 +45,7 @@ install(FILES ${packaging}/lintian-overrides DESTINATION share/lintian/overrides
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/systemd/meshmq.service DESTINATION /lib/systemd/system COMPONENT package)
 install(FILES ${made}/meshmq.conf ${CMAKE_SOURCE_DIR}/etc/acl.conf ${CMAKE_SOURCE_DIR}/etc/ssl_dist.conf
         DESTINATION /etc/meshmq COMPONENT package)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/etc/plugins DESTINATION /etc/meshmq COMPONENT package)
 
 # ---- dpkg
 set(CPACK_GENERATOR DEB)

@@ -79,7 +79,8 @@ def expect(value, wanted, what):
 
 
 def check_files(debian):
-    expect(debian.owner("/etc/meshmq/meshmq.conf"), "root:meshmq 640", "the configuration belongs to")
+    for file in ("meshmq.conf", "plugins/meshmq_dashboard.conf"):
+        expect(debian.owner(f"/etc/meshmq/{file}"), "root:meshmq 640", "the configuration belongs to")
     expect(debian.owner("/var/lib/meshmq"), "meshmq:meshmq 750", "the data belong to")
     expect(debian.owner("/var/log/meshmq"), "meshmq:meshmq 750", "the log belongs to")
     for path in (
@@ -93,7 +94,11 @@ def check_files(debian):
         expect(debian.has(path), True, path)
     expect(
         sorted(debian.run("dpkg-query", "-W", "-f", "${Conffiles}", "meshmq").split()[::2]),
-        ["/etc/meshmq/acl.conf", "/etc/meshmq/meshmq.conf", "/etc/meshmq/ssl_dist.conf"],
+        sorted(
+            f"/etc/meshmq/{file}"
+            for file in ("acl.conf", "meshmq.conf", "ssl_dist.conf")
+            + tuple(f"plugins/meshmq_{name}.conf" for name in ("dashboard", "management", "prometheus", "retainer"))
+        ),
         "configuration files",
     )
 

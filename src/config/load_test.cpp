@@ -558,14 +558,17 @@ TEST(Users, PasswordsAreKeptAsTheConfigurationSays) {
   EXPECT_EQ(from_file("auth.mnesia.password_hash = bcrypt\n").errors.size(), 1U);
 }
 
-/// The shipped file says what the defaults are, as set lines or as comments `#key = value`, and names every
+/// The shipped files say what the defaults are, as set lines or as comments `#key = value`, and name every
 /// key.
-TEST(ShippedFile, AgreesWithTheSchema) {
+TEST(ShippedFiles, AgreeWithTheSchema) {
   const Loaded shipped =
       load({.file = std::string(MESHMQ_SOURCE_DIR) + "/etc/meshmq.conf", .environment = {}, .arguments = {}});
   EXPECT_TRUE(shipped.errors.empty()) << shipped.errors[0];
   EXPECT_TRUE(shipped.warnings.empty()) << shipped.warnings[0];
-  const std::string text = read("etc/meshmq.conf");
+  std::string text = read("etc/meshmq.conf");
+  for (const char* plugin : {"dashboard", "management", "prometheus", "retainer"}) {
+    text += read(std::string("etc/plugins/meshmq_") + plugin + ".conf");
+  }
   for (const Key& key : keys()) {
     if (is_as_for_another_kind(key.key)) continue;
     const bool numbered = key.key.starts_with("auth.") || key.key.starts_with("module.");
