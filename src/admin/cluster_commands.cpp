@@ -145,8 +145,11 @@ std::string describe(const cluster::VerifyReport& report) {
                                  report.nodes.size(), report.rows, report.shared_rows);
   for (const std::string& node : report.silent) text += fmt::format("no answer from {}\n", node);
   for (const std::string& line : report.differences) text += line + "\n";
-  if (!report.differences.empty()) return text + "What differs is fetched again from its owner.\n";
-  return report.silent.empty() ? text + "All hold the same.\n" : text;
+  if (!report.differences.empty()) text += "What differs is fetched again from its owner.\n";
+  for (const std::string& line : report.busy) text += line + "\n";
+  if (!report.busy.empty()) text += "What changes all the time could not be compared.\n";
+  if (!report.differences.empty() || !report.silent.empty()) return text;
+  return text + (report.busy.empty() ? "All hold the same.\n" : "All else is the same.\n");
 }
 
 /// A difference, or a node that does not answer, is a failure of the command: scripts look at its status.
@@ -155,6 +158,7 @@ void verify(Desk& desk, const Call& call) {
     const Json json = Json::object({{"nodes", Json::strings(report.nodes)},
                                     {"silent", Json::strings(report.silent)},
                                     {"differences", Json::strings(report.differences)},
+                                    {"busy", Json::strings(report.busy)},
                                     {"rows", report.rows},
                                     {"shared_rows", report.shared_rows}});
     const bool good = report.silent.empty() && report.differences.empty();

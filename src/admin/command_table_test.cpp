@@ -148,7 +148,7 @@ TEST_F(CommandTableTest, VerifyIsAFailureOfTheCommandWhenSomethingDiffers) {
   EXPECT_EQ(settle().text,
             "1 nodes compared: 0 routes, groups and sessions, 0 shared rows\nAll hold the same.\n");
 
-  verify_report_ = {{"a@h", "b@h"}, {"c@h"}, {"routes of a@h: b@h has 1, a@h has 2"}, 7, 1};
+  verify_report_ = {{"a@h", "b@h"}, {"c@h"}, {"routes of a@h: b@h has 1, a@h has 2"}, {}, 7, 1};
   start({"cluster", "verify"});
   const Answer answer = settle();
   EXPECT_EQ(answer.outcome, Outcome::refused);
@@ -157,6 +157,16 @@ TEST_F(CommandTableTest, VerifyIsAFailureOfTheCommandWhenSomethingDiffers) {
             "no answer from c@h\n"
             "routes of a@h: b@h has 1, a@h has 2\n"
             "What differs is fetched again from its owner.\n");
+
+  verify_report_ = {{"a@h", "b@h"}, {}, {}, {"retained: 7 rows at a@h, 8 at b@h, and changing"}, 7, 8};
+  start({"cluster", "verify"});
+  const Answer busy = settle();
+  EXPECT_EQ(busy.outcome, Outcome::done);
+  EXPECT_EQ(busy.text,
+            "2 nodes compared: 7 routes, groups and sessions, 8 shared rows\n"
+            "retained: 7 rows at a@h, 8 at b@h, and changing\n"
+            "What changes all the time could not be compared.\n"
+            "All else is the same.\n");
 }
 
 TEST_F(CommandTableTest, RefusalsAreOneLine) {

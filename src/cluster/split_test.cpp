@@ -339,6 +339,24 @@ TEST_F(SplitTest, VerifyNamesDifferencesOfSharedTablesAndOfMembership) {
   EXPECT_EQ(world["b"].shared(), "k=v ") << "and repairs them";
 }
 
+TEST_F(SplitTest, VerifyTakesNothingThatGoesOnForADifference) {
+  cluster({"a", "b"});
+  world["a"].rows->apply("k", {1, 1}, "v");
+  world["b"].machine->verify(OperationId(5), world.now);
+  for (int i = 0; i < 400; ++i) {
+    world["a"].rows->apply("k", {static_cast<std::uint64_t>(i) + 2, 1}, "v");
+    world["a"].subscribe("x" + std::to_string(i));
+    world.settle(std::chrono::milliseconds(10));
+  }
+  const VerifyReport& report = world["b"].report;
+  EXPECT_EQ(report.nodes, nodes);
+  EXPECT_EQ(report.differences, std::vector<std::string>());
+  ASSERT_EQ(report.busy.size(), 2U);
+  EXPECT_EQ(report.busy[0], "shared table 107: 1 rows at a, 0 at b, and changing");
+  EXPECT_TRUE(report.busy[1].starts_with("b has the rows of a up to change ")) << report.busy[1];
+  EXPECT_EQ(world["b"].shared(), "") << "nothing is fetched because of it";
+}
+
 // ---------------------------------------------------------------- versions
 
 TEST_F(SplitTest, ANodeOfTheNextVersionWorksWithThisOne) {

@@ -34,22 +34,23 @@ std::string_view name_of(Standing standing) {
   return "unknown";
 }
 
-/// What nodes say, side by side.
+/// What nodes say, side by side. What changes while it is looked at may be under way, and is no difference.
 class Comparison {
  public:
   using Replies = std::map<std::string, wire::VerifyReply>;
 
-  Comparison(const Replies& replies, const SharedSync& shared, VerifyReport& report)
-      : replies_(replies), shared_(shared), report_(report) {}
+  /// `before`: what they said at the look before this one; empty: there was none.
+  Comparison(const Replies& replies, const Replies& before, const SharedSync& shared, VerifyReport& report)
+      : replies_(replies), before_(before), shared_(shared), report_(report) {}
 
-  /// True: what differs may still be under way.
+  /// True: something differs, and may still be under way.
   bool run() {
     for (const auto& [node, reply] : replies_) {
       compare_members(node, reply);
       compare_shared(node, reply);
       for (const auto& [owner, state] : reply.owners) compare_owner(node, owner, state);
     }
-    return !report_.differences.empty();
+    return !report_.differences.empty() || !report_.busy.empty();
   }
   /// (replica, owner) to be fetched anew.
   const std::vector<std::pair<std::string, std::string>>& damaged() const { return damaged_; }
@@ -59,6 +60,23 @@ class Comparison {
   template <class... Values>
   void differ(fmt::format_string<Values...> text, Values&&... values) {
     report_.differences.push_back(fmt::format(text, std::forward<Values>(values)...));
+  }
+  static wire::TableSum sum_at(const Replies& replies, const std::string& node, std::uint8_t table) {
+    const auto reply = replies.find(node);
+    if (reply == replies.end()) return {};
+    const auto sum = reply->second.shared.find(table);
+    return sum == reply->second.shared.end() ? wire::TableSum() : sum->second;
+  }
+  bool stood_still(const std::string& node, std::uint8_t table) const {
+    return before_.contains(node) && sum_at(before_, node, table) == sum_at(replies_, node, table);
+  }
+  /// Whether a replica that lags has got on since the look before.
+  bool gets_on(const std::string& node, const std::string& owner, const wire::OwnerState& state) const {
+    const auto reply = before_.find(node);
+    if (reply == before_.end()) return true;
+    const auto known = reply->second.owners.find(owner);
+    return known == reply->second.owners.end() || known->second.seq != state.seq ||
+           known->second.incarnation != state.incarnation;
   }
 
   void compare_members(const std::string& node, const wire::VerifyReply& reply) {
@@ -84,18 +102,20 @@ class Comparison {
     std::set<std::uint8_t> tables;
     for (const auto& [table, sum] : reference.shared) tables.insert(table);
     for (const auto& [table, sum] : reply.shared) tables.insert(table);
-    const auto sum_at = [](const wire::VerifyReply& from, std::uint8_t table) {
-      const auto it = from.shared.find(table);
-      return it == from.shared.end() ? wire::TableSum() : it->second;
-    };
     for (const std::uint8_t table : tables) {
-      const wire::TableSum a = sum_at(reference, table);
-      const wire::TableSum b = sum_at(reply, table);
+      const wire::TableSum a = sum_at(replies_, first, table);
+      const wire::TableSum b = sum_at(replies_, node, table);
       if (a == b) continue;
+      const std::string_view known = shared_.name_of(table);
+      const std::string name = known.empty() ? fmt::format("shared table {}", table) : std::string(known);
+      if (!stood_still(first, table) || !stood_still(node, table)) {
+        report_.busy.push_back(
+            fmt::format("{}: {} rows at {}, {} at {}, and changing", name, a.rows, first, b.rows, node));
+        continue;
+      }
       shared_differ_ = true;
-      const std::string_view name = shared_.name_of(table);
-      differ("{}: {} rows at {}, {} at {}{}", name.empty() ? fmt::format("shared table {}", table) : name,
-             a.rows, first, b.rows, node, a.rows == b.rows ? ", but not the same" : "");
+      differ("{}: {} rows at {}, {} at {}{}", name, a.rows, first, b.rows, node,
+             a.rows == b.rows ? ", but not the same" : "");
     }
   }
 
@@ -108,6 +128,11 @@ class Comparison {
     if (origin == replies_.end()) return;
     const wire::OwnerState& truth = origin->second.owners.at(owner);
     if (state.incarnation != truth.incarnation || state.seq != truth.seq) {
+      if (gets_on(node, owner, state)) {
+        return report_.busy.push_back(
+            fmt::format("{} has the rows of {} up to change {}, it is at {}, and both go on", node, owner,
+                        state.seq, truth.seq));
+      }
       return differ("{} has the rows of {} up to change {}, it is at {}", node, owner, state.seq, truth.seq);
     }
     bool damage = false;
@@ -123,6 +148,7 @@ class Comparison {
   }
 
   const Replies& replies_;
+  const Replies& before_;
   const SharedSync& shared_;
   VerifyReport& report_;
   std::vector<std::pair<std::string, std::string>> damaged_;
@@ -139,7 +165,7 @@ void Verification::verify(OperationId operation, Now now) {
 
 void Verification::ask(Running& running, Now now) {
   running.asked = world_.running_nodes();
-  running.replies.clear();
+  running.before = std::exchange(running.replies, {});
   running.again.reset();
   running.deadline = now.mono + answer_wait;
   world_.broadcast(wire::VerifyRequest{running.id});
@@ -177,7 +203,7 @@ void Verification::handle(const std::string& node, const wire::VerifyReply& fram
 
 void Verification::compare(Running& running, Now now) {
   VerifyReport report;
-  Comparison comparison(running.replies, world_.shared_sync, report);
+  Comparison comparison(running.replies, running.before, world_.shared_sync, report);
   if (comparison.run() && --running.tries_left > 0) {
     running.again = now.mono + pause;
     return;

@@ -15,8 +15,9 @@
 namespace meshmq::cluster {
 
 /// Every node counts its tables anew and tells the sums; the node that was asked compares them with what the
-/// owners have. Rows that are under way are no difference: what differs is looked at again, `tries` times. A
-/// replica that really differs is named and told to fetch everything from its owner. Thread rule: one owner;
+/// owners have. Rows that are under way are no difference: what differs is looked at again, `tries` times,
+/// and what changes all the time is only said to. A replica that really differs is named and told to fetch
+/// everything from its owner. Thread rule: one owner;
 /// counting takes a look at every row.
 class Verification {
  public:
@@ -40,6 +41,7 @@ class Verification {
     int tries_left = tries;
     std::set<std::string> asked{};
     std::map<std::string, wire::VerifyReply> replies{};
+    std::map<std::string, wire::VerifyReply> before{};  ///< of the look before
     TimePoint deadline{};
     std::optional<TimePoint> again{};
   };

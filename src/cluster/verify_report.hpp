@@ -12,8 +12,9 @@ struct VerifyReport {
   std::vector<std::string> nodes{};   ///< that were compared
   std::vector<std::string> silent{};  ///< running, but without an answer
   std::vector<std::string> differences{};
-  std::uint64_t rows = 0;         ///< of owners: routes, groups, sessions
-  std::uint64_t shared_rows = 0;  ///< on each node
+  std::vector<std::string> busy{};  ///< what changed from look to look, so that it could not be compared
+  std::uint64_t rows = 0;           ///< of owners: routes, groups, sessions
+  std::uint64_t shared_rows = 0;    ///< on each node
 };
 
 }  // namespace meshmq::cluster

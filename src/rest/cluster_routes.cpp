@@ -28,6 +28,7 @@ void verify(Office& office, const Call& call) {
     call.ok(Json::object({{"nodes", Json::strings(report.nodes)},
                           {"silent", Json::strings(report.silent)},
                           {"differences", Json::strings(report.differences)},
+                          {"busy", Json::strings(report.busy)},
                           {"rows", report.rows},
                           {"shared_rows", report.shared_rows}}));
   });

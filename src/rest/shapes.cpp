@@ -348,6 +348,7 @@ constexpr Field verification[] = {
     {"nodes", "[string]", "That were compared"},
     {"silent", "[string]", "Running, but without an answer"},
     {"differences", "[string]", "For people; what differs is fetched again"},
+    {"busy", "[string]", "What changed from look to look, so that it could not be compared"},
     {"rows", "integer", ""},
     {"shared_rows", "integer", ""},
 };
