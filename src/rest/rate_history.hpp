@@ -40,7 +40,7 @@ struct RatePoint {
   float bytes_sent = 0;
 };
 
-/// The last ten minutes in steps of five seconds: at most `points_max` points, 5 KB. Steps are those of the
+/// The last ten minutes in steps of five seconds: at most `points_max` points, 6 KB. Steps are those of the
 /// monotonic clock, so that the points of several nodes stand beside each other whatever their calendars say.
 /// Pure. Thread rule: one owner.
 class RateHistory {

@@ -52,9 +52,10 @@ function options(
       {
         ...axis,
         grid: { show: false },
-        space: 80,
+        space: 64,
         size: 28,
-        values: (_, ticks) => ticks.map((at) => clock(at * 1000)),
+        // Where no tick fits uPlot has one behind the end.
+        values: (plot, ticks) => ticks.map((at) => (at > (plot.scales.x?.max ?? at) ? "" : clock(at * 1000))),
       },
       { ...axis, grid, incrs: steps, size: 52, values: (_, ticks) => ticks.map(format) },
     ],

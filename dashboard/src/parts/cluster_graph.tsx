@@ -24,6 +24,9 @@ interface Size {
 /** Texts are as large as on the rest of the page. */
 const WIDE: Size = { width: 540, height: 430, side: 90 };
 const NARROW: Size = { width: 340, height: 350, side: 66 };
+/** The height for a single node. */
+const ALONE = 240;
+const ENLARGED = 1.15;
 const RADIUS = 30;
 const ENDS = 82;
 /** Of a letter in a link's label, pixels. */
@@ -77,7 +80,10 @@ export function ClusterGraph({
   const t = useText();
   const per = (value: number) => t("node.forwardedTo", { n: compact(value) });
   const [, go] = useLocation();
-  const size = useMediaQuery("(max-width: 860px)") ? NARROW : WIDE;
+  const { nodes, unanswered, stopped } = snapshot;
+  const alone = nodes.length + unanswered.length + stopped.length === 1;
+  const room = useMediaQuery("(max-width: 520px)") ? NARROW : WIDE;
+  const size = alone ? { ...room, height: ALONE } : room;
   const placed = place(snapshot, size);
   const names = placed.map((one) => one.node);
   const known = links(snapshot);
@@ -90,6 +96,7 @@ export function ClusterGraph({
       className="picture"
       viewBox={`0 0 ${size.width} ${size.height}`}
       width="100%"
+      style={{ maxWidth: size.width * ENLARGED, marginInline: "auto" }}
       role="img"
       aria-label={t("overview.graph")}
     >
