@@ -30,13 +30,14 @@ struct Gathering {
 };
 
 /// `data` is one value, or all of them.
-void answer_node(Office& office, const Call& call, const Question& question, bool list) {
-  office.ask(std::string(call.get("node")), question, call.now, [call, list](const Result<Report>& report) {
-    if (!report) return call.fail(Code::badrpc, report.error().message);
-    if (report->code != Code::ok) return call.fail(report->code, report->message);
-    if (list) return call.ok(Json::array(report->rows, Json::raw));
-    report->rows.empty() ? call.ok() : call.ok(Json::raw(report->rows.front()));
-  });
+void answer_node(Office& office, const Call& call, const Question& question, bool list, Code silence) {
+  office.ask(std::string(call.get("node")), question, call.now,
+             [call, list, silence](const Result<Report>& report) {
+               if (!report) return call.fail(silence, report.error().message);
+               if (report->code != Code::ok) return call.fail(report->code, report->message);
+               if (list) return call.ok(Json::array(report->rows, Json::raw));
+               report->rows.empty() ? call.ok() : call.ok(Json::raw(report->rows.front()));
+             });
 }
 
 }  // namespace
@@ -82,12 +83,12 @@ void Office::ask_all(const Question& question, Now now, AllAnswered done) {
   }
 }
 
-void answer_of_node(Office& office, const Call& call, const Question& question) {
-  answer_node(office, call, question, false);
+void answer_of_node(Office& office, const Call& call, const Question& question, Code silence) {
+  answer_node(office, call, question, false, silence);
 }
 
 void answer_rows_of_node(Office& office, const Call& call, const Question& question) {
-  answer_node(office, call, question, true);
+  answer_node(office, call, question, true, Code::badrpc);
 }
 
 void answer_rows_of_all(Office& office, const Call& call, const Question& question) {

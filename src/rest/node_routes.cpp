@@ -86,7 +86,8 @@ void show_node(Office& office, const Call& call) {
   answer_of_node(office, call, {"node"});
 }
 void show_broker(Office& office, const Call& call) {
-  answer_of_node(office, call, {"broker"});
+  // As EMQ X, which answers 101 of all others.
+  answer_of_node(office, call, {"broker"}, Code::unknown);
 }
 
 constexpr Route node_rows[] = {

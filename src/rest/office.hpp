@@ -105,8 +105,8 @@ class Office {
 
 // --- how routes are written
 
-/// The one node that the path names: its only value is `data`.
-void answer_of_node(Office& office, const Call& call, const Question& question);
+/// The one node that the path names: its only value is `data`. `silence`: the code if it does not answer.
+void answer_of_node(Office& office, const Call& call, const Question& question, Code silence = Code::badrpc);
 /// The same, all its values.
 void answer_rows_of_node(Office& office, const Call& call, const Question& question);
 /// Values of all nodes one behind the other.

@@ -132,7 +132,8 @@ class RestApi(SceneTest):
         self.assertGreater(api.data("get_node", node=there)["memory_used"], 1 << 20)
         self.assertEqual({row["node"] for row in api.data("list_brokers")}, {here, there})
         self.assertEqual(set(api.data("get_broker", node=there)), EMQX_BROKER)
-        self.assertEqual(api.call("get_broker", node="x@1.2.3.4")["code"], 101)
+        self.assertEqual(api.call("get_broker", node="x@1.2.3.4")["code"], 102)
+        self.assertEqual(api.call("get_node", node="x@1.2.3.4")["code"], 101)
 
         everybody = api.call("list_clients")
         self.assertEqual([row["clientid"] for row in everybody["data"]], ["near", "far"])
