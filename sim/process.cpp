@@ -68,6 +68,9 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
     process_.later(c->last_in, [this, c, home] { process_.shells_[home.value]->adopt(c); });
   }
 
+  /// Nobody asks for the bytes of virtual sockets.
+  broker::SocketTraffic traffic(broker::ConnId) const override { return {}; }
+
   // ---------------------------------------------------------------- node::WorkerPorts
 
   bool to_worker(node::WorkerIndex worker, node::Parcel parcel) override {

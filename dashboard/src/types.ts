@@ -26,7 +26,13 @@ export interface Client {
   mqueue_len: number;
   max_mqueue: number;
   mqueue_dropped: number;
+  recv_msg: number;
+  recv_pkt: number;
   send_msg: number;
+  send_pkt: number;
+  /** Of the socket: while it is connected. */
+  recv_oct?: number;
+  send_oct?: number;
 }
 
 export interface Subscription {

@@ -75,12 +75,13 @@ bool run_clients(Desk& desk, const Call& call) {
     desk.query(node::QueryKind::clients, {}, call.now,
                [call](std::vector<node::QueryReply> replies) { answer_clients(call, clients_of(replies)); });
   } else if (call.is("show", 1)) {
-    desk.query(node::QueryKind::clients, {}, call.now, [call](std::vector<node::QueryReply> replies) {
-      Clients found = clients_of(replies);
-      std::erase_if(found, [&](const auto& client) { return client.client_id != call.words[1]; });
-      if (found.empty()) return call.refuse(not_found);
-      call.answer(format_client(found.front()), client_json(found.front()));
-    });
+    desk.query(node::QueryKind::clients, call.words[1], call.now,
+               [call](std::vector<node::QueryReply> replies) {
+                 Clients found = clients_of(replies);
+                 std::erase_if(found, [&](const auto& client) { return client.client_id != call.words[1]; });
+                 if (found.empty()) return call.refuse(not_found);
+                 call.answer(format_client(found.front()), client_json(found.front()));
+               });
   } else if (call.is("kick", 1)) {
     desk.query(
         node::QueryKind::kick, call.words[1], call.now, [call](const std::vector<node::QueryReply>& replies) {

@@ -23,10 +23,23 @@ std::string format_client(const broker::ClientInfo& c) {
       "created_at={}, "
       "connected_at={}",
       c.client_id, c.username.empty() ? "undefined" : c.username, c.peername, c.clean_start, c.keepalive_s,
-      c.session_expiry_interval_s, c.subscriptions, c.inflight, c.awaiting_rel, c.delivered_msgs,
+      c.session_expiry_interval_s, c.subscriptions, c.inflight, c.awaiting_rel, c.traffic.publishes_sent,
       c.enqueued_msgs, c.dropped_msgs, c.connected, c.created_at, c.connected_at);
   if (c.disconnected_at != 0) text += fmt::format(", disconnected_at={}", c.disconnected_at);
   return text + ")\n";
+}
+
+std::vector<std::pair<std::string, Json>> traffic_members(const broker::ClientInfo& c) {
+  std::vector<std::pair<std::string, Json>> members = {{"recv_pkt", c.traffic.packets_received},
+                                                       {"recv_msg", c.traffic.publishes_received},
+                                                       {"send_pkt", c.traffic.packets_sent()},
+                                                       {"send_msg", c.traffic.publishes_sent}};
+  if (!c.socket) return members;
+  members.emplace_back("recv_oct", c.socket->bytes_received);
+  members.emplace_back("recv_cnt", c.socket->reads);
+  members.emplace_back("send_oct", c.socket->bytes_sent);
+  members.emplace_back("send_cnt", c.socket->writes);
+  return members;
 }
 
 Json client_json(const broker::ClientInfo& c) {
@@ -35,12 +48,14 @@ Json client_json(const broker::ClientInfo& c) {
       {"peername", c.peername},           {"clean_start", c.clean_start},
       {"keepalive", c.keepalive_s},       {"session_expiry_interval", c.session_expiry_interval_s},
       {"subscriptions", c.subscriptions}, {"inflight", c.inflight},
-      {"awaiting_rel", c.awaiting_rel},   {"delivered_msgs", c.delivered_msgs},
+      {"awaiting_rel", c.awaiting_rel},   {"delivered_msgs", c.traffic.publishes_sent},
       {"enqueued_msgs", c.enqueued_msgs}, {"dropped_msgs", c.dropped_msgs},
       {"connected", c.connected},         {"created_at", c.created_at},
       {"connected_at", c.connected_at},
   };
   if (c.disconnected_at != 0) members.emplace_back("disconnected_at", c.disconnected_at);
+  const auto traffic = traffic_members(c);
+  members.insert(members.end(), traffic.begin(), traffic.end());
   return Json::object(members);
 }
 

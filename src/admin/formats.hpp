@@ -31,6 +31,8 @@ std::string format_usage(std::span<const UsageLine> lines);
 /// `Client(<id>, username=..., ...)` and a newline.
 std::string format_client(const broker::ClientInfo& client);
 Json client_json(const broker::ClientInfo& client);
+/// EMQ X's `recv_*` and `send_*`; those of the socket only while it is connected.
+std::vector<std::pair<std::string, Json>> traffic_members(const broker::ClientInfo& client);
 /// Name padded or cut to `width`, `: `, value.
 std::string format_field(std::string_view name, std::string_view value, std::size_t width);
 

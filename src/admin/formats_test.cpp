@@ -71,20 +71,28 @@ TEST(Status, CountsColumnsAsErlangDoes) {
 }
 
 TEST(Client, IsOneLine) {
-  broker::ClientInfo client{.client_id = "sub-a",
-                            .username = "alice",
-                            .peername = "127.0.0.1:39168",
-                            .clean_start = true,
-                            .keepalive_s = 60,
-                            .subscriptions = 3,
-                            .connected = true,
-                            .created_at = 1795433885630,
-                            .connected_at = 1795433885629};
+  broker::ClientInfo client{
+      .client_id = "sub-a",
+      .username = "alice",
+      .peername = "127.0.0.1:39168",
+      .clean_start = true,
+      .keepalive_s = 60,
+      .subscriptions = 3,
+      .connected = true,
+      .created_at = 1795433885630,
+      .connected_at = 1795433885629,
+      .traffic = {.packets_received = 5, .publishes_received = 2, .publishes_sent = 4, .others_sent = 3}};
   EXPECT_EQ(format_client(client),
             "Client(sub-a, username=alice, peername=127.0.0.1:39168, clean_start=true, keepalive=60, "
-            "session_expiry_interval=0, subscriptions=3, inflight=0, awaiting_rel=0, delivered_msgs=0, "
+            "session_expiry_interval=0, subscriptions=3, inflight=0, awaiting_rel=0, delivered_msgs=4, "
             "enqueued_msgs=0, "
             "dropped_msgs=0, connected=true, created_at=1795433885630, connected_at=1795433885629)\n");
+  const auto json = client_json(client).text();
+  EXPECT_NE(json.find(R"("recv_pkt":5,"recv_msg":2,"send_pkt":7,"send_msg":4)"), std::string::npos) << json;
+  EXPECT_EQ(json.find("_oct"), std::string::npos) << "no socket";
+  client.socket = {.bytes_received = 46, .reads = 6, .bytes_sent = 67, .writes = 3};
+  EXPECT_NE(client_json(client).text().find(R"("recv_oct":46,"recv_cnt":6,"send_oct":67,"send_cnt":3)"),
+            std::string::npos);
   client = {.client_id = "sub-p",
             .username = "",
             .peername = "127.0.0.1:56018",

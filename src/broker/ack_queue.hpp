@@ -51,8 +51,8 @@ class AckQueue {
   }
 
  private:
-  Ring<PendingAck> ring_;
-  std::uint32_t first_ = 0;  ///< number of the front
+  [[no_unique_address]] Ring<PendingAck> ring_;
+  std::uint32_t first_ = 0;  ///< number of the front; in the padding of the ring
 };
 
 /// Which acknowledgement a publish token means. A token outlives its channel: whoever looks one up must

@@ -133,6 +133,8 @@ TEST(Auth, GoesBackAndForthUntilTheClientIsIn) {  // [MQTT-4.12.0-2], [MQTT-4.12
   EXPECT_EQ(h.metrics().client_auth_success, 1U);
   EXPECT_EQ(h.metrics().packets_auth_received, 1U);
   EXPECT_EQ(h.metrics().packets_auth_sent, 1U);
+  EXPECT_EQ(h.broker.clients().at(0).traffic.packets_received, 2U) << "CONNECT, AUTH";
+  EXPECT_EQ(h.broker.clients().at(0).traffic.packets_sent(), 2U) << "AUTH, CONNACK";
   EXPECT_EQ(a.subscribes("t").receives(), lines("SUBACK id=1 code=0"));
 }
 

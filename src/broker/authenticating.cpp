@@ -72,6 +72,7 @@ Verdict Authenticating::handle(Channel& channel, const mqtt::Auth& packet) {
   // [MQTT-4.12.0-6]
   if (!channel.auth)
     return Fatal{ReasonCode::protocol_error, "AUTH without an authentication method in CONNECT"};
+  if (channel.session == nullptr) ++channel.auth->traffic.packets_received;
   // [MQTT-4.12.0-5]
   if (packet.authentication_method.value_or("") != channel.auth->method)
     return Fatal{ReasonCode::protocol_error, "AUTH with another authentication method than CONNECT"};

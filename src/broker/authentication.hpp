@@ -6,6 +6,7 @@
 
 #include "broker/admission.hpp"
 #include "broker/ports.hpp"
+#include "broker/traffic.hpp"
 
 namespace meshmq::broker {
 
@@ -19,6 +20,7 @@ struct Authentication {
   std::string username;  ///< proven by the method
   /// CONNECT as it came, until the client is connected. Only with a method: AUTH comes behind it.
   std::string connect;
+  Traffic traffic{};  ///< AUTH, until the client is connected
 };
 
 }  // namespace meshmq::broker

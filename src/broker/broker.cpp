@@ -8,6 +8,7 @@
 #include "base/assert.hpp"
 #include "broker/acknowledging.hpp"
 #include "broker/authenticating.hpp"
+#include "broker/client_listing.hpp"
 #include "broker/closing.hpp"
 #include "broker/connecting.hpp"
 #include "broker/explaining.hpp"
@@ -47,7 +48,6 @@ class Broker::Impl {
   void drained(ConnId conn, Now now);
   bool kick(std::string_view client_id, Now now);
   void end_connection(ConnId conn, Now now);
-  std::vector<ClientInfo> clients() const;
   bool subscribe(std::string_view client_id, std::string_view filter, mqtt::QoS qos, Token operation);
   void lose_exclusive(std::string_view name, std::string_view client_id, std::string_view winner, Now now);
   std::optional<ReasonCode> unsubscribe(std::string_view client_id, std::string_view filter);
@@ -187,11 +187,12 @@ void Broker::Impl::connect_again(Channel& channel, Now now) {
 Verdict Broker::Impl::handle_packet(Channel& channel, PacketType type, Now now) {
   Metrics& metrics = world_.metrics;
   const mqtt::Packet& packet = decoder_.packet();
-  const bool may_come =
-      channel.state == ChannelState::connected || type == PacketType::auth || type == PacketType::disconnect;
-  // [MQTT-3.1.2-30]
-  if (!may_come)
+  if (channel.state == ChannelState::connected) {
+    ++channel.session->traffic.packets_received;
+  } else if (type != PacketType::auth && type != PacketType::disconnect) {
+    // [MQTT-3.1.2-30]
     return Fatal{ReasonCode::protocol_error, "a packet other than AUTH or DISCONNECT before CONNACK"};
+  }
   switch (type) {
     case PacketType::publish:
       return publishing_.handle(channel, decoder_.publish(), now);
@@ -270,39 +271,6 @@ void Broker::Impl::end_connection(ConnId conn, Now now) {
   Channel* channel = world_.channels.find(conn);
   if (channel == nullptr || !is_open(channel->state)) return;
   closing_.close(*channel, CloseReason::kicked, ReasonCode::administrative_action, now);
-}
-
-std::vector<ClientInfo> Broker::Impl::clients() const {
-  std::vector<ClientInfo> result;
-  for (const Session* s : world_.sessions.sorted()) {
-    const Config& zone = s->zone == nullptr ? world_.zones.zone(0) : *s->zone;
-    result.push_back({.client_id = s->client_id,
-                      .username = s->username,
-                      .peername = s->peername,
-                      .clean_start = s->clean_start,
-                      .keepalive_s = s->keepalive_s,
-                      .session_expiry_interval_s = s->expiry_s,
-                      .subscriptions = s->subscription_count(),
-                      .inflight = s->inflight.size(),
-                      .awaiting_rel = s->awaiting_rel.size(),
-                      .delivered_msgs = s->delivered_count,
-                      .enqueued_msgs = s->enqueued_count,
-                      .dropped_msgs = s->dropped_count,
-                      .connected = s->online,
-                      .created_at = s->created_at,
-                      .connected_at = s->connected_at,
-                      .disconnected_at = s->disconnected_at,
-                      .version = s->version,
-                      .bridge = s->bridge,
-                      .zone = world_.zones.index_of(zone),
-                      .mountpoint = s->view ? s->view->mountpoint : std::string(),
-                      .subscriptions_max = zone.subscriptions_max,
-                      .inflight_max = s->inflight.window(),
-                      .awaiting_rel_max = zone.awaiting_rel_max,
-                      .queued = s->queue ? s->queue->size() : 0,
-                      .queue_max = zone.queue_messages_max});
-  }
-  return result;
 }
 
 void Broker::Impl::reconfigure(const Config& config) {
@@ -491,8 +459,8 @@ bool Broker::subscribe(std::string_view client_id, std::string_view filter, mqtt
 std::optional<ReasonCode> Broker::unsubscribe(std::string_view client_id, std::string_view filter) {
   return impl_->unsubscribe(client_id, filter);
 }
-std::vector<ClientInfo> Broker::clients() const {
-  return impl_->clients();
+std::vector<ClientInfo> Broker::clients(std::string_view client_id) const {
+  return list_clients(impl_->world(), client_id);
 }
 std::vector<SubscriptionInfo> Broker::subscriptions() const {
   return impl_->subscriptions();

@@ -18,6 +18,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "broker/access_policy.hpp"
+#include "broker/client_info.hpp"
 #include "broker/config.hpp"
 #include "broker/explain.hpp"
 #include "broker/metrics.hpp"
@@ -30,36 +31,6 @@
 #include "mqtt/message.hpp"
 
 namespace meshmq::broker {
-
-/// One client as `clients list` shows it (cluster-spec 8.2).
-struct ClientInfo {
-  std::string client_id;
-  std::string username;  ///< empty prints as `undefined`
-  std::string peername;  ///< ip:port of the last connection
-  bool clean_start = true;
-  std::uint16_t keepalive_s = 0;
-  std::uint32_t session_expiry_interval_s = 0;
-  std::size_t subscriptions = 0;
-  std::size_t inflight = 0;
-  std::size_t awaiting_rel = 0;
-  std::uint64_t delivered_msgs = 0;
-  std::uint64_t enqueued_msgs = 0;
-  std::uint64_t dropped_msgs = 0;
-  bool connected = false;
-  WallMillis created_at = 0;
-  WallMillis connected_at = 0;
-  WallMillis disconnected_at = 0;  ///< 0 while connected
-  mqtt::Version version = mqtt::Version::v3_1_1;
-  bool bridge = false;
-  std::size_t zone = 0;  ///< as in Config
-  std::string mountpoint{};
-  // --- limits; 0: none
-  std::size_t subscriptions_max = 0;
-  std::size_t inflight_max = 0;
-  std::size_t awaiting_rel_max = 0;
-  std::size_t queued = 0;
-  std::size_t queue_max = 0;
-};
 
 struct SubscriptionInfo {
   std::string client_id;
@@ -171,7 +142,8 @@ class Broker {
   void turn_away(bool on);
   /// Ends up to `count` connections, v5 clients are told 0x9C. Returns how many; sessions live on.
   std::size_t send_away(std::size_t count, Now now);
-  std::vector<ClientInfo> clients() const;
+  /// In the order of client ids; with a client id, that one alone or nothing.
+  std::vector<ClientInfo> clients(std::string_view client_id = {}) const;
   std::vector<SubscriptionInfo> subscriptions() const;
   Stats stats() const;
   const Metrics& metrics() const;

@@ -31,6 +31,7 @@ class CountingOutput final : public Output {
   void pause_reading(ConnId) override {}
   void resume_reading(ConnId) override {}
   void move(ConnId, WorkerIndex) override {}
+  SocketTraffic traffic(ConnId) const override { return {}; }
 
   ConnId last_conn;
   mqtt::PacketId last_id = 0;

@@ -165,6 +165,10 @@ void TestOutput::move(ConnId conn, WorkerIndex home) {
   client.lines_ += "moved to " + std::to_string(home.value) + "\n";
 }
 
+SocketTraffic TestOutput::traffic(ConnId conn) const {
+  return harness_.client(conn).socket;
+}
+
 Harness::Harness(Config settings, std::uint16_t self, std::uint64_t seed, Logger log)
     : now{TimePoint(Duration(start_ms)), start_ms},
       config(settings),

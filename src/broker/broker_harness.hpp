@@ -153,6 +153,7 @@ class TestClient {
   /// Id that the next SUBSCRIBE or PUBLISH gets.
   mqtt::PacketId next_id = 1;
   std::size_t unread_bytes() const { return output_.size(); }
+  SocketTraffic socket{};  ///< what Output says of it
   bool closed() const { return closed_; }
 
  private:
@@ -183,6 +184,7 @@ class TestOutput : public Output {
   void pause_reading(ConnId conn) override;
   void resume_reading(ConnId conn) override;
   void move(ConnId conn, WorkerIndex home) override;
+  SocketTraffic traffic(ConnId conn) const override;
 
  private:
   std::size_t append(TestClient& client, std::string_view bytes);

@@ -52,31 +52,33 @@ inline constexpr std::uint16_t pending_subscribes_max = 64;
 /// Lives from Broker::open() to Broker::closed(). Owned by the ChannelTable; its address is stable.
 struct Channel {
   ConnId conn;
-  const Config* zone = nullptr;  ///< whose limits it keeps to
   /// Differs for every connection: a late answer finds out that its connection is gone although the ConnId is
   /// in use.
   std::uint32_t generation = 0;
+  const Config* zone = nullptr;  ///< whose limits it keeps to
   ChannelState state = ChannelState::connecting;
   mqtt::Version version = mqtt::Version::v3_1_1;
-  std::uint8_t paused = 0;               ///< PauseReasons
-  bool claimed = false;                  ///< no other node has the session
-  Token claim = 0;                       ///< of Router::claim(), until it is connected
-  bool left_behind = false;              ///< an older session of this client is out of reach
-  std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
+  std::uint8_t paused = 0;           ///< PauseReasons
+  bool claimed = false;              ///< no other node has the session
+  std::uint32_t acl_generation = 0;  ///< of `acl`
+  Token claim = 0;                   ///< of Router::claim(), until it is connected
+  bool left_behind = false;          ///< an older session of this client is out of reach
   /// [MQTT-3.1.2-29] Whether reason strings may be sent; not before CONNECT has said so.
   bool problem_information = false;
-  std::uint16_t listener_port = 0;      ///< 0: none
-  std::uint32_t packet_bytes_max = 0;   ///< [MQTT-3.1.2-24] what the client takes, once connected
-  std::uint32_t keepalive_ms = 0;       ///< silence after which the client is gone; 0: unlimited
-  std::string_view end = "tcp_closed";  ///< why the connection ends, as EMQ X calls it; a literal
-  Session* session = nullptr;           ///< set while connected
-  TimePoint last_received{};            ///< the last whole packet
+  std::uint16_t pending_subscribes = 0;  ///< SUBACKs that we owe
+  std::uint16_t listener_port = 0;       ///< 0: none
+  std::uint32_t packet_bytes_max = 0;    ///< [MQTT-3.1.2-24] what the client takes, once connected
+  std::uint32_t keepalive_ms = 0;        ///< silence after which the client is gone; 0: unlimited
+  std::string_view end = "tcp_closed";   ///< why the connection ends, as EMQ X calls it; a literal
+  Session* session = nullptr;            ///< set while connected
+  TimePoint last_received{};             ///< the last whole packet
   AckQueue acks;
   std::unique_ptr<TopicAliases> aliases;
   std::unique_ptr<Authentication> auth;  ///< once the node was asked; see Authenticating
   ClientAclPtr acl;                      ///< Access's: made when it is asked for
-  std::uint32_t acl_generation = 0;
-  std::unique_ptr<Peer> peer;  ///< once connected: nullptr unless it has shown a certificate
+  std::unique_ptr<Peer> peer;            ///< once connected: nullptr unless it has shown a certificate
 };
+// Allocations grow by 16 bytes.
+static_assert(sizeof(Channel) <= 136);
 
 }  // namespace meshmq::broker

@@ -27,7 +27,7 @@ PacketType ack_type(QoS qos) {
 }  // namespace
 
 Verdict Publishing::handle(Channel& channel, const mqtt::Publish& packet, Now now) {
-  count_received(packet.qos);
+  count_received(*channel.session, packet.qos);
   std::string_view topic = packet.topic;
   if (packet.topic_alias != 0) {
     if (Verdict fatal = resolve_alias(channel, packet, topic)) return fatal;
@@ -306,7 +306,8 @@ void Publishing::flush(Channel& channel) {
   if (channel.acks.size() < receive_maximum(*channel.zone)) world_.sender.resume(channel, PauseReason::acks);
 }
 
-void Publishing::count_received(QoS qos) {
+void Publishing::count_received(Session& session, QoS qos) {
+  ++session.traffic.publishes_received;
   Metrics& metrics = world_.metrics;
   ++metrics.packets_publish_received;
   ++metrics.messages_received;

@@ -155,7 +155,7 @@ TEST(Window, HoldsBackWhatTheClientHasNotAsked) {  // [MQTT-3.3.4-9]
   EXPECT_EQ(a.acks(PacketType::puback, 2).receives(), lines(publish_line(3, "3")));
   EXPECT_EQ(a.acks(PacketType::puback, 1).receives(), lines(publish_line(4, "4")));
   EXPECT_EQ(h.broker.clients()[0].enqueued_msgs, 2U);
-  EXPECT_EQ(h.broker.clients()[0].delivered_msgs, 5U);
+  EXPECT_EQ(h.broker.clients()[0].traffic.publishes_sent, 5U);
 }
 
 TEST(Window, IsTheSmallerOfBothSides) {
@@ -259,7 +259,7 @@ TEST(Queue, WithoutALimitKeepsEverything) {
   for (int i = 0; i < 5000; ++i) h.delivers({.topic = "t", .qos = QoS::at_least_once});
   auto& a = h.connect(connect);
   for (int i = 1; i <= 5000; ++i) a.acks(PacketType::puback, static_cast<mqtt::PacketId>(i));
-  EXPECT_EQ(h.broker.clients()[0].delivered_msgs, 5000U);
+  EXPECT_EQ(h.broker.clients()[0].traffic.publishes_sent, 5000U);
   EXPECT_EQ(h.broker.clients()[0].inflight, 0U);
 }
 

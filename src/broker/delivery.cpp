@@ -32,7 +32,6 @@ bool Delivery::deliver(Session& session, const mqtt::MessagePtr& message, Grant 
       session.inflight.add({message, ids, grant.qos, grant.retain, GroupNamePtr(grant.group)}, now.mono);
   send(session, slot.frame, entry.packet_id);
   ++slot.sent;
-  ++session.delivered_count;
   if (frames.observed()) [[unlikely]]
     observation_.sent(session, *message, grant.qos, frames.now());
   return true;
@@ -61,7 +60,6 @@ bool Delivery::deliver_qos0(Session& session, const mqtt::MessagePtr& message, G
   }
   send(session, slot.frame, 0);
   ++slot.sent;
-  ++session.delivered_count;
   if (frames.observed()) [[unlikely]]
     observation_.sent(session, *message, grant.qos, frames.now());
   return true;
@@ -163,6 +161,7 @@ void Delivery::unsee(TopicView& view, TopicForm topic) {
 }
 
 void Delivery::send(Session& session, const FramePtr& frame, mqtt::PacketId packet_id) {
+  ++session.traffic.publishes_sent;
   if (output_.send(session.conn, frame, packet_id) > config_.output_bytes_max) session.congested = true;
 }
 
@@ -195,7 +194,6 @@ void Delivery::send_fresh(Session& session, Outgoing outgoing, Now now) {
   send(session, frame, packet_id);
   count_publish_sent(metrics_, qos, frame->size(), 1);
   ++metrics_.messages_delivered;
-  ++session.delivered_count;
 }
 
 bool Delivery::send_again(Session& session, const InflightEntry& entry, Now now) {
@@ -215,6 +213,7 @@ void Delivery::send_pubrel(Session& session, mqtt::PacketId packet_id) {
   const auto packet =
       mqtt::make_ack(mqtt::PacketType::pubrel, packet_id, mqtt::ReasonCode::success, session.version);
   if (output_.send_small(session.conn, packet.bytes()) > config_.output_bytes_max) session.congested = true;
+  ++session.traffic.others_sent;
   metrics_.bytes_sent += packet.bytes().size();
   ++metrics_.packets_sent;
   ++metrics_.packets_pubrel_sent;

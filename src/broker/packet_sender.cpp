@@ -45,6 +45,7 @@ bool PacketSender::auth(Channel& channel, const mqtt::Auth& packet) {
   mqtt::encode_packet(packet, channel.version, scratch_);
   if (scratch_.size() > channel.packet_bytes_max) return false;
   large(channel, scratch_);
+  if (channel.session == nullptr) ++channel.auth->traffic.others_sent;
   ++metrics_.packets_auth_sent;
   return true;
 }
@@ -135,7 +136,9 @@ void PacketSender::large(Channel& channel, std::string_view packet) {
 void PacketSender::sent(Channel& channel, std::size_t bytes, std::size_t bytes_waiting) {
   metrics_.bytes_sent += bytes;
   ++metrics_.packets_sent;
-  if (bytes_waiting <= config_.output_bytes_max || channel.session == nullptr) return;
+  if (channel.session == nullptr) return;
+  ++channel.session->traffic.others_sent;
+  if (bytes_waiting <= config_.output_bytes_max) return;
   channel.session->congested = true;
   pause(channel, PauseReason::output);
 }

@@ -16,6 +16,7 @@
 #include "broker/frame.hpp"
 #include "broker/outgoing.hpp"
 #include "broker/shared_pick.hpp"
+#include "broker/traffic.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/types.hpp"
 
@@ -64,6 +65,8 @@ class Output {
   /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket
   /// with all unread bytes there and forgets this ConnId; no closed() follows.
   virtual void move(ConnId conn, WorkerIndex home) = 0;
+  /// What went over its socket so far. For lists.
+  virtual SocketTraffic traffic(ConnId conn) const = 0;
 };
 inline constexpr std::size_t small_packet_bytes_max = 12;
 

@@ -71,7 +71,7 @@ class Publishing {
   Owed take(Token token);
   void acknowledge(Channel& channel, PendingAck ack);
   void flush(Channel& channel);
-  void count_received(mqtt::QoS qos);
+  void count_received(Session& session, mqtt::QoS qos);
   RouteResult distribute(const mqtt::MessagePtr& message, Token token, Now now);
 
   struct PausedPublisher {

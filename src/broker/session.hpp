@@ -15,6 +15,7 @@
 #include "broker/moving.hpp"
 #include "broker/ports.hpp"
 #include "broker/topic_view.hpp"
+#include "broker/traffic.hpp"
 #include "mqtt/packet.hpp"
 
 namespace meshmq::broker {
@@ -44,31 +45,31 @@ inline constexpr std::uint32_t expiry_never = 0xFFFFFFFF;
 
 /// [MQTT5 4.1] Session state: subscriptions, what is in flight both ways, what waits. Made by CONNECT; dies
 /// with its connection (expiry 0), when its expiry has passed, by CONNECT with clean start, or by an
-/// operator. Owned by the SessionRegistry. The first members are what the fan-out touches for every
-/// subscriber: keep them together.
+/// operator. Owned by the SessionRegistry. The first 64 bytes are what the fan-out reads of every
+/// subscriber, the next what each packet counts: keep them together.
 struct Session {
   Inflight inflight;
   /// Absent as long as nothing has had to wait; trim() gives its memory back.
   std::unique_ptr<MessageQueue> queue;
-  std::uint64_t delivered_count = 0;
-  ConnId conn;                   ///< valid while online
-  const Config* zone = nullptr;  ///< of the last connection
+  ConnId conn;  ///< valid while online
   /// Position in the dispatcher's list of sessions that several filters matched. Meaningless outside of one
   /// dispatch.
   std::uint32_t merged_at = 0;
+  const Config* zone = nullptr;        ///< of the last connection
   std::uint32_t packet_bytes_max = 0;  ///< [MQTT-3.1.2-24] what the client takes
   mqtt::Version version = mqtt::Version::v3_1_1;
   bool online = false;
   bool congested = false;  ///< more than Config::output_bytes_max wait for this connection
   Moving moving = Moving::none;
   std::unique_ptr<TopicView> view;  ///< of the connection; nearly always absent
+  Traffic traffic;                  ///< of the connection, or of the last one that it had here
+  std::string client_id;
 
   bool clean_start = true;
   bool bridge = false;  ///< another broker: gets retain flags as published and nothing of its own
   std::uint16_t keepalive_s = 0;
   std::uint32_t expiry_s = 0;  ///< expiry_never: no end
   std::uint64_t serial = 0;    ///< age order; ties of time are broken by it
-  std::string client_id;
   std::string username;
   std::string peername;  ///< of the last connection
   std::vector<SubscriptionRef> subscriptions;
@@ -99,6 +100,9 @@ struct Session {
   TimePoint expires_at() const { return detached_at + std::chrono::seconds(expiry_s); }
   TimePoint will_due_at() const { return detached_at + std::chrono::seconds(will->delay_s); }
 };
+
+// Allocations grow by 16 bytes.
+static_assert(sizeof(Session) <= 344);
 
 /// What waits at QoS 2 counts as got from now on, because it comes again if an older session elsewhere has it
 /// too. The session has an Arrival.

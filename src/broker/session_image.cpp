@@ -123,7 +123,7 @@ void write_state(ByteWriter& w, Session& session, const RecentMessages* recent, 
   w.u8(static_cast<std::uint8_t>(session.version));
   w.u32(session.expiry_s);
   w.u64(static_cast<std::uint64_t>(session.created_at));
-  w.u64(session.delivered_count);
+  w.u64(0);
   w.u64(session.enqueued_count);
   w.u64(session.dropped_count);
   w.varint(session.subscription_count());
@@ -215,7 +215,7 @@ Result<std::vector<ImagedSubscription>> restore_session(std::string_view image, 
   session.version = static_cast<mqtt::Version>(r.u8());
   session.expiry_s = r.u32();
   session.created_at = static_cast<WallMillis>(r.u64());
-  session.delivered_count = r.u64();
+  (void)r.u64();
   session.enqueued_count = r.u64();
   session.dropped_count = r.u64();
   std::vector<ImagedSubscription> subscriptions;

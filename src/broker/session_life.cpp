@@ -45,6 +45,8 @@ void SessionLife::attach(Session& session, Channel& channel, Now now) {
   if (!channel.peer->identified()) channel.peer = nullptr;
   session.connected_at = now.wall;
   session.disconnected_at = 0;
+  session.traffic = channel.auth ? channel.auth->traffic : Traffic{};
+  ++session.traffic.packets_received;  // CONNECT
   channel.session = &session;
   channel.state = ChannelState::connected;
   ++world_.connected_count;

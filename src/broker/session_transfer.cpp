@@ -261,7 +261,6 @@ void SessionTransfer::take_in(Session& session, Session& other, const std::vecto
   session.moving = Moving::arriving;
   arrival.holding = true;
   arrival.relaying = true;
-  session.delivered_count += other.delivered_count;
   session.enqueued_count += other.enqueued_count;
   session.dropped_count += other.dropped_count;
 

@@ -74,6 +74,18 @@ TEST_F(Transfer, CarriesSubscriptionsInflightQueueAndIds) {
   EXPECT_EQ(new_home.router.take(), "");
 }
 
+TEST_F(Transfer, LeavesTheCountersOfAConnectionWithTheConnection) {
+  old_home.connect(travelling("a")).subscribes("t", 1).ignores();
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 1});
+  EXPECT_EQ(old_home.broker.clients("a").at(0).traffic.publishes_sent, 1U);
+  move("a");
+  EXPECT_EQ(new_home.broker.clients("a").at(0).traffic.publishes_sent, 0U);
+  EXPECT_EQ(new_home.broker.clients("a").at(0).traffic.packets_received, 0U);
+  new_home.connecting(travelling("a"));
+  EXPECT_EQ(new_home.broker.clients("a").at(0).traffic.publishes_sent, 1U) << "the repetition";
+  EXPECT_EQ(new_home.broker.clients("a").at(0).traffic.packets_received, 1U);
+}
+
 TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
   old_home.connect(travelling("a")).subscribes("t", 2).says_goodbye();
   move("a");

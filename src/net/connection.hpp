@@ -5,14 +5,15 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "base/time.hpp"
 #include "broker/ports.hpp"
+#include "broker/traffic.hpp"
 #include "net/listener_ledger.hpp"
 #include "net/output_queue.hpp"
 #include "net/stage.hpp"
+#include "net/unread.hpp"
 
 namespace meshmq::net {
 
@@ -44,9 +45,10 @@ struct Connection {
 
   Descriptor socket;
   OutputQueue output;
-  std::string unread;  ///< the beginning of a packet, or what came in before reading was paused
+  Unread unread;  ///< the beginning of a packet, or what came in before reading was paused
   std::unique_ptr<Transport> transport;  ///< nullptr: plain TCP
   ListenerLedgerPtr ledger;
+  broker::SocketTraffic traffic{};
   TimePoint deadline{};  ///< of opening, draining, or a write that makes no progress; see `timed`
   broker::ConnId id;
   broker::WorkerIndex home;

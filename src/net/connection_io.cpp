@@ -40,6 +40,8 @@ void ConnectionTable::on_readable(Connection& c) {
   counters_.receive_calls.add();
   if (size > 0) {
     counters_.bytes_received.add(static_cast<std::size_t>(size));
+    c.traffic.bytes_received += static_cast<std::size_t>(size);
+    ++c.traffic.reads;
     turn_read_ += static_cast<std::size_t>(size);
     const std::string_view bytes(input_.get(), static_cast<std::size_t>(size));
     if (c.transport == nullptr) {
@@ -61,16 +63,11 @@ void ConnectionTable::receive(Connection& c, std::string_view bytes) {
   const bool alone = c.unread.empty();
   if (!alone) {
     c.unread.append(bytes);
-    bytes = c.unread;
+    bytes = c.unread.bytes();
   }
   const std::string_view rest = bytes.substr(handle(c, bytes));
   if (c.state == State::moving) return hand_over(c, rest);
-  if (alone) {
-    c.unread.assign(rest);
-  } else if (rest.size() != bytes.size()) {
-    // Not erase(): a string that has held a large packet would keep its memory.
-    c.unread = std::string(rest);
-  }
+  if (alone || rest.size() != bytes.size()) c.unread.assign(rest);
 }
 
 std::size_t ConnectionTable::handle(Connection& c, std::string_view bytes) {
@@ -144,6 +141,8 @@ ssize_t ConnectionTable::transmit(Connection& c, const iovec* parts, std::size_t
   counters_.send_calls.add();
   if (size >= 0) {
     counters_.bytes_sent.add(static_cast<std::size_t>(size));
+    c.traffic.bytes_sent += static_cast<std::size_t>(size);
+    ++c.traffic.writes;
     return size;
   }
   if (errno == EAGAIN || errno == EINTR) return 0;

@@ -17,7 +17,7 @@ ConnectionTable::~ConnectionTable() {
   close_all();
 }
 
-Connection& ConnectionTable::at(broker::ConnId conn) {
+Connection& ConnectionTable::at(broker::ConnId conn) const {
   MESHMQ_ASSERT(conn.value < connections_.size() && connections_[conn.value] != nullptr,
                 "the broker names connections that it has been given and that it has not been told closed");
   return *connections_[conn.value];
@@ -69,6 +69,7 @@ void ConnectionTable::adopt(MovedConnection connection) {
   Connection* c = open(std::move(connection.fd), std::move(connection.ledger));
   if (c == nullptr) return;
   c->transport = std::move(connection.transport);
+  c->traffic = connection.traffic;
   if (c->transport && !c->transport->ready) {
     c->state = State::opening;
     c->transport->peer.name = std::move(connection.peername);
@@ -113,7 +114,8 @@ void ConnectionTable::hand_over(Connection& c, std::string_view unread) {
                         .peername = {},
                         .unread = std::string(unread),
                         .ledger = std::move(c.ledger),
-                        .transport = std::move(c.transport)};
+                        .transport = std::move(c.transport),
+                        .traffic = c.traffic};
   moved.fd = UniqueFd(c.socket.release());
   moved.peername = moved.transport ? moved.transport->peer.name : peer_name(moved.fd.get());
   const broker::WorkerIndex home = c.home;
@@ -126,7 +128,7 @@ void ConnectionTable::hand_over(Connection& c, std::string_view unread) {
 void ConnectionTable::finish(Connection& c) {
   c.ledger->connections.fetch_sub(1, std::memory_order_relaxed);
   c.ledger->shutdowns[c.cause].fetch_add(1, std::memory_order_relaxed);
-  std::string().swap(c.unread);
+  c.unread.clear();
   const bool known = c.known;
   c.known = false;
   if (known) counters_.connections.set(--known_);
@@ -151,7 +153,7 @@ void ConnectionTable::start_draining(Connection& c) {
 
 void ConnectionTable::bury(Connection& c) {
   c.output.clear(pool_);
-  std::string().swap(c.unread);
+  c.unread.clear();
   c.transport = nullptr;
   c.ledger = nullptr;
   boost::system::error_code ignored;
@@ -256,6 +258,10 @@ std::size_t ConnectionTable::queued(Connection& c, std::size_t bytes) {
     if (!c.writing) pressed_ = true;
   }
   return c.output.bytes();
+}
+
+broker::SocketTraffic ConnectionTable::traffic(broker::ConnId conn) const {
+  return at(conn).traffic;
 }
 
 void ConnectionTable::pause_reading(broker::ConnId conn) {

@@ -29,6 +29,7 @@ struct MovedConnection {
   std::string unread;
   ListenerLedgerPtr ledger;
   std::unique_ptr<Transport> transport = nullptr;  ///< nullptr: plain TCP
+  broker::SocketTraffic traffic{};
 };
 
 /// What the table needs of its loop.
@@ -88,6 +89,7 @@ class ConnectionTable final : public broker::Output {
   void pause_reading(broker::ConnId conn) override;
   void resume_reading(broker::ConnId conn) override;
   void move(broker::ConnId conn, broker::WorkerIndex home) override;
+  broker::SocketTraffic traffic(broker::ConnId conn) const override;
 
  private:
   using State = Connection::State;
@@ -115,7 +117,7 @@ class ConnectionTable final : public broker::Output {
   void hand_over(Connection& c, std::string_view unread);
   void reap();
   void check_deadline(Connection& c);
-  Connection& at(broker::ConnId conn);
+  Connection& at(broker::ConnId conn) const;
   void mark_dirty(Connection& c);
   void set_deadline(Connection& c, Duration from_now);
 

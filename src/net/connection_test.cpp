@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <future>
 #include <string>
 #include <thread>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "net/testing/raw_client.hpp"
 #include "net/testing/test_node.hpp"
+#include "node/worker.hpp"
 
 namespace meshmq::net {
 namespace {
@@ -97,6 +99,47 @@ TEST(Connection, PatchesTheReceiversOwnPacketId) {
   ASSERT_TRUE(at_a);
   if (at_a->type == 4) at_a = a.receive();
   EXPECT_EQ(id_of(*at_a), std::string("\0\1", 2));
+}
+
+/// As its worker lists it.
+broker::SocketTraffic socket_of(TestNode& node, const std::string& client_id) {
+  std::vector<broker::ClientInfo> found;
+  for (WorkerThread* worker : node.workers()) {
+    std::promise<std::vector<broker::ClientInfo>> answer;
+    worker->post([&](WorkerScope& scope) { answer.set_value(scope.worker().broker().clients(client_id)); });
+    for (auto& client : answer.get_future().get()) found.push_back(std::move(client));
+  }
+  EXPECT_EQ(found.size(), 1U);
+  return found.empty() ? broker::SocketTraffic() : found[0].socket.value_or(broker::SocketTraffic());
+}
+
+// With two workers, half of the connections move to the other one with their first packet.
+TEST(Connection, CountsBytesReadsAndWritesWhereverItLives) {
+  testing::TestNodeOptions options;
+  options.workers = 2;
+  options.node.broker.packet_bytes_max = 8 * 1024 * 1024;
+  options.node.broker.output_bytes_max = 16 * 1024 * 1024;
+  TestNode node(options);
+  for (int i = 0; i < 8; ++i) {
+    const std::string id = "counted-" + std::to_string(i);
+    RawClient client(node.port());
+    ASSERT_EQ(client.connect(id), 0);
+    ASSERT_TRUE(client.subscribe(id));
+    const std::size_t begun = connect_packet(id).size() + subscribe_packet(1, id, 0).size();
+    broker::SocketTraffic seen = socket_of(node, id);
+    EXPECT_EQ(seen.bytes_received, begun);
+    EXPECT_EQ(seen.reads, 2U);
+    EXPECT_EQ(seen.bytes_sent, 4U + 5U) << "CONNACK, SUBACK";
+    EXPECT_EQ(seen.writes, 2U);
+    const std::string large = publish_packet(id, std::string(700'000, 'x'));
+    client.send(large);
+    ASSERT_TRUE(client.receive());
+    seen = socket_of(node, id);
+    EXPECT_EQ(seen.bytes_received, begun + large.size());
+    EXPECT_EQ(seen.bytes_sent, 9U + large.size());
+    EXPECT_GT(seen.reads, 3U) << "no read takes that much";
+    EXPECT_GT(seen.writes, 2U);
+  }
 }
 
 TEST(Connection, CountsWhyItEnded) {

@@ -81,9 +81,9 @@ bool Gather::reference(std::string_view bytes) {
 void OutputQueue::grow(OutputPool& pool) {
   OutputBlock* block = pool.take();
   if (tail_ == nullptr) {
-    head_ = block;
+    block->next = block;
   } else {
-    tail_->next = block;
+    block->next = std::exchange(tail_->next, block);
   }
   tail_ = block;
 }
@@ -97,9 +97,12 @@ void OutputQueue::push_small(OutputPool& pool, std::string_view packet) {
 }
 
 void OutputQueue::pop_block(OutputPool& pool) {
-  OutputBlock* block = head_;
-  head_ = block->next;
-  if (head_ == nullptr) tail_ = nullptr;
+  OutputBlock* block = tail_->next;
+  if (block == tail_) {
+    tail_ = nullptr;
+  } else {
+    tail_->next = block->next;
+  }
   pool.give_back(block);
 }
 
@@ -109,9 +112,10 @@ void OutputQueue::clear(OutputPool& pool) {
 
 std::size_t OutputQueue::consume_all(OutputPool& pool) {
   std::size_t packets = 0;
-  while (head_ != nullptr) {
-    packets += head_->end - head_->begin;
-    for (std::uint8_t i = head_->begin; i < head_->end; ++i) release(head_->entries[i]);
+  while (tail_ != nullptr) {
+    const OutputBlock& front = *tail_->next;
+    packets += front.end - front.begin;
+    for (std::uint8_t i = front.begin; i < front.end; ++i) release(front.entries[i]);
     pop_block(pool);
   }
   bytes_ = front_written_ = 0;
@@ -147,8 +151,11 @@ bool OutputQueue::gather_frame(const Frame& frame, const Entry& entry, std::size
 
 void OutputQueue::gather(Gather& out) const {
   out.clear();
+  if (tail_ == nullptr) return;
   std::size_t skip = front_written_;
-  for (const OutputBlock* block = head_; block != nullptr; block = block->next) {
+  const OutputBlock* block = tail_;
+  do {
+    block = block->next;
     for (std::uint8_t i = block->begin; i < block->end; ++i) {
       if (out.bytes_ >= Gather::bytes_max || !gather_entry(block->entries[i], skip, out)) {
         out.end_run();
@@ -156,7 +163,7 @@ void OutputQueue::gather(Gather& out) const {
       }
       skip = 0;
     }
-  }
+  } while (block != tail_);
   out.end_run();
 }
 
@@ -166,14 +173,15 @@ std::size_t OutputQueue::consume(OutputPool& pool, std::size_t written) {
   bytes_ -= written;
   std::size_t packets = 0;
   for (;;) {
-    const Entry& entry = head_->entries[head_->begin];
+    OutputBlock& front = *tail_->next;
+    const Entry& entry = front.entries[front.begin];
     const std::size_t rest = size_of(entry) - front_written_;
     if (written < rest) break;
     written -= rest;
     front_written_ = 0;
     release(entry);
     ++packets;
-    if (++head_->begin == head_->end) pop_block(pool);
+    if (++front.begin == front.end) pop_block(pool);
   }
   front_written_ += written;
   return packets;

@@ -29,7 +29,7 @@ struct OutputBlock {
   };
   static constexpr std::uint8_t entries_max = 3;
 
-  OutputBlock* next;
+  OutputBlock* next;  ///< the last one's: the first
   std::uint8_t begin;
   std::uint8_t end;
   Entry entries[entries_max];
@@ -104,8 +104,8 @@ class Gather {
   std::size_t bytes_ = 0;
 };
 
-/// A queue of packets: 32 bytes when empty, no memory besides. push, then gather() and consume() what was
-/// written. clear() it before it is destroyed. Thread rule: its worker.
+/// A queue of packets: 24 bytes when empty, no memory besides. Its blocks are a ring. push, then gather() and
+/// consume() what was written. clear() it before it is destroyed. Thread rule: its worker.
 class OutputQueue {
  public:
   void push(OutputPool& pool, const broker::FramePtr& frame, mqtt::PacketId packet_id) {
@@ -119,7 +119,7 @@ class OutputQueue {
     bytes_ += shared->size();
   }
   void push_small(OutputPool& pool, std::string_view packet);
-  bool empty() const { return head_ == nullptr; }
+  bool empty() const { return tail_ == nullptr; }
   /// Of all packets, without what was written already.
   std::size_t bytes() const { return bytes_; }
 
@@ -142,8 +142,7 @@ class OutputQueue {
   static bool gather_entry(const Entry& entry, std::size_t skip, Gather& out);
   static bool gather_frame(const broker::Frame& frame, const Entry& entry, std::size_t skip, Gather& out);
 
-  OutputBlock* head_ = nullptr;
-  OutputBlock* tail_ = nullptr;
+  OutputBlock* tail_ = nullptr;  ///< the front follows it
   std::size_t bytes_ = 0;
   std::size_t front_written_ = 0;  ///< bytes of the first packet that are gone
 };

@@ -395,7 +395,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
         reply.steps = broker_.explain_delivery(explain, now_);
         break;
       case QueryKind::clients:
-        reply.clients = broker_.clients();
+        reply.clients = broker_.clients(m.client_id);
         break;
       case QueryKind::subscriptions:
         reply.subscriptions = broker_.subscriptions();

@@ -20,8 +20,7 @@ Json or_undefined(const std::string& text) {
   return text.empty() ? Json("undefined") : Json(text);
 }
 
-/// EMQ X's members of a process (heap_size, reductions, mailbox_len) are 0; what it counts per connection
-/// (recv_*, send_pkt, ...) is missing: connections do not count here.
+/// EMQ X's members of a process (heap_size, reductions, mailbox_len) are 0.
 Json row_of(const Office& office, const std::string& node, const broker::ClientInfo& c) {
   const auto [host, port] = split_peer(c.peername);
   Call::Members row = {{"node", node},
@@ -49,11 +48,12 @@ Json row_of(const Office& office, const std::string& node, const broker::ClientI
                        {"mqueue_len", c.queued},
                        {"max_mqueue", c.queue_max},
                        {"mqueue_dropped", c.dropped_msgs},
-                       {"send_msg", c.delivered_msgs},
                        {"heap_size", 0},
                        {"reductions", 0},
                        {"mailbox_len", 0}};
   if (c.disconnected_at != 0) row.emplace_back("disconnected_at", admin::format_datetime(c.disconnected_at));
+  const auto traffic = admin::traffic_members(c);
+  row.insert(row.end(), traffic.begin(), traffic.end());
   return Json::object(row);
 }
 
@@ -76,8 +76,9 @@ Report rows_of(const Office& office, const std::string& node, const Question& qu
 void report_clients(Office& office, const Question& question, Now now, const ReportDone& done) {
   auto filter = ClientFilter::of(question.params, office.settings().zones);
   if (!filter) return done(Report::failure(Code::bad_parameter, filter.error().message));
+  const auto only = question.params.find("clientid");
   office.desk().query(
-      node::QueryKind::clients, {}, now,
+      node::QueryKind::clients, only == question.params.end() ? std::string() : only->second, now,
       [&office, question, filter = std::move(*filter), done](const std::vector<node::QueryReply>& replies) {
         done(rows_of(office, office.desk().name, question, filter, replies));
       });

@@ -13,6 +13,10 @@ export const messages = {
     await page.getByRole("heading", { name: "far", exact: true }).waitFor();
     await hand.row("sensors/#").waitFor();
     await browser.inspect("client");
+    // It gets what the sensor says, and the page shows it without being asked.
+    const sent = page.locator('dt:text-is("Messages sent") + dd');
+    const first = await sent.textContent();
+    await sent.filter({ hasNotText: new RegExp(`^${first}$`) }).waitFor();
   },
 
   async "disconnects a client"({ browser, hand }) {

@@ -10,12 +10,12 @@ from harness import SceneTest, eventually, eventually_equal, main
 from rest_api import Api
 
 SETTINGS = {"dashboard.listener.http": "0", "prometheus.emqx_names": "off"}
-# Members of a client in EMQ X 4.3.5, without what is counted per connection there.
+# Members of a client in EMQ X 4.3.5.
 EMQX_CLIENT = set(
     """heap_size max_inflight subscriptions_cnt mountpoint is_bridge connected_at mailbox_len max_awaiting_rel zone
     mqueue_len max_subscriptions connected clean_start send_msg clientid port proto_name expiry_interval node
     ip_address username mqueue_dropped awaiting_rel inflight max_mqueue reductions created_at proto_ver
-    keepalive""".split()
+    keepalive recv_oct recv_cnt recv_pkt recv_msg send_oct send_cnt send_pkt""".split()
 )
 EMQX_NODE = set(
     """version uptime process_used process_available otp_release node_status node memory_used memory_total max_fds
@@ -41,6 +41,7 @@ class RestApi(SceneTest):
         far.subscribe("t/#", qos=1)
         near.subscribe("$share/g/s", qos=1)
         self.nodes_and_clients(api, here, there)
+        self.traffic()
         self.subscribing(api, near, far, there)
         self.publishing(api, far)
         self.waiting_messages(api, near)
@@ -154,6 +155,33 @@ class RestApi(SceneTest):
         api.data("clean_client_acl_cache", clientid="far")
         api.data("clean_acl_cache_all")
         api.data("clean_acl_cache_node", node=there)
+
+    def traffic(self):
+        def counters():
+            return {name: value for name, value in row().items() if name.startswith(("recv_", "send_"))}
+
+        def row():
+            return self.api2.data("lookup_client", clientid="counted")[0]
+
+        client = self.node1.client("counted", clean=False)
+        client.subscribe("c/#", qos=2)
+        for qos, payload in enumerate((b"zero", b"one", b"two")):
+            client.publish("c/1", payload, qos=qos)
+        self.assertEqual([client.receive().qos for _ in range(3)], [0, 1, 2])
+        # CONNECT, SUBSCRIBE, three PUBLISH, PUBREL, PUBACK, PUBREC, PUBCOMP; what answers them is as many packets.
+        packets = {"recv_pkt": 9, "recv_msg": 3, "send_pkt": 9, "send_msg": 3}
+        octets = {"recv_oct": 21 + 10 + 11 + 12 + 12 + 4 * 4, "send_oct": 4 + 5 + 11 + 12 + 12 + 4 * 4}
+        eventually_equal(lambda: {k: v for k, v in counters().items() if "_cnt" not in k}, packets | octets, "counters")
+        for calls in ("recv_cnt", "send_cnt"):
+            self.assertIn(counters()[calls], range(3, 10))
+        self.assertIn("delivered_msgs=3,", self.node1.ctl("clients", "show", "counted").out)
+        client.drop()
+        eventually(lambda: not row()["connected"], "it is away")
+        self.assertEqual(counters(), packets)
+        self.node1.client("counted", clean=False)
+        one = {"recv_pkt": 1, "recv_msg": 0, "send_pkt": 1, "send_msg": 0}
+        self.assertEqual(counters(), one | {"recv_oct": 21, "recv_cnt": 1, "send_oct": 4, "send_cnt": 1})
+        self.api2.data("kickout_client", clientid="counted")
 
     def subscribing(self, api, near, far, there):
         rows = api.data("list_subscriptions")

@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get, path, post, remove } from "../api";
-import { count, given } from "../format";
+import { bytes, count, given } from "../format";
 import { useText } from "../i18n";
 import {
   Card,
@@ -100,10 +100,34 @@ function Subscriptions({ id }: { id: string }) {
   );
 }
 
+/** Its counters move while one looks. */
+const FRESH_MS = 2000;
+
+function Traffic({ client }: { client: Client }) {
+  const t = useText();
+  const items: [string, string][] = [
+    [t("clients.messagesReceived"), count(client.recv_msg)],
+    [t("clients.messagesSent"), count(client.send_msg)],
+    [t("clients.packetsReceived"), count(client.recv_pkt)],
+    [t("clients.packetsSent"), count(client.send_pkt)],
+  ];
+  if (client.recv_oct !== undefined) items.push([t("clients.bytesReceived"), bytes(client.recv_oct)]);
+  if (client.send_oct !== undefined) items.push([t("clients.bytesSent"), bytes(client.send_oct)]);
+  return (
+    <Card title={t("clients.traffic")} hint={t("clients.trafficHelp")}>
+      <Pairs items={items} />
+    </Card>
+  );
+}
+
 export function ClientDetail({ id }: { id: string }) {
   const t = useText();
   const { act } = useAct([["client", id], ["clients"]]);
-  const found = useQuery({ queryKey: ["client", id], queryFn: () => get<Client[]>(path("clients", id)) });
+  const found = useQuery({
+    queryKey: ["client", id],
+    queryFn: () => get<Client[]>(path("clients", id)),
+    refetchInterval: FRESH_MS,
+  });
   const client = found.data?.data[0];
   return (
     <Page
@@ -134,31 +158,34 @@ export function ClientDetail({ id }: { id: string }) {
       {client && (
         <>
           <div className="grid-two">
-            <Card title={t("clients.connection")}>
-              <Pairs
-                items={[
-                  [
-                    t("clients.state"),
-                    <Tag key="state" tone={client.connected ? "good" : "plain"} dot>
-                      {t(client.connected ? "clients.connected" : "clients.away")}
-                    </Tag>,
-                  ],
-                  [t("common.node"), <NodeLink key="node" node={client.node} />],
-                  [t("clients.username"), given(client.username)],
-                  [
-                    t("clients.address"),
-                    <span key="address" className="mono">{`${client.ip_address}:${client.port}`}</span>,
-                  ],
-                  [t("clients.protocol"), `MQTT ${version(client)}`],
-                  [t("clients.connectedAt"), client.connected_at],
-                  ...(client.disconnected_at
-                    ? ([[t("clients.disconnectedAt"), client.disconnected_at]] as [string, string][])
-                    : []),
-                  [t("clients.keepalive"), `${client.keepalive} s`],
-                  [t("clients.zone"), client.zone],
-                ]}
-              />
-            </Card>
+            <div className="stack">
+              <Card title={t("clients.connection")}>
+                <Pairs
+                  items={[
+                    [
+                      t("clients.state"),
+                      <Tag key="state" tone={client.connected ? "good" : "plain"} dot>
+                        {t(client.connected ? "clients.connected" : "clients.away")}
+                      </Tag>,
+                    ],
+                    [t("common.node"), <NodeLink key="node" node={client.node} />],
+                    [t("clients.username"), given(client.username)],
+                    [
+                      t("clients.address"),
+                      <span key="address" className="mono">{`${client.ip_address}:${client.port}`}</span>,
+                    ],
+                    [t("clients.protocol"), `MQTT ${version(client)}`],
+                    [t("clients.connectedAt"), client.connected_at],
+                    ...(client.disconnected_at
+                      ? ([[t("clients.disconnectedAt"), client.disconnected_at]] as [string, string][])
+                      : []),
+                    [t("clients.keepalive"), `${client.keepalive} s`],
+                    [t("clients.zone"), client.zone],
+                  ]}
+                />
+              </Card>
+              <Traffic client={client} />
+            </div>
             <Card title={t("clients.session")}>
               <div className="stack">
                 <Fill label={t("clients.inflight")} value={client.inflight} max={client.max_inflight} />
@@ -178,7 +205,6 @@ export function ClientDetail({ id }: { id: string }) {
                     [t("clients.createdAt"), client.created_at],
                     [t("clients.expiry"), `${count(client.expiry_interval)} s`],
                     [t("clients.clean"), t(client.clean_start ? "common.yes" : "common.no")],
-                    [t("clients.sent"), count(client.send_msg)],
                     [t("clients.queueDropped"), count(client.mqueue_dropped)],
                   ]}
                 />
