@@ -42,6 +42,8 @@ struct Arrival {
   bool holding = true;
   /// The old home still sends what reaches it there.
   bool relaying = true;
+  /// When it stops to hold back, whatever the old home says; once it has settled: when it is forgotten.
+  TimePoint due{};
   /// What the session here had when it took in another one, and the messages that had come here by then.
   std::vector<std::string> had;
   std::unordered_set<std::uint64_t> dispatched;

@@ -18,6 +18,11 @@ bool matches_one_of(const std::vector<std::string>& filters, std::string_view to
                      [&](const std::string& filter) { return topic::matches(filter, topic); });
 }
 
+/// Not if it has gone and come again since: then it has its whole time.
+bool is_due(const Session& session, Now now) {
+  return session.arrival && session.arrival->due <= now.mono;
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- old home
@@ -109,7 +114,7 @@ void SessionTransfer::take_back(std::string_view client_id, bool arriving, Now n
     Arrival& arrival = *leaving.stub->arrival;
     arrival.relaying = arriving;
     leaving.stub->moving = arriving || arrival.remember ? Moving::arriving : Moving::settled;
-    if (leaving.stub->moving == Moving::settled) linger(leaving.stub->client_id, now);
+    if (leaving.stub->moving == Moving::settled) linger(*leaving.stub, now);
   } else {
     leaving.stub->moving = Moving::none;
   }
@@ -149,7 +154,8 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
     local = &settle_in(client_id, std::move(arriving), now);
   }
   Session& session = *local;
-  holding_.emplace_back(now.mono + hold_max, client_id);
+  session.arrival->due = now.mono + hold_max;
+  holding_.emplace_back(session.arrival->due, client_id);
   // It may have been here before: once its filters have a subscriber again, the stub may go.
   subscribe_all(session, *subscriptions);
   end_leaving(client_id);
@@ -212,7 +218,7 @@ Result<void> SessionTransfer::restore(std::string_view image, Duration grace, No
   session.moving = Moving::settled;
   session.arrival->holding = false;
   session.arrival->relaying = false;
-  linger(client_id, now);
+  linger(session, now);
   const auto age = std::chrono::ceil<std::chrono::seconds>(now.mono + grace - session.detached_at).count();
   const auto not_before = static_cast<std::uint32_t>(std::min<std::int64_t>(age, expiry_never - 1));
   if (grace > Duration(0)) session.expiry_s = std::max(session.expiry_s, not_before);
@@ -383,21 +389,23 @@ void SessionTransfer::arrival_over(std::string_view client_id, Now now) {
   session->arrival->relaying = false;
   if (session->arrival->remember) return;
   session->moving = Moving::settled;
-  linger(session->client_id, now);
+  linger(*session, now);
 }
 
-void SessionTransfer::linger(const std::string& client_id, Now now) {
-  lingering_.emplace_back(now.mono + world_.config.late_messages_max, client_id);
+void SessionTransfer::linger(Session& session, Now now) {
+  session.arrival->due = now.mono + world_.config.late_messages_max;
+  lingering_.emplace_back(session.arrival->due, session.client_id);
 }
 
 void SessionTransfer::tick(Now now) {
   while (!holding_.empty() && holding_.front().first <= now.mono) {
-    caught_up(holding_.front().second, now);
+    const Session* session = world_.sessions.find(holding_.front().second);
+    if (session != nullptr && is_due(*session, now)) caught_up(session->client_id, now);
     holding_.pop_front();
   }
   while (!lingering_.empty() && lingering_.front().first <= now.mono) {
     Session* session = world_.sessions.find(lingering_.front().second);
-    if (session != nullptr && session->moving == Moving::settled) {
+    if (session != nullptr && session->moving == Moving::settled && is_due(*session, now)) {
       session->moving = Moving::none;
       session->arrival.reset();
     }

@@ -97,7 +97,7 @@ class SessionTransfer final : public Diversion {
   static bool has_got(const Arrival& arrival, const Outgoing& outgoing);
   static bool note(Arrival& arrival, const Outgoing& outgoing);
   void keep(Session& stub, const Outgoing& outgoing);
-  void linger(const std::string& client_id, Now now);
+  void linger(Session& session, Now now);
   void drain(Session& session, Now now);
   void forget_subscriptions(Session& session);
   void join_group(Session& session, const ImagedSubscription& wanted);
@@ -115,9 +115,9 @@ class SessionTransfer final : public Diversion {
   Subscribing& subscribing_;
   std::map<std::string, Leaving, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
-  /// When arrivals stop to hold back, whatever their old homes say.
+  /// When arrivals stop to hold back, if they have not come anew since.
   std::deque<std::pair<TimePoint, std::string>> holding_;
-  /// Arrivals that are over, until no late copy can come any more.
+  /// The same of arrivals that are over, until no late copy can come any more.
   std::deque<std::pair<TimePoint, std::string>> lingering_;
   /// Client ids that rest() has not reached yet, the last one first.
   std::optional<std::vector<std::string>> to_rest_;

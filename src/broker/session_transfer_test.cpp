@@ -26,6 +26,11 @@ class Transfer : public ::testing::Test {
     ASSERT_TRUE(new_home.broker.import_session(*image, new_home.now).has_value());
     new_home.run();
   }
+  void move_back(std::string_view client_id) {
+    const auto image = new_home.broker.export_session(client_id, new_home.now);
+    ASSERT_TRUE(image && old_home.broker.import_session(*image, old_home.now));
+    old_home.run();
+  }
   void carry_relayed() {
     for (const auto& [client_id, message] : std::exchange(old_home.router.relayed, {})) {
       new_home.broker.relayed(client_id, message, new_home.now);
@@ -126,6 +131,42 @@ TEST_F(Transfer, AnOldHomeThatHangsHoldsNothingUpForLong) {
   EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='1'"));
   directly({.topic = "t", .payload = "2", .id = 2});
   EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='2'"));
+}
+
+TEST_F(Transfer, WhoMovesHereTwiceIsHeldBackTheWholeTimeTwice) {
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
+  move("a");
+  new_home.advance(std::chrono::seconds(1));
+  move_back("a");
+  new_home.advance(std::chrono::seconds(1));
+  move("a");
+  auto& a = new_home.connecting(travelling("a")).ignores();
+  directly({.topic = "t", .payload = "1", .id = 1});
+  new_home.advance(std::chrono::milliseconds(2500));
+  EXPECT_EQ(a.receives(), "") << "the first move's time is over, the second one's is not";
+  new_home.advance(std::chrono::seconds(1));
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='1'"));
+}
+
+TEST_F(Transfer, WhoMovesHereTwiceRemembersTheWholeTimeTwice) {
+  old_home.connect(travelling("a")).subscribes("t", 2).says_goodbye();
+  move("a");
+  new_home.broker.arrival_over("a", new_home.now);
+  new_home.advance(std::chrono::seconds(50));
+  move_back("a");
+  move("a");
+  auto& a = new_home.connecting(travelling("a")).ignores();
+  directly({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  new_home.broker.arrival_over("a", new_home.now);
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=1 qos=2 payload='1'"));
+  a.acks(PacketType::pubrec, 1).acks(PacketType::pubcomp, 1).ignores();
+  new_home.advance(std::chrono::seconds(15));
+  directly({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  EXPECT_EQ(a.receives(), "") << "it came by two ways";
+  new_home.advance(std::chrono::seconds(46));
+  directly({.topic = "t", .payload = "1", .qos = mqtt::QoS::exactly_once, .id = 1});
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=2 qos=2 payload='1'"))
+      << "nothing is remembered for ever";
 }
 
 TEST_F(Transfer, OfTwoSessionsThatBecomeOneEachMessageComesOnceAndNoneIsMissed) {
