@@ -46,8 +46,9 @@ void CommandTable::run(const std::vector<std::string>& words, RunOptions options
   const Command* command = find(words[0]);
   if (command == nullptr) return done({Outcome::usage, usage_of_all()});
   const std::uint64_t count = desk_.control.operator_writes().count();
-  const auto known = [&desk = desk_, count, now, done = std::move(done)](const Answer& answer) {
-    desk.when_known(count, now, [answer, done] { done(answer); });
+  const auto known = [&desk = desk_, count, now, done = std::move(done)](Answer answer) {
+    if (!desk.has_written_since(count)) return done(std::move(answer));
+    desk.when_known(now, [answer = std::move(answer), done] { done(answer); });
   };
   const Call call{{words.begin() + 1, words.end()}, options.json, now, known};
   if (!command->run(desk_, call)) call.done({Outcome::usage, format_usage(command->usage)});

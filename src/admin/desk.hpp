@@ -85,11 +85,11 @@ class Desk {
   void operation_done(node::OperationId id, Result<void> result) {
     if (auto waiting = operations_.extract(id)) waiting.mapped()(std::move(result));
   }
-  /// `done` is to be called when all running nodes have what this node has written since `count` was
-  /// node::OperatorWrites::count(); at once if that is nothing.
-  void when_known(std::uint64_t count, Now now, const std::function<void()>& done) {
-    if (control.operator_writes().count() == count) return done();
-    control.operator_writes().await(await([done](const Result<void>&) { done(); }), now);
+  /// Whether this node has written for all nodes since `count` was node::OperatorWrites::count().
+  bool has_written_since(std::uint64_t count) const { return control.operator_writes().count() != count; }
+  /// `done` is called when all running nodes have what this node has written.
+  void when_known(Now now, std::function<void()> done) {
+    control.operator_writes().await(await([done = std::move(done)](const Result<void>&) { done(); }), now);
   }
   void verify(Now now, Verified done) {
     const node::OperationId id(++last_);

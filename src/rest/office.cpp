@@ -178,8 +178,9 @@ void Office::run(const http::Request& request, Call call) {
   }
   const std::uint64_t count = desk_.control.operator_writes().count();
   call.respond = [&desk = desk_, count, now = call.now,
-                  respond = std::move(call.respond)](const http::Response& response) {
-    desk.when_known(count, now, [response, respond] { respond(response); });
+                  respond = std::move(call.respond)](http::Response response) {
+    if (!desk.has_written_since(count)) return respond(std::move(response));
+    desk.when_known(now, [response = std::move(response), respond] { respond(response); });
   };
   call.route->run(*this, call);
 }
