@@ -9,6 +9,7 @@
 #include "mqtt/decoder.hpp"
 #include "mqtt/packet_rules.hpp"
 #include "mqtt/property_section.hpp"
+#include "mqtt/utf8.hpp"
 
 namespace meshmq::mqtt {
 
@@ -57,8 +58,12 @@ class BodyDecoder {
   bool is_lenient(Version version) const { return !options_.strict || version == Version::v3_1; }
   void fail(ReasonCode reason, std::string_view text);
   void fail(const Fault& fault) { fail(fault.reason, fault.text); }
-  /// A string behind its length that must be UTF-8.
-  std::string_view utf8(std::string_view fault_text);
+  /// A string behind its length that names something: UTF-8, in strict mode without control characters.
+  std::string_view name(std::string_view fault_text);
+  void check_name_text(NameText found, std::string_view fault_text);
+  /// A topic that is published to.
+  void check_topic(std::string_view topic, std::string_view utf8_fault, std::string_view wildcard_fault);
+  void check_response_topic(std::string_view topic);
   PacketId packet_id();
   ReasonCode reason_code(PacketType type);
   /// Reason string and user properties, all that most acknowledgements have.

@@ -1,7 +1,6 @@
 // CONNECT ([MQTT5 3.1]).
 
 #include "mqtt/body_decoder.hpp"
-#include "mqtt/utf8.hpp"
 
 namespace meshmq::mqtt {
 
@@ -26,7 +25,7 @@ void BodyDecoder::connect() {
   connect_flags(flags, out);
   out.keep_alive_s = in_.u16();
   if (out.version == Version::v5) connect_properties(out);
-  out.client_id = utf8("client id is not UTF-8");
+  out.client_id = name("client id is not UTF-8");
   if (out.will) will(*out.will);
   credentials(flags, out);
 }
@@ -120,16 +119,7 @@ void BodyDecoder::will(Will& out) {
   out.topic = in_.bytes16();
   out.payload = in_.bytes16();
   if (!in_.ok()) return;
-  switch (check_topic_text(out.topic)) {
-    case TopicText::valid:
-      break;
-    case TopicText::bad_utf8:
-      fail(ReasonCode::malformed_packet, "will topic is not UTF-8");
-      break;
-    case TopicText::has_wildcard:
-      fail(ReasonCode::topic_name_invalid, "will topic with wildcard");
-      break;
-  }
+  check_topic(out.topic, "will topic is not UTF-8", "will topic with wildcard");
   if (out.topic.empty()) fail(ReasonCode::topic_name_invalid, "will without topic");
 }
 
@@ -144,9 +134,7 @@ void BodyDecoder::will_properties(Will& out) {
     } else {
       forwardable.add(section.raw());
     }
-    if (property->id == PropertyId::response_topic && check_topic_text(property->bytes) != TopicText::valid) {
-      fail(ReasonCode::protocol_error, "response topic with wildcard");
-    }
+    if (property->id == PropertyId::response_topic) check_response_topic(property->bytes);
   }
   if (section.fault()) fail(section.fault());
   out.properties = forwardable.bytes();
@@ -156,7 +144,7 @@ void BodyDecoder::credentials(std::uint8_t flags, Connect& out) {
   // 3.1: the remaining length takes precedence over these flags; a string that is announced may be missing.
   const bool may_be_missing = out.version == Version::v3_1;
   if ((flags & flag_username) != 0 && !(may_be_missing && in_.at_end()))
-    out.username = utf8("user name is not UTF-8");
+    out.username = name("user name is not UTF-8");
   if ((flags & flag_password) != 0 && !(may_be_missing && in_.at_end())) out.password = in_.bytes16();
 }
 

@@ -1,7 +1,6 @@
 // PUBLISH and its four acknowledgements ([MQTT5 3.3 - 3.7]).
 
 #include "mqtt/body_decoder.hpp"
-#include "mqtt/utf8.hpp"
 
 namespace meshmq::mqtt {
 
@@ -11,16 +10,7 @@ void BodyDecoder::publish() {
   out.dup = (flags_ & 0x08) != 0 && out.qos != QoS::at_most_once;
   out.retain = (flags_ & 0x01) != 0;
   out.topic = in_.bytes16();
-  switch (check_topic_text(out.topic)) {
-    case TopicText::valid:
-      break;
-    case TopicText::bad_utf8:
-      fail(ReasonCode::malformed_packet, "topic is not UTF-8");
-      break;
-    case TopicText::has_wildcard:
-      fail(ReasonCode::topic_name_invalid, "topic with wildcard");
-      break;
-  }
+  check_topic(out.topic, "topic is not UTF-8", "topic with wildcard");
   if (out.qos != QoS::at_most_once) out.packet_id = packet_id();
   if (is_v5()) publish_properties(out);
   if (out.topic.empty() && out.topic_alias == 0) {
@@ -56,10 +46,7 @@ void BodyDecoder::publish_property(const Property& property, Publish& out) {
       out.topic_alias = static_cast<std::uint16_t>(property.number);
       break;
     case PropertyId::response_topic:
-      // [MQTT-3.3.2-14]
-      if (check_topic_text(property.bytes) != TopicText::valid) {
-        fail(ReasonCode::protocol_error, "response topic with wildcard");
-      }
+      check_response_topic(property.bytes);
       break;
     case PropertyId::subscription_identifier:
       // [MQTT-3.3.4-6]

@@ -24,7 +24,7 @@ void BodyDecoder::subscribe() {
 
 void BodyDecoder::subscription() {
   Subscription entry;
-  entry.filter = utf8("filter is not UTF-8");
+  entry.filter = name("filter is not UTF-8");
   const std::uint8_t options = in_.u8();
   // [MQTT-3.8.3-5] Bits that a version does not use are 0; 3.1 says nothing about them.
   const std::uint8_t reserved = is_v5() ? 0xC0 : 0xFC;
@@ -64,7 +64,7 @@ void BodyDecoder::unsubscribe() {
     out.user_properties = UserProperties(section.bytes());
   }
   decoder_.filters_.clear();
-  while (!in_.at_end()) decoder_.filters_.push_back(utf8("filter is not UTF-8"));
+  while (!in_.at_end()) decoder_.filters_.push_back(name("filter is not UTF-8"));
   // [MQTT-3.10.3-2]
   if (decoder_.filters_.empty()) fail(ReasonCode::protocol_error, "UNSUBSCRIBE without filters");
   out.filters = decoder_.filters_;

@@ -2,7 +2,6 @@
 
 #include "mqtt/body_decoder.hpp"
 #include "mqtt/packet_rules.hpp"
-#include "mqtt/utf8.hpp"
 
 namespace meshmq::mqtt {
 
@@ -60,7 +59,7 @@ DecodeResult Decoder::decode(std::string_view bytes, const DecodeOptions& option
   if (header.state == FixedHeader::State::malformed) {
     return refuse({ReasonCode::malformed_packet, "remaining length of more than four bytes"});
   }
-  // The version of a CONNECT stands in its body.
+  // The version of a CONNECT stands in its body; so do its flags wait, which 3.1 does not use.
   const bool bad_length = !header.shortest && options.strict;
   if (bad_length && options.version == Version::v5 && result.type != PacketType::connect) {
     return refuse({ReasonCode::malformed_packet, needless_length});
@@ -76,6 +75,9 @@ DecodeResult Decoder::decode(std::string_view bytes, const DecodeOptions& option
   result.answer_version = body.answer_version();
   if (!fault && bad_length && result.answer_version == Version::v5) {
     fault = {ReasonCode::malformed_packet, needless_length};
+  }
+  if (!fault && result.type == PacketType::connect) {
+    fault = check_connect_flags(first, result.answer_version, options.strict);
   }
   if (fault) return refuse(fault);
   result.status = DecodeStatus::packet;
@@ -137,10 +139,32 @@ void BodyDecoder::fail(ReasonCode reason, std::string_view text) {
   in_ = ByteReader({});
 }
 
-std::string_view BodyDecoder::utf8(std::string_view fault_text) {
+std::string_view BodyDecoder::name(std::string_view fault_text) {
   const std::string_view text = in_.bytes16();
-  if (!is_valid_utf8(text)) fail(ReasonCode::malformed_packet, fault_text);
+  check_name_text(check_name(text), fault_text);
   return text;
+}
+
+void BodyDecoder::check_name_text(NameText found, std::string_view fault_text) {
+  if (found == NameText::bad_utf8) fail(ReasonCode::malformed_packet, fault_text);
+  if (found == NameText::has_control && options_.strict && options_.role == Role::server) {
+    fail(ReasonCode::malformed_packet, "control character in a client id, user name, topic or filter");
+  }
+}
+
+void BodyDecoder::check_topic(std::string_view topic, std::string_view utf8_fault,
+                              std::string_view wildcard_fault) {
+  const TopicText found = check_topic_text(topic);
+  check_name_text(found.name, utf8_fault);
+  if (found.has_wildcard) fail(ReasonCode::topic_name_invalid, wildcard_fault);
+}
+
+// [MQTT-3.3.2-14], [MQTT-4.7.3-1]; that it is UTF-8 was checked with the other properties.
+void BodyDecoder::check_response_topic(std::string_view topic) {
+  const TopicText found = check_topic_text(topic);
+  check_name_text(found.name, "response topic is not UTF-8");
+  if (found.has_wildcard) fail(ReasonCode::protocol_error, "response topic with wildcard");
+  if (topic.empty()) fail(ReasonCode::protocol_error, "empty response topic");
 }
 
 PacketId BodyDecoder::packet_id() {

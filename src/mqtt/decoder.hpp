@@ -68,8 +68,10 @@ struct DecodeResult {
 /// its spec demands. Lenient where it is not told to be strict, because nobody but the sender could ever be
 /// concerned: needless bytes in the remaining length, reserved flags of the fixed header (not those of
 /// PUBLISH's QoS), of CONNECT and of subscriptions, DUP with QoS 0, flags of a will that is not there, a
-/// password without user name. No allocation for PUBLISH with contiguous properties, acknowledgements and
-/// pings; others reuse memory. Thread rule: one owner (usually one per worker).
+/// password without user name; and control characters in client ids, user names, topics and filters, which
+/// [MQTT5 1.5.4] leaves to the receiver (texts of a server are not looked through). No allocation for PUBLISH
+/// with contiguous properties, acknowledgements and pings; others reuse memory. Thread rule: one owner
+/// (usually one per worker).
 class Decoder {
  public:
   /// Decodes the packet at the front of `bytes`.

@@ -63,6 +63,8 @@ TEST(Decoder, ReadsOverMeaninglessBitsUnlessStrict) {  // mqtt.strict_mode
       {Version::v3_1_1, "a0 05 0001 0001 'a'", "UNSUBSCRIBE id=1 filter='a'"},
       {Version::v3_1_1, "c1 00", "PINGREQ"},
       {Version::v5, "ef 00", "DISCONNECT"},
+      {Version::v3_1_1, "30 04 0001 0a 'x'", R"(PUBLISH topic='\0a' payload='x')"},
+      {Version::v5, "a2 06 0001 00 0001 7f", R"(UNSUBSCRIBE id=1 filter='\7f')"},
   };
   Decoder decoder;
   for (const LaxCase& c : cases) {
@@ -81,7 +83,7 @@ TEST(Decoder, RefusesWhatHarmsOthersEvenIfNotStrict) {
       "remaining length with needless bytes", "reserved flags in the fixed header",
       "PUBLISH with DUP and QoS 0",           "reserved CONNECT flag",
       "will QoS or retain without a will",    "password without user name",
-      "reserved subscription options"};
+      "reserved subscription options",        "control character in a client id, user name, topic or filter"};
   Decoder decoder;
   for (const auto& c : testing::bad_cases()) {
     if (std::find(std::begin(forgiven), std::end(forgiven), c.text) != std::end(forgiven)) continue;

@@ -91,6 +91,8 @@ constexpr std::array disconnect_codes = {normal_disconnection,
                                          wildcard_subscriptions_not_supported};
 constexpr std::array auth_codes = {success, continue_authentication, reauthenticate};
 
+constexpr std::string_view reserved_flags = "reserved flags in the fixed header";
+
 std::span<const ReasonCode> codes_of(PacketType type) {
   switch (type) {
     case PacketType::connack:
@@ -162,10 +164,13 @@ Fault check_first_byte(std::uint8_t first, const DecodeOptions& options) {
   if (!comes_from(type, options.role, options.version)) {
     return {protocol_error, "packet in the wrong direction"};
   }
-  const bool any_flags = lenient && (type != PacketType::connect || !options.strict);
-  if (flags != fixed_flags(type) && !any_flags)
-    return {malformed_packet, "reserved flags in the fixed header"};
-  return {};
+  if (type == PacketType::connect || lenient || flags == fixed_flags(type)) return {};
+  return {malformed_packet, reserved_flags};
+}
+
+Fault check_connect_flags(std::uint8_t first, Version version, bool strict) {
+  if ((first & 0x0F) == 0 || !strict || version == Version::v3_1) return {};
+  return {malformed_packet, reserved_flags};
 }
 
 bool is_reason_allowed(PacketType type, ReasonCode code) {

@@ -20,7 +20,11 @@ struct Fault {
 };
 
 /// [MQTT-2.2.1], [MQTT-2.2.2-2] Whether the first byte may come from the other side.
+/// A CONNECT's flags are left to check_connect_flags.
 Fault check_first_byte(std::uint8_t first, const DecodeOptions& options);
+
+/// [MQTT-2.2.2-2] once the version is known: MQTT 3.1 does not use them.
+Fault check_connect_flags(std::uint8_t first, Version version, bool strict);
 
 /// True if MQTT 5 lets packets of this type carry the code ([MQTT5 2.4] table 2-6).
 bool is_reason_allowed(PacketType type, ReasonCode code);

@@ -27,6 +27,11 @@ constexpr std::uint64_t odd_bytes(std::uint64_t word) {
   return word | zero_bytes(word);
 }
 
+/// Bit 7 of some byte is set if one is an ASCII control character, NUL among them.
+constexpr std::uint64_t control_bytes(std::uint64_t word) {
+  return ((word - ones * 0x20) & ~word) | zero_bytes(word ^ ones * 0x7F);
+}
+
 /// Bit 7 of some byte is set if one is a wildcard: `+` and `#` differ in bit 3 only.
 constexpr std::uint64_t wildcard_bytes(std::uint64_t word) {
   static_assert(('#' | 0x08) == '+');
@@ -75,10 +80,12 @@ std::uint64_t load_short(const char* p, std::size_t size) {
 /// What a text is made of; bit 7 of any byte counts, as above.
 struct Findings {
   std::uint64_t odd = 0;
+  std::uint64_t control = 0;
   std::uint64_t wild = 0;
 
   void add(std::uint64_t word) {
     odd |= odd_bytes(word);
+    control |= control_bytes(word);
     wild |= wildcard_bytes(word);
   }
 };
@@ -117,16 +124,35 @@ bool is_well_formed(std::string_view text) {
   return true;
 }
 
+/// U+0080 to U+009F in a text that is well-formed: C2 is always the first of two bytes there.
+bool has_c1_control(std::string_view text) {
+  constexpr char first = '\xC2';
+  for (std::size_t at = text.find(first); at != std::string_view::npos; at = text.find(first, at + 2)) {
+    if (static_cast<std::uint8_t>(text[at + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
+NameText judge(std::string_view name, const Findings& findings) {
+  const bool is_ascii = is_plain_ascii(findings);
+  if (!is_ascii && !is_well_formed(name)) return NameText::bad_utf8;
+  const bool has_control = (findings.control & high_bits) != 0 || (!is_ascii && has_c1_control(name));
+  return has_control ? NameText::has_control : NameText::valid;
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
   return is_plain_ascii(inspect(text)) || is_well_formed(text);
 }
 
+NameText check_name(std::string_view name) {
+  return judge(name, inspect(name));
+}
+
 TopicText check_topic_text(std::string_view topic) {
   const Findings findings = inspect(topic);
-  if (!is_plain_ascii(findings) && !is_well_formed(topic)) return TopicText::bad_utf8;
-  return (findings.wild & high_bits) != 0 ? TopicText::has_wildcard : TopicText::valid;
+  return {judge(topic, findings), (findings.wild & high_bits) != 0};
 }
 
 }  // namespace meshmq::mqtt

@@ -45,32 +45,47 @@ TEST(Utf8, IllFormedSequencesAreRefusedAtAnyPlace) {
     for (std::size_t before = 0; before < 20; ++before) {
       const std::string text = std::string(before, 'a').append(sequence).append("bc");
       EXPECT_FALSE(is_valid_utf8(text)) << before;
-      EXPECT_EQ(check_topic_text(text), TopicText::bad_utf8) << before;
+      EXPECT_EQ(check_name(text), NameText::bad_utf8) << before;
+      EXPECT_EQ(check_topic_text(text).name, NameText::bad_utf8) << before;
     }
   }
 }
 
 TEST(Utf8, EmptyTextIsValid) {
   EXPECT_TRUE(is_valid_utf8(""));
-  EXPECT_EQ(check_topic_text(""), TopicText::valid);
+  EXPECT_EQ(check_name(""), NameText::valid);
+  EXPECT_EQ(check_topic_text("").name, NameText::valid);
+  EXPECT_FALSE(check_topic_text("").has_wildcard);
+}
+
+TEST(NameText, ControlCharactersAreFoundAtAnyPlace) {
+  for (std::uint32_t c = 1; c < 0x300; ++c) {
+    const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+    for (std::size_t before = 0; before < 20; ++before) {
+      const std::string text = std::string(before, 'a').append(encoded(c)).append("bc");
+      ASSERT_EQ(check_name(text), is_control ? NameText::has_control : NameText::valid) << c << ' ' << before;
+      ASSERT_EQ(check_topic_text(text).name, check_name(text)) << c << ' ' << before;
+    }
+  }
+  EXPECT_EQ(check_name("\x1F\xFF"), NameText::bad_utf8);
 }
 
 TEST(TopicText, WildcardsAreFoundAtAnyPlace) {
   for (std::size_t size = 1; size < 30; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string topic(size, 'x');
-      ASSERT_EQ(check_topic_text(topic), TopicText::valid);
+      ASSERT_FALSE(check_topic_text(topic).has_wildcard);
       topic[at] = '+';
-      ASSERT_EQ(check_topic_text(topic), TopicText::has_wildcard) << size << ' ' << at;
+      ASSERT_TRUE(check_topic_text(topic).has_wildcard) << size << ' ' << at;
       topic[at] = '#';
-      ASSERT_EQ(check_topic_text(topic), TopicText::has_wildcard) << size << ' ' << at;
+      ASSERT_TRUE(check_topic_text(topic).has_wildcard) << size << ' ' << at;
     }
   }
 }
 
 TEST(TopicText, NeighboursOfWildcardsInTheAlphabetAreValid) {
-  EXPECT_EQ(check_topic_text("\"$*,\"$*,\"$*,/\xC3\xA4"), TopicText::valid);
-  EXPECT_EQ(check_topic_text("\xE2\x82\xAC/aaaaaaaaaaa/+"), TopicText::has_wildcard);
+  EXPECT_FALSE(check_topic_text("\"$*,\"$*,\"$*,/\xC3\xA4").has_wildcard);
+  EXPECT_TRUE(check_topic_text("\xE2\x82\xAC/aaaaaaaaaaa/+").has_wildcard);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ constexpr Version v5 = Version::v5;
 constexpr std::string_view cut = "packet ends inside a field";
 constexpr std::string_view left_over = "bytes behind the last field";
 constexpr std::string_view header_flags = "reserved flags in the fixed header";
+constexpr std::string_view control = "control character in a client id, user name, topic or filter";
 constexpr std::string_view needless = "remaining length with needless bytes";
 constexpr std::string_view direction = "packet in the wrong direction";
 constexpr std::string_view id_0 = "packet id 0";
@@ -86,6 +87,12 @@ constexpr std::array cases = {
             "10 10 0004 'MQTT' 04 82 000a 0000 0002 'a' 00", malformed_packet, "user name is not UTF-8"},
     BadCase{"connect with a will topic that is not UTF-8", server, v311,
             "10 12 0004 'MQTT' 04 06 000a 0000 0002 c080 0000", malformed_packet, "will topic is not UTF-8"},
+    BadCase{"connect with a control character in the client id", server, v311,
+            "10 0e 0004 'MQTT' 04 02 000a 0002 'a' 0a", malformed_packet, control},
+    BadCase{"connect 5 with a control character in the user name", server, v5,
+            "10 11 0004 'MQTT' 05 82 000a 00 0000 0002 c280", malformed_packet, control},
+    BadCase{"connect with a control character in the will topic", server, v311,
+            "10 11 0004 'MQTT' 04 06 000a 0000 0001 7f 0000", malformed_packet, control},
     BadCase{"connect with a wildcard in the will topic", server, v311,
             "10 12 0004 'MQTT' 04 06 000a 0000 0002 'w#' 0000", topic_name_invalid,
             "will topic with wildcard"},
@@ -116,6 +123,9 @@ constexpr std::array cases = {
     BadCase{"connect 5 with a wildcard in the will's response topic", server, v5,
             "10 16 0004 'MQTT' 05 06 000a 00 0000 04 080001 '#' 0001 'w' 0000", protocol_error,
             "response topic with wildcard"},
+    BadCase{"connect 5 with an empty response topic of the will", server, v5,
+            "10 15 0004 'MQTT' 05 06 000a 00 0000 03 080000 0001 'w' 0000", protocol_error,
+            "empty response topic"},
     // --- CONNACK
     BadCase{"connack with reserved flags", client, v311, "20 02 02 00", malformed_packet,
             "reserved CONNACK flags"},
@@ -157,6 +167,12 @@ constexpr std::array cases = {
             malformed_packet, "property is not UTF-8"},
     BadCase{"publish 5 with a wildcard in the response topic", server, v5, "30 08 0001 't' 04 080001 '+'",
             protocol_error, "response topic with wildcard"},
+    BadCase{"publish 5 with an empty response topic", server, v5, "30 07 0001 't' 03 080000", protocol_error,
+            "empty response topic"},
+    BadCase{"publish 5 with a control character in the response topic", server, v5,
+            "30 08 0001 't' 04 080001 1f", malformed_packet, control},
+    BadCase{"publish with a control character in its topic", server, v311, "30 05 0003 'a' 01 'b'",
+            malformed_packet, control},
     BadCase{"publish 5 of a client with a subscription identifier", server, v5, "30 06 0001 't' 02 0b01",
             protocol_error, "subscription identifier in a client's PUBLISH"},
     BadCase{"publish 5 with subscription identifier 0", client, v5, "30 06 0001 't' 02 0b00", protocol_error,
@@ -203,6 +219,8 @@ constexpr std::array cases = {
             "82 0b 0001 04 0b01 0b02 0001 'a' 00", protocol_error, repeated},
     BadCase{"subscribe to a filter that is not UTF-8", server, v311, "82 06 0001 0001 ff 00",
             malformed_packet, "filter is not UTF-8"},
+    BadCase{"subscribe to a filter with a control character", server, v311, "82 06 0001 0001 09 00",
+            malformed_packet, control},
     BadCase{"suback without codes", client, v311, "90 02 0001", protocol_error, "no reason codes"},
     BadCase{"suback with code 3", client, v311, "90 03 0001 03", protocol_error, bad_reason},
     BadCase{"suback with a code of 5", client, v311, "90 03 0001 87", protocol_error,
