@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "cluster/owned_rows.hpp"
 #include "node/session_moves.hpp"
 
 namespace meshmq::node {
@@ -128,11 +127,8 @@ void SessionMoves::end_export(Exports::iterator it, bool tell_new_home) {
 bool SessionMoves::newer_elsewhere(const std::string& client_id) const {
   const ClientKey key = key_of(client_id);
   const auto own = own_.find(key);
-  if (own == own_.end()) return true;
   const auto holders = table_.holders(key);
-  return std::any_of(holders.begin(), holders.end(), [&](const ClientTable::Holder& holder) {
-    return holder.slot != cluster::own_slot && holder.row.stamp > own->second.stamp;
-  });
+  return own == own_.end() || (!holders.empty() && holders.front().row.stamp > own->second.stamp);
 }
 
 void SessionMoves::lost_new_home(const std::string& node) {

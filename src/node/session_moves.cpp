@@ -10,47 +10,22 @@ using wire::Outcome;
 
 // ---------------------------------------------------------------- rows
 
-SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp stamp, bool clean_start) {
+SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp stamp) {
   const ClientKey key = key_of(client_id);
   Own& own = own_[key];
   own.stamp = std::max(own.stamp, stamp);
   own.over = false;
   own.void_before = void_before(key);
-  if (clean_start) own.void_before = std::max(own.void_before, own.stamp.time);
   if (own.client_id != client_id) own.client_id = client_id;
-  const ClientRow row{own.stamp, own.void_before};
-  const auto claim = claims_.find(client_id);
-  const bool is_known = claim != claims_.end() && std::exchange(claim->second.announced, std::nullopt) == row;
-  if (!is_known) ports_.publish_row(key, row);
+  ports_.publish_row(key, {own.stamp, own.void_before});
   if (table_.contains(key)) rivals_.insert(client_id);
   return own;
-}
-
-void SessionMoves::announce(const std::string& client_id, Claim& claim) {
-  const ClientKey key = key_of(client_id);
-  ClientRow row{claim.stamp, void_before(key)};
-  if (claim.clean_start) row.void_before = std::max(row.void_before, row.stamp.time);
-  const auto own = own_.find(key);
-  const bool is_held =
-      own != own_.end() && !own->second.over && ClientRow{own->second.stamp, own->second.void_before} == row;
-  if (is_held || claim.announced == row) return;
-  claim.announced = row;
-  ports_.publish_row(key, row);
-}
-
-void SessionMoves::retract(const std::string& client_id) {
-  const ClientKey key = key_of(client_id);
-  const auto own = own_.find(key);
-  if (own == own_.end()) return ports_.withdraw_row(key);
-  ports_.publish_row(key, {own->second.stamp, own->second.void_before});
-  if (own->second.over) over_.insert(key);
 }
 
 void SessionMoves::let_go(std::string_view client_id) {
   const ClientKey key = key_of(client_id);
   if (own_.erase(key) == 0) return;
-  const auto claim = claims_.find(std::string(client_id));
-  if (claim == claims_.end() || !claim->second.announced) ports_.withdraw_row(key);
+  ports_.withdraw_row(key);
   if (on_change) on_change(client_id);
 }
 
@@ -73,8 +48,6 @@ void SessionMoves::end_own(std::string_view client_id) {
 void SessionMoves::forget_if_needless(ClientKey key) {
   const auto own = own_.find(key);
   if (own == own_.end() || !own->second.over || voids_others(key, own->second)) return;
-  const auto claim = claims_.find(own->second.client_id);
-  if (claim != claims_.end() && claim->second.announced) return;
   own_.erase(own);
   ports_.withdraw_row(key);
 }
@@ -176,7 +149,6 @@ void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::st
 }
 
 void SessionMoves::tell(Claim& claim, const std::string& client_id, bool superseded) {
-  if (!superseded && !claim.waiters.empty()) announce(client_id, claim);
   for (const Claimant& claimant : std::exchange(claim.waiters, {})) {
     if (superseded) {
       claimants_.erase(claimant);
@@ -208,10 +180,8 @@ void SessionMoves::go_on(Claims::iterator it, Now now) {
 }
 
 void SessionMoves::end_claim(Claims::iterator it, Now now) {
-  const std::string client_id = it->first;
   const Claim over = std::move(it->second);
   claims_.erase(it);
-  if (over.announced) retract(client_id);
   for (const auto& [request, ask] : over.asked) claimed_by_.erase(request);
   for (const Claimant& claimant : over.granted) claimants_.erase(claimant);
   for (const auto& [node, take_over] : over.queue) handle(node, take_over, now);
@@ -234,7 +204,11 @@ void SessionMoves::handle(SessionHeld& m, Now now) {
   if (on_change) on_change(m.client_id);
   const Claimant claimant{m.worker, m.token};
   const bool granted = it != claims_.end() && claimants_.contains(claimant);
-  hold(m.client_id, granted ? it->second.stamp : ports_.next_stamp(now), m.clean_start);
+  Own& own = hold(m.client_id, granted ? it->second.stamp : ports_.next_stamp(now));
+  if (m.clean_start && own.void_before < own.stamp.time) {
+    own.void_before = own.stamp.time;
+    ports_.publish_row(key_of(m.client_id), {own.stamp, own.void_before});
+  }
   if (granted) forget(it, claimant, now);
 }
 

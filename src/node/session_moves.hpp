@@ -172,8 +172,6 @@ class SessionMoves final : public cluster::ClientRows {
     bool adopting = false;
     /// A node that may have the session cannot be asked, or did not answer.
     bool left_behind = false;
-    /// Told to the others before a client was let go on, and not yet that of a session.
-    std::optional<ClientRow> announced;
     std::vector<Claimant> waiters;
     /// Let go on, not seen as held yet.
     std::vector<Claimant> granted;
@@ -224,7 +222,7 @@ class SessionMoves final : public cluster::ClientRows {
   using Arrivals = std::unordered_map<std::string, Arrival>;
   using Exports = std::unordered_map<std::string, Export>;
 
-  Own& hold(const std::string& client_id, RowStamp stamp, bool clean_start = false);
+  Own& hold(const std::string& client_id, RowStamp stamp);
   void let_go(std::string_view client_id);
   /// The session has ended here, not moved.
   void end_own(std::string_view client_id);
@@ -240,10 +238,6 @@ class SessionMoves final : public cluster::ClientRows {
   void go_on(Claims::iterator it, Now now);
   void end_claim(Claims::iterator it, Now now);
   void tell(Claim& claim, const std::string& client_id, bool superseded);
-  /// Others hear of the session before its client does: wherever it connects next, its session is known.
-  void announce(const std::string& client_id, Claim& claim);
-  /// No session has come of it.
-  void retract(const std::string& client_id);
   /// This one waits no more, and has not been seen as held.
   void forget(Claims::iterator it, const Claimant& claimant, Now now);
   Claims::iterator claim_of(const std::string& node, RequestId request);
