@@ -583,6 +583,7 @@ TEST(ShippedFiles, AgreeWithTheSchema) {
     EXPECT_TRUE(there) << key.key << " = " << key.fallback;
   }
   EXPECT_NE(text.find("\nlistener.tcp.external = 0.0.0.0:1883\n"), std::string::npos);
+  EXPECT_TRUE(shipped.config.management.dashboard.on) << "who starts with them finds the dashboard";
 }
 
 }  // namespace
