@@ -24,6 +24,8 @@ trap "journalctl --no-pager --unit=meshmq | tail -n 40" EXIT
 systemctl is-active meshmq
 systemctl show meshmq --property=Type,NotifyAccess,SubState,User,WatchdogUSec
 meshmq_ctl --config /etc/meshmq/meshmq.conf status
+# Dashboard and API, of a file that meshmq.conf includes.
+timeout 5 bash -c '</dev/tcp/127.0.0.1/18083'
 first=$(systemctl show meshmq --property=MainPID --value)
 sed -i 's/^#*log.level *=.*/log.level = info/' /etc/meshmq/meshmq.conf
 systemctl reload meshmq
