@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "broker/broker_harness.hpp"
@@ -94,6 +95,7 @@ class Play {
       case 4:
         return harness_.settle_all();
       case 5:
+        if (who > 3) return toggle_hold_sessions();
         harness_.router.hold_subscribes = !harness_.router.hold_subscribes;
         return;
       case 6:
@@ -133,6 +135,12 @@ class Play {
       default:
         return send(who, encoded(packet(what & 31), connection(who).version()));
     }
+  }
+
+  void toggle_hold_sessions() {
+    harness_.router.hold_sessions = !harness_.router.hold_sessions;
+    for (const broker::Token token : std::exchange(harness_.router.held, {}))
+      harness_.broker.session_known(token);
   }
 
   /// Out of the broker and back into it, at once or never.

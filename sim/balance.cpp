@@ -46,7 +46,7 @@ void Balance::build() {
     SimClient::Listener listener{
         [this](SimClient&, MessageId, std::string_view, mqtt::QoS) { ++outcome_.delivered; },
         [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
-        [this](MessageId m) { acknowledged(m); }, [] {},
+        [this](MessageId m) { acknowledged(m); }, [](SimClient&) {},
         [this](SimClient& c, Micros) {
           if (!faults_) violated(c.id() + "@" + c.node() + " lost its session");
         }};

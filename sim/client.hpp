@@ -26,7 +26,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
     std::function<void(SimClient&, MessageId, std::string_view topic, mqtt::QoS)> received;
     std::function<void(SimClient&, std::string)> violated;
     std::function<void(MessageId)> acknowledged;
-    std::function<void()> resumed = [] {};  ///< connected, and its session was there
+    std::function<void(SimClient&)> resumed = [](SimClient&) {};  ///< connected, and its session was there
     /// Connecting since then, and it was not there.
     std::function<void(SimClient&, Micros)> lost = [](SimClient&, Micros) {};
     std::function<void(SimClient&)> begun = [](SimClient&) {};  ///< connected, with a new session
@@ -67,8 +67,8 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   Micros epoch_ended(std::uint64_t epoch) const { return epoch_ends_.at(epoch); }
   /// Nodes where its session may be.
   const std::set<std::string>& visited() const { return visited_; }
-  /// A clean start reaches them all.
-  void forget_visits() { visited_.clear(); }
+  /// Whether the next CONNECT is a clean start that reaches them all, if it comes to a CONNACK.
+  void set_forgets_visits(bool on) { forgets_visits_ = on; }
   /// The next CONNECT may find an old session, or none, and later there may be two that become one.
   void doubt_session() {
     if (!split_since_) split_since_ = scheduler_.now_us();
@@ -141,7 +141,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   bool connack_ = false;
   bool persistent_ = false;
   bool ends_with_connection_ = false;  ///< the session
-  /// When a session began that outlives its connection, or its client came to it.
+  /// From when on its session, which outlives its connection, is found at every node.
   std::optional<Micros> has_session_since_;
   bool expects_session_ = false;
   bool connecting_clean_ = false;  ///< CONNACK has not come yet
@@ -158,6 +158,7 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   std::set<mqtt::PacketId> released_later_;  ///< QoS 2 received, PUBREL not seen yet
   std::map<std::string, mqtt::QoS> confirmed_;
   std::set<std::string> visited_;  ///< nodes where this session was
+  bool forgets_visits_ = false;
   std::set<std::string> ever_;
   std::map<MessageId, std::size_t> copies_;
   std::multiset<MessageId> copies_at_qos2_;

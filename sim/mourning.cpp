@@ -12,6 +12,8 @@ namespace {
 constexpr Micros warm_up = 20_s;
 /// What happened is known everywhere by then.
 constexpr Micros known = 1_s;
+/// What a client has sent is there by then.
+constexpr Micros overtaken = 100_ms;
 /// A dead node is noticed, or started again and met, and its wills have come by then.
 constexpr Micros mourned = 25_s;
 constexpr std::uint32_t delays_s[] = {0, 0, 0, 5, 30};
@@ -64,6 +66,7 @@ void Mourning::crash_node(const std::string& node) {
   note("crash " + node);
   const Micros now = scheduler.now_us();
   deaths_.push_back(now);
+  if (network_.is_cut(node, spared_) || was_apart(node, now, now)) last_death_apart_ = now;
   for (Mortal& mortal : mortals_) {
     Life& life = lives_[mortal.life];
     if (life.node != node) continue;
@@ -174,7 +177,12 @@ void Mourning::be_born() {
 }
 
 void Mourning::connect(Mortal& mortal, const std::shared_ptr<Process>& process) {
-  if (mortal.life != 0 && lives_[mortal.life].end == End::none) end_life(mortal, End::moved);
+  if (mortal.life != 0) {
+    Life& before = lives_[mortal.life];
+    if (before.end == End::none) end_life(mortal, End::moved);
+    // The new connection may overtake the last words of the old one.
+    before.in_doubt = before.in_doubt || before.ended + overtaken > scheduler.now_us();
+  }
   mortal.life = ++last_life_;
   const std::uint32_t delay_s = delays_s[random_.below(5)];
   const std::uint32_t expiry_s = random_.percent(50) ? 600 : 0;
@@ -272,10 +280,11 @@ void Mourning::check(std::uint64_t id, const Life& life) {
   const bool second_death = deaths(life.ended, due + mourned) > 1 || life.in_doubt;
   // The spared node's part of a split has its own, and gets the other's when they meet.
   if (count > 1 && !any_apart && !second_death) violated(fmt::format("{} came {} times", name, count));
-  const bool was_known = life.connected >= 0 && life.connected + known < life.ended &&
-                         !was_apart(life.node, life.connected, due + mourned);
-  // What a node keeps for one that is cut off from it goes when it is stopped, and with it what moved there.
-  const bool excused = life.in_doubt || (any_apart && stops_);
+  // CONNACK waits for the others to know the will.
+  const bool was_known = life.connected >= 0 && !was_apart(life.node, life.connected, due + mourned);
+  // What a node keeps for one that is cut off from it goes when it is stopped, and with it what moved there;
+  // or when it dies, and with it the wills of others that it has published.
+  const bool excused = life.in_doubt || (any_apart && stops_) || last_death_apart_ >= life.ended;
   if (life.comes_back || excused || !was_known || due + mourned > now) return;
   if (count == 0) return violated(name + " never came");
   const bool reachable = !any_apart && life.end != End::stopped;

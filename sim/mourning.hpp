@@ -80,6 +80,7 @@ class Mourning final : public Scenario {
   std::map<std::uint64_t, Life> lives_;
   std::multimap<std::string, std::pair<Micros, Micros>> apart_;  ///< node -> from when to when
   std::map<std::pair<std::string, std::string>, Micros> cut_at_;
+  Micros last_death_apart_ = -1;  ///< of a node that was cut off from the spared one
   std::vector<Micros> deaths_;
   std::uint64_t starts_ = 0;
   std::uint64_t last_life_ = 0;

@@ -61,6 +61,11 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
     c->paused = false;
     process_.later(c->last_in, [this, c] { feed(c); });
   }
+  void hold_output(broker::ConnId id) override { connections_.at(id)->held = true; }
+  void release_output(broker::ConnId id) override {
+    connections_.at(id)->held = false;
+    flush(connections_.at(id));
+  }
   void move(broker::ConnId id, broker::WorkerIndex home) override {
     const std::shared_ptr<Connection> c = connections_.at(id);
     connections_.erase(id);
@@ -145,7 +150,7 @@ class Process::Shell final : public broker::Output, public node::WorkerPorts {
  private:
   void flush(const std::shared_ptr<Connection>& connection) {
     Connection& c = *connection;
-    if (c.output.empty()) return;
+    if (c.output.empty() || (c.held && !c.closing)) return;
     Scheduler& scheduler = process_.universe_.scheduler;
     c.last_out = std::max(c.last_out + 1, scheduler.now_us() + process_.network_.delay());
     scheduler.at(c.last_out, [connection, data = std::exchange(c.output, {})] {

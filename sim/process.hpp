@@ -41,6 +41,7 @@ struct Connection {
   bool open = true;  ///< the broker knows it
   bool closing = false;
   bool paused = false;
+  bool held = false;  ///< its output
 };
 
 /// Everything that processes share. Finds them by name, and keeps what a disk would keep.

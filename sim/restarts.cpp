@@ -62,7 +62,7 @@ std::shared_ptr<SimClient> Restarts::make_client(const std::string& id, mqtt::Ve
           violated(fmt::format("{} got message {} twice at QoS 2", c.id(), m));
       },
       [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
-      [this](MessageId m) { acknowledged(m); }, [] {},
+      [this](MessageId m) { acknowledged(m); }, [](SimClient&) {},
       [this](SimClient& c, Micros) {
         if (!crashes_) violated(c.id() + "@" + c.node() + " lost its session");
       }};

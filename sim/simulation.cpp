@@ -140,11 +140,12 @@ void Simulation::add_client(const std::string& id) {
       [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
       [this](MessageId m) { published_[m].acknowledged = scheduler.now_us(); },
       // Whatever a session has moved for comes at once.
-      [this] {
+      [this](SimClient& c) {
         if (!over_)
           scheduler.after(static_cast<Micros>(random_.below(2'000)), [this] { publish_somewhere(); });
+        hop(c);
       },
-      [this](SimClient& c, Micros since) { lost_session(c, since); }};
+      [this](SimClient& c, Micros since) { lost_session(c, since); }, [this](SimClient& c) { hop(c); }};
   const mqtt::Version version = random_.percent(50) ? mqtt::Version::v5 : mqtt::Version::v3_1_1;
   clients_.push_back(std::make_shared<SimClient>(scheduler, id, version, listener));
 }
@@ -292,8 +293,15 @@ void Simulation::connect(const std::shared_ptr<SimClient>& client) {
   if (!reached) client->doubt_session();
   const bool clean_start = !persistent || random_.percent(20);
   note(client->id() + " connects to " + process->name() + (clean_start ? ", clean" : ""));
-  if (clean_start && reached) client->forget_visits();
+  client->set_forgets_visits(clean_start && reached);
   client->connect(process, clean_start, persistent ? 3600 : 0);
+}
+
+void Simulation::hop(SimClient& client) {
+  if (over_ || !random_.percent(10)) return;
+  scheduler.after(static_cast<Micros>(random_.below(2'000)), [this, c = client.shared_from_this()] {
+    if (!over_ && c->ready()) connect(c);
+  });
 }
 
 void Simulation::publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos) {

@@ -111,6 +111,8 @@ class Simulation final : public Universe {
   void publish(const std::shared_ptr<SimClient>& client, const std::string& topic, mqtt::QoS qos);
   void publish_somewhere();
   void connect(const std::shared_ptr<SimClient>& client);
+  /// No sooner there than on its way to another node, perhaps.
+  void hop(SimClient& client);
   void calm_down();
   void final_probes();
 

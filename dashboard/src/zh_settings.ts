@@ -30,6 +30,8 @@ export const zhSettings: Record<string, string> = {
     "集群分裂后的各部分重新相遇时自动合并；off：需执行 `cluster heal`",
   "A member that is out of reach for so long is forgotten until it comes back; 0: never":
     "成员失联超过此时间后会被移除，直到它回来；0：从不",
+  "CONNACK waits at most so long for all nodes to know where the session is":
+    "CONNACK 最多等待多久，直到所有节点都知道会话在哪里",
   "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what was written":
     "SUBACK 最多等待多久，直到所有节点都有了路由；管理操作最多等待多久，直到所有节点都有了写入的内容",
   "PUBACK and PUBREC wait until the other nodes have the message":

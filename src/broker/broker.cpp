@@ -82,6 +82,7 @@ class Broker::Impl {
     Channel* channel = connecting_.claim_done(token, superseded, left_behind, now);
     if (channel != nullptr) connect_again(*channel, now);
   }
+  void session_known(Token token) { connecting_.session_known(token); }
 
   World& world() { return world_; }
   Publishing& publishing() { return publishing_; }
@@ -393,6 +394,9 @@ void Broker::publish_settled(Token token, Now) {
 }
 void Broker::claim_done(Token token, bool superseded, bool left_behind, Now now) {
   impl_->claim_done(token, superseded, left_behind, now);
+}
+void Broker::session_known(Token token) {
+  impl_->session_known(token);
 }
 void Broker::admission_done(Token token, Admission admission, Now now) {
   impl_->admission_done(token, std::move(admission), now);

@@ -98,6 +98,8 @@ class Broker {
   // --- sessions that move between nodes: see SessionTransfer
   /// Answer to Router::claim(): go on, or give way to a newer connection elsewhere.
   void claim_done(Token token, bool superseded, bool left_behind, Now now);
+  /// Answer to Router::hold(): wherever the client connects from now on, its session is found.
+  void session_known(Token token);
   /// The session as bytes; from now on it leaves. Nothing if there is none that outlives its connection.
   std::optional<std::string> export_session(std::string_view client_id, Now now,
                                             Departure departure = Departure::to_client);

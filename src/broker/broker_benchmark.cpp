@@ -30,6 +30,8 @@ class CountingOutput final : public Output {
   void close(ConnId, CloseReason) override {}
   void pause_reading(ConnId) override {}
   void resume_reading(ConnId) override {}
+  void hold_output(ConnId) override {}
+  void release_output(ConnId) override {}
   void move(ConnId, WorkerIndex) override {}
   SocketTraffic traffic(ConnId) const override { return {}; }
 
@@ -54,7 +56,7 @@ class LocalRouter final : public Router {
   void admit_no_more(Token) override {}
   void flapping(FlappingClient) override {}
   void unclaim(Token) override {}
-  void hold(std::string_view, bool, Token) override {}
+  bool hold(std::string_view, bool, Token) override { return true; }
   void release(std::string_view) override {}
   void relay(std::string_view, const Outgoing&) override {}
   void adopted(std::string_view) override {}

@@ -106,6 +106,11 @@ bool TestRouter::claim(Token token, std::string_view, bool) {
   return !hold_claims;
 }
 
+bool TestRouter::hold(std::string_view, bool, Token token) {
+  if (hold_sessions) held.push_back(token);
+  return !hold_sessions;
+}
+
 void TestRouter::relay(std::string_view client_id, const Outgoing& outgoing) {
   std::string bytes;
   ByteWriter w(bytes);
@@ -119,8 +124,12 @@ void TestRouter::adopted(std::string_view client_id) {
 
 std::size_t TestOutput::append(TestClient& client, std::string_view bytes) {
   EXPECT_FALSE(client.closed_) << "sent to a closed connection";
-  client.output_ += bytes;
-  client.unseen_ += bytes;
+  if (client.holding_) {
+    client.held_ += bytes;
+  } else {
+    client.output_ += bytes;
+    client.unseen_ += bytes;
+  }
   return harness_.slow.contains(client.conn().value) ? client.output_.size() : bytes.size();
 }
 
@@ -141,6 +150,7 @@ std::size_t TestOutput::send_small(ConnId conn, std::string_view packet) {
 void TestOutput::close(ConnId conn, CloseReason reason) {
   TestClient& client = harness_.client(conn);
   EXPECT_FALSE(client.closed_) << "closed twice";
+  release_output(conn);
   client.take_packets();
   client.closed_ = true;
   client.lines_ += "closed: " + std::string(to_string(reason)) + "\n";
@@ -157,6 +167,16 @@ void TestOutput::resume_reading(ConnId conn) {
   harness_.client(conn).paused_ = false;
   harness_.client(conn).lines_ += "resumed\n";
   harness_.resumed_.push_back(conn);
+}
+
+void TestOutput::hold_output(ConnId conn) {
+  harness_.client(conn).holding_ = true;
+}
+
+void TestOutput::release_output(ConnId conn) {
+  TestClient& client = harness_.client(conn);
+  client.holding_ = false;
+  append(client, std::exchange(client.held_, {}));
 }
 
 void TestOutput::move(ConnId conn, WorkerIndex home) {

@@ -60,7 +60,7 @@ class TestRouter : public Router {
   void flapping(FlappingClient client) override { flapped.push_back(std::move(client)); }
   bool claim(Token token, std::string_view client_id, bool clean_start) override;
   void unclaim(Token token) override { unclaimed.push_back(token); }
-  void hold(std::string_view, bool, Token) override {}
+  bool hold(std::string_view client_id, bool clean_start, Token token) override;
   void release(std::string_view) override {}
   void relay(std::string_view client_id, const Outgoing& outgoing) override;
   void adopted(std::string_view client_id) override;
@@ -86,6 +86,8 @@ class TestRouter : public Router {
   bool hold_claims = false;         ///< CONNECTs wait for Broker::claim_done()
   std::vector<Token> claims;        ///< those that wait
   std::vector<Token> unclaimed;
+  bool hold_sessions = false;  ///< CONNACKs wait for Broker::session_known()
+  std::vector<Token> held;     ///< those that wait
   // Answered by Harness::admits() only.
   std::vector<std::pair<Token, AdmissionRequest>> admissions;
   std::vector<std::pair<Token, std::string>> messages;
@@ -170,6 +172,8 @@ class TestClient {
   std::string unseen_;  ///< bytes since the last call of receives() or reads()
   std::string input_;   ///< bytes that the broker has not taken yet
   std::string lines_;
+  std::string held_;  ///< output that is not to be seen yet
+  bool holding_ = false;
   bool closed_ = false;
   bool paused_ = false;
 };
@@ -183,6 +187,8 @@ class TestOutput : public Output {
   void close(ConnId conn, CloseReason reason) override;
   void pause_reading(ConnId conn) override;
   void resume_reading(ConnId conn) override;
+  void hold_output(ConnId conn) override;
+  void release_output(ConnId conn) override;
   void move(ConnId conn, WorkerIndex home) override;
   SocketTraffic traffic(ConnId conn) const override;
 

@@ -80,7 +80,7 @@ void Connecting::handle(Channel& channel, mqtt::Connect packet, std::string_view
   configure(session, channel, packet, now);
   if (channel.left_behind) remember_messages(session);
   life_.attach(session, channel, now);
-  world_.router.hold(session.client_id, packet.clean_start, std::exchange(channel.claim, 0));
+  hold(channel, packet.clean_start);
   world_.log.about(about(session), LogLevel::debug, "client '{}' ({}) connected, session {}",
                    session.client_id, session.peername, present ? "resumed" : "new");
   if (world_.observation.tracing.on()) trace_connected(session, packet, present);
@@ -227,21 +227,39 @@ std::string Connecting::assign_client_id() {
 }
 
 bool Connecting::claim(Channel& channel, const mqtt::Connect& packet) {
-  const Token token = next_claim_++;
+  const Token token = next_token_++;
   channel.claimed = world_.router.claim(token, packet.client_id, packet.clean_start);
   if (channel.claimed) return true;
   channel.claim = token;
-  claimants_[token] = {channel.conn, channel.generation};
+  waiting_[token] = {channel.conn, channel.generation};
   channel.state = ChannelState::waiting;
   world_.sender.pause(channel, PauseReason::connect);
   return false;
 }
 
-Channel* Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {
-  const auto it = claimants_.find(token);
-  if (it == claimants_.end()) return nullptr;
+Channel* Connecting::take_waiting(Token token) {
+  const auto it = waiting_.find(token);
+  if (it == waiting_.end()) return nullptr;
   Channel* channel = world_.channels.find(it->second.conn, it->second.generation);
-  claimants_.erase(it);
+  waiting_.erase(it);
+  return channel;
+}
+
+void Connecting::hold(Channel& channel, bool clean_start) {
+  const Token token = channel.claim != 0 ? std::exchange(channel.claim, 0) : next_token_++;
+  if (world_.router.hold(channel.session->client_id, clean_start, token)) return;
+  // CONNACK is a promise: who has it finds the session at every node.
+  waiting_[token] = {channel.conn, channel.generation};
+  world_.output.hold_output(channel.conn);
+}
+
+void Connecting::session_known(Token token) {
+  const Channel* channel = take_waiting(token);
+  if (channel != nullptr && is_open(channel->state)) world_.output.release_output(channel->conn);
+}
+
+Channel* Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {
+  Channel* channel = take_waiting(token);
   if (channel == nullptr || channel->state != ChannelState::waiting) return nullptr;
   if (superseded) {
     channel->claim = 0;

@@ -37,6 +37,8 @@ class Connecting {
   /// Answer to Router::claim(). `superseded`: a newer connection of this id came in elsewhere meanwhile.
   /// Returns the channel if its CONNECT is to be handled again, otherwise nullptr.
   Channel* claim_done(Token token, bool superseded, bool left_behind, Now now);
+  /// Answer to Router::hold().
+  void session_known(Token token);
   /// The first packet could not be read.
   void handle_broken(Channel& channel, const mqtt::DecodeResult& result, Now now);
 
@@ -66,6 +68,8 @@ class Connecting {
     Session& session;
     bool present;  ///< [MQTT-3.2.2-2], [MQTT-3.2.2-3]
   };
+  /// Says that the session is here; until others know it, the client hears nothing.
+  void hold(Channel& channel, bool clean_start);
   /// False: the channel waits for an answer.
   bool claim(Channel& channel, const mqtt::Connect& packet);
   Found find_session(std::string_view client_id, bool clean_start, Now now);
@@ -85,12 +89,14 @@ class Connecting {
   Presence& presence_;
   std::uint64_t id_key_;
   std::string_view handled_id_;  ///< client id of the CONNECT that is handled now
-  struct Claimant {
+  /// The channel that a token names; nullptr: it is gone.
+  Channel* take_waiting(Token token);
+  struct Waiting {
     ConnId conn;
     std::uint32_t generation = 0;
   };
-  std::unordered_map<Token, Claimant> claimants_;
-  Token next_claim_ = 1;
+  std::unordered_map<Token, Waiting> waiting_;  ///< for answers of the router
+  Token next_token_ = 1;
 };
 
 }  // namespace meshmq::broker

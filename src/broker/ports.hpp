@@ -62,6 +62,9 @@ class Output {
   /// was paused is handed in again after the restart, whether more has come or not.
   virtual void pause_reading(ConnId conn) = 0;
   virtual void resume_reading(ConnId conn) = 0;
+  /// What is queued is not written until release_output() or close().
+  virtual void hold_output(ConnId conn) = 0;
+  virtual void release_output(ConnId conn) = 0;
   /// The CONNECT at the front of the input belongs to a session of another worker: the shell moves the socket
   /// with all unread bytes there and forgets this ConnId; no closed() follows.
   virtual void move(ConnId conn, WorkerIndex home) = 0;
@@ -144,8 +147,9 @@ class Router {
   /// Who asked is gone, before or after the answer.
   virtual void unclaim(Token token) = 0;
   /// A client connected: its session is here, newer than any other of this id. With `clean_start` what others
-  /// still have of it is void. `claim`: what it had asked for; 0: nothing.
-  virtual void hold(std::string_view client_id, bool clean_start, Token claim) = 0;
+  /// still have of it is void. `token`: that of its claim(), if it had one. True: nobody else has to know.
+  /// False: Broker::session_known(token) follows, when every live peer does (or the wait is over).
+  virtual bool hold(std::string_view client_id, bool clean_start, Token token) = 0;
   /// The session is over.
   virtual void release(std::string_view client_id) = 0;
   /// A message for a session that has left: sent after it.

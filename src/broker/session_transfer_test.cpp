@@ -291,6 +291,35 @@ TEST_F(Transfer, AClientThatDoesNotWaitForItsSessionIsReported) {
   EXPECT_EQ(new_home.router.unclaimed.size(), 2U);
 }
 
+TEST_F(Transfer, AClientHearsNothingBeforeOthersKnowItsSession) {
+  new_home.router.hold_sessions = true;
+  auto& a = new_home.connecting(travelling("a"));
+  a.subscribes("t", 1).publishes("t", "1", 1);
+  EXPECT_EQ(a.receives(), "");
+  ASSERT_EQ(new_home.router.held.size(), 1U);
+  EXPECT_EQ(new_home.metrics().packets_publish_received, 1U) << "it is listened to meanwhile";
+  new_home.broker.session_known(new_home.router.held[0]);
+  EXPECT_EQ(a.receives(), lines("CONNACK", "SUBACK id=1 code=1", "PUBLISH topic='t' id=1 qos=1 payload='1'",
+                                "PUBACK id=2"));
+  // Who has been given an id may come back with it, to any node.
+  auto& nameless = new_home.connecting({.version = mqtt::Version::v5, .clean_start = true});
+  EXPECT_EQ(nameless.receives(), "");
+  ASSERT_EQ(new_home.router.held.size(), 2U);
+  new_home.broker.session_known(new_home.router.held[1]);
+  EXPECT_NE(nameless.receives().find("CONNACK"), std::string::npos);
+}
+
+TEST_F(Transfer, AConnectionThatEndsBeforeItsSessionIsKnownStillHearsWhy) {
+  new_home.router.hold_sessions = true;
+  auto& a = new_home.connecting(travelling("a"));
+  auto& b = new_home.connecting(travelling("a"));
+  EXPECT_EQ(a.receives(), lines("CONNACK", "closed: takeovered"));
+  b.vanishes();
+  auto& c = new_home.connecting(travelling("a"));
+  for (const Token token : new_home.router.held) new_home.broker.session_known(token);
+  EXPECT_EQ(c.receives(), lines("CONNACK session"));
+}
+
 TEST_F(Transfer, DamagedImagesAreRefused) {
   old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 9});

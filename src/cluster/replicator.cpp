@@ -106,10 +106,10 @@ std::uint64_t Replicator::append_shared(std::string_view key, RowStamp stamp, st
       {.table = LogEntry::Table::shared, .add = true, .key = std::string(key), .value = std::move(stamped)});
 }
 
-std::uint64_t Replicator::acknowledged_by_all() const {
+std::uint64_t Replicator::acknowledged_by_all(std::uint64_t given_up) const {
   std::uint64_t least = log_.last();
   for (const auto& [node, peer] : peers_) {
-    if (peer.up) least = std::min(least, peer.out.acknowledged);
+    if (peer.up && peer.out.acknowledged >= given_up) least = std::min(least, peer.out.acknowledged);
   }
   return least;
 }

@@ -58,8 +58,9 @@ class Replicator {
   void note_local_change() { routes_changed_ = true; }
   /// Number of the newest own entry.
   std::uint64_t last() const { return log_.last(); }
-  /// The newest own entry that every peer that is up has applied; last() if nobody is up.
-  std::uint64_t acknowledged_by_all() const;
+  /// The newest own entry that every peer that is up has applied; last() if nobody is up. Peers that have not
+  /// even come to entry `given_up` are not asked.
+  std::uint64_t acknowledged_by_all(std::uint64_t given_up = 0) const;
 
   // --- peers
   void peer_up(const std::string& node, Slot slot, Now now);

@@ -29,6 +29,7 @@ constexpr Rule effect_rules[] = {
     {"cluster.join_wait", Effect::at_once},
     {"cluster.autoheal", Effect::at_once},
     {"cluster.autoclean", Effect::at_once},
+    {"cluster.connack_wait", Effect::at_once},
     {"cluster.suback_wait", Effect::at_once},
     {"cluster.forward_ack", Effect::at_once},
     {"cluster.forward_ack_wait", Effect::at_once},

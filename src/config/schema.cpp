@@ -166,6 +166,9 @@ constexpr Key node_table[] = {
     {"cluster.autoclean", Type::duration_or_integer, "5m",
      "A member that is out of reach for so long is forgotten until it comes back; 0: never",
      node<&N::autoclean>},
+    {"cluster.connack_wait", Type::duration_ms, "1s",
+     "CONNACK waits at most so long for all nodes to know where the session is", node<&N::connack_wait>,
+     positive_ms},
     {"cluster.suback_wait", Type::duration_ms, "5s",
      "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what "
      "was written",

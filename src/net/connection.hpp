@@ -51,7 +51,8 @@ struct Connection {
   broker::SocketTraffic traffic{};
   TimePoint deadline{};  ///< of opening, draining, or a write that makes no progress; see `timed`
   broker::ConnId id;
-  broker::WorkerIndex home;
+  std::uint16_t home : 15 = 0;  ///< WorkerIndex, while it is moving
+  bool held : 1 = false;        ///< not written, by order of the broker
   State state : 3 = State::open;
   std::uint8_t cause : 5 = 0;  ///< ShutdownCause, once it is not open any more
   bool reading : 1 = false;    ///< a read wait is under way

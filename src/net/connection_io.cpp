@@ -109,6 +109,7 @@ void ConnectionTable::throw_away_input(Connection& c) {
 
 /// Writes until the queue is empty or the kernel has enough. Ends nothing and calls nobody.
 void ConnectionTable::write(Connection& c) {
+  if (c.held && c.state == State::open) return;
   if (c.transport) return write_staged(c);
   // A connection with much to write lets the others have their turn.
   constexpr int calls_max = 4;

@@ -106,7 +106,7 @@ void ConnectionTable::move(broker::ConnId conn, broker::WorkerIndex home) {
   Connection& c = at(conn);
   MESHMQ_ASSERT(c.state == State::open && !c.reading, "a connection moves when its first packet is handled");
   c.state = State::moving;
-  c.home = home;
+  c.home = home.value & 0x7fff;
 }
 
 void ConnectionTable::hand_over(Connection& c, std::string_view unread) {
@@ -118,7 +118,7 @@ void ConnectionTable::hand_over(Connection& c, std::string_view unread) {
                         .traffic = c.traffic};
   moved.fd = UniqueFd(c.socket.release());
   moved.peername = moved.transport ? moved.transport->peer.name : peer_name(moved.fd.get());
-  const broker::WorkerIndex home = c.home;
+  const broker::WorkerIndex home(c.home);
   counters_.connections.set(--known_);
   bury(c);
   host_.hand_over(home, std::move(moved));
@@ -273,6 +273,12 @@ void ConnectionTable::resume_reading(broker::ConnId conn) {
   if (!c.paused) return;
   c.paused = false;
   resumed_.push_back(conn);
+}
+
+void ConnectionTable::release_output(broker::ConnId conn) {
+  Connection& c = at(conn);
+  c.held = false;
+  if (!c.writing && c.state != State::dead) mark_dirty(c);
 }
 
 // ---------------------------------------------------------------- end of a turn

@@ -88,6 +88,8 @@ class ConnectionTable final : public broker::Output {
   void close(broker::ConnId conn, broker::CloseReason reason) override;
   void pause_reading(broker::ConnId conn) override;
   void resume_reading(broker::ConnId conn) override;
+  void hold_output(broker::ConnId conn) override { at(conn).held = true; }
+  void release_output(broker::ConnId conn) override;
   void move(broker::ConnId conn, broker::WorkerIndex home) override;
   broker::SocketTraffic traffic(broker::ConnId conn) const override;
 

@@ -32,8 +32,9 @@ struct Config {
   AlarmSettings alarms;
   std::uint64_t client_key_seed = 0;  ///< made from node.cookie: secret, the same on all nodes
 
-  Duration suback_wait = std::chrono::seconds(5);  ///< cluster.suback_wait
-  bool forward_ack = true;                         ///< cluster.forward_ack: PUBACK waits for the other nodes
+  Duration connack_wait = std::chrono::seconds(1);  ///< cluster.connack_wait
+  Duration suback_wait = std::chrono::seconds(5);   ///< cluster.suback_wait
+  bool forward_ack = true;                          ///< cluster.forward_ack: PUBACK waits for the other nodes
   Duration forward_ack_wait = std::chrono::seconds(5);  ///< cluster.forward_ack_wait
   std::size_t link_bytes_max = 16 * 1024 * 1024;        ///< cluster.link_high_watermark: waiting for one node
   Duration forward_keep = std::chrono::minutes(5);      ///< cluster.forward_keep: for a node that is away

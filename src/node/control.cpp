@@ -8,9 +8,10 @@
 
 #include "base/hash.hpp"
 #include "cluster/cluster.hpp"
-#include "cluster/discovery.hpp"
 #include "node/admissions.hpp"
 #include "node/cluster_settings.hpp"
+#include "node/connack_gate.hpp"
+#include "node/discovery_driver.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
 #include "node/peer_calls.hpp"
@@ -33,14 +34,10 @@ namespace {
 constexpr Duration expiry_sweep = std::chrono::seconds(5);
 /// After a start the other members are met by then, and have said which sessions went on without this node.
 constexpr Duration meeting_time = std::chrono::seconds(10);
-/// Joins that no operator asked for; operators' commands count from 1.
-constexpr OperationId discovery_join(UINT64_MAX);
 
 }  // namespace
 
-class Control::Impl final : public cluster::ClusterPorts,
-                            public cluster::DiscoveryPorts,
-                            public SessionMovesPorts {
+class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPorts {
  public:
   Impl(const Config& config, std::string_view image, std::uint64_t incarnation, cluster::RouteWriter& routes,
        ControlPorts& ports, Logger log, std::uint64_t seed, Now now)
@@ -51,7 +48,7 @@ class Control::Impl final : public cluster::ClusterPorts,
         moves_(*this, config.client_key_seed, log),
         cluster_(cluster_settings(config, incarnation), image, routes, moves_, tables_, *this, log, seed,
                  now),
-        discovery_(config.discovery, cluster_.membership(), *this, log, ~seed),
+        discovery_(config, ports, cluster_, log, ~seed),
         subscribes_(config_, routes, cluster_, moves_, retained_,
                     [this](WorkerIndex worker, ToWorker m) { ports_.to_worker(worker, std::move(m)); }),
         listing_(config_, routes, cluster_),
@@ -107,10 +104,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
   void save(std::string image) override { ports_.save(std::move(image)); }
   void operation_done(OperationId operation, Result<void> result) override {
-    if (operation == discovery_join) {
-      join_result_ = std::move(result);
-      return;
-    }
+    if (operation == DiscoveryDriver::operation) return discovery_.joined(std::move(result));
     ports_.operation_done(operation, std::move(result));
   }
   void peer_up(Slot slot, const std::string& node, std::uint64_t incarnation) override {
@@ -141,20 +135,10 @@ class Control::Impl final : public cluster::ClusterPorts,
   std::uint64_t merged_sessions() const override { return moves_.taken_in(); }
 
   void met(const std::string& node, const cluster::Meeting& meeting) override {
-    meetings_.emplace_back(node, meeting);
+    discovery_.met(node, meeting);
   }
 
-  // ---------------------------------------------------------------- cluster::DiscoveryPorts: from tick()
-
-  void ask_provider() override { ports_.ask_provider(); }
-  void settled() override { ports_.discovery_settled(); }
-  void withdraw() override { ports_.discovery_withdraw(); }
-  void probe(const std::string& node) override { cluster_.probe(node, tick_); }
-  void join(const std::string& node) override { cluster_.join(discovery_join, node, tick_); }
-  void stay_out() override { cluster_.stay_out(); }
-
-  void discovered(const Result<cluster::Discovered>& found, Now now) { discovery_.answer(found, now); }
-  cluster::DiscoveryStatus discovery() const { return discovery_.status(); }
+  DiscoveryDriver& discovery() { return discovery_; }
 
   // ---------------------------------------------------------------- SessionMovesPorts
 
@@ -226,6 +210,7 @@ class Control::Impl final : public cluster::ClusterPorts,
     store_.end_of_turn(now);
     waits_.acknowledged(cluster_.replicator().acknowledged_by_all(), now);
     operator_writes_.end_of_turn(now);
+    connack_gate_.end_of_turn(now);
     return subscribes_.end_of_turn(cluster_.replicator().acknowledged_by_all(), now) || again;
   }
 
@@ -236,11 +221,10 @@ class Control::Impl final : public cluster::ClusterPorts,
   }
 
   void tick(Now now) {
-    tick_ = now;
     cluster_.tick(now);
     wills_.dead().tick(now);
     evacuation_.tick(now);
-    tick_discovery();
+    discovery_.tick(now);
     moves_.tick(now);
     queries_.tick(now);
     subscribes_.tick(now);
@@ -325,12 +309,6 @@ class Control::Impl final : public cluster::ClusterPorts,
     return keeper_.load(client_id, record, cluster_.membership().alone() ? Duration(0) : meeting_time);
   }
 
-  void tick_discovery() {
-    for (const auto& [node, meeting] : std::exchange(meetings_, {})) discovery_.met(node, meeting, tick_);
-    if (const auto result = std::exchange(join_result_, std::nullopt)) discovery_.joined(*result, tick_);
-    discovery_.tick(tick_);
-  }
-
   void pass_on(const std::string& node, const PeerMessage& m, Now now) {
     if (PeerCalls::is_call(m.bytes)) {
       calls_.message(node, m.bytes);
@@ -400,6 +378,10 @@ class Control::Impl final : public cluster::ClusterPorts,
   void handle_one(WillLeft& m, Now) { wills_.handle(m); }
   void handle_one(WillDropped& m, Now) { wills_.handle(m); }
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
+  void handle_one(SessionHeld& m, Now now) {
+    moves_.handle(m, now);
+    if (m.waits) connack_gate_.wait(m.worker, m.token, now);
+  }
   template <class Moving>
   void handle_one(Moving& m, Now now) {
     moves_.handle(m, now);
@@ -414,7 +396,7 @@ class Control::Impl final : public cluster::ClusterPorts,
   std::vector<PeerEvent> events_;
   std::optional<std::string> split_;  ///< what the cluster machine has to say of it
   cluster::Cluster cluster_;
-  cluster::Discovery discovery_;
+  DiscoveryDriver discovery_;
   Subscribes subscribes_;
   RouteListing listing_;
   WorkerQueries queries_;
@@ -435,13 +417,10 @@ class Control::Impl final : public cluster::ClusterPorts,
   Farewell farewell_;
   PublishWaits waits_;
   OperatorWrites operator_writes_{config_, writer_, cluster_.replicator(), ports_};
+  ConnackGate connack_gate_{config_, cluster_.replicator(), ports_};
   std::size_t unreadable_ = 0;         ///< rows on disk
   std::set<std::uint16_t> restoring_;  ///< workers that do not have all sessions yet
   bool routes_due_ = false;            ///< those of restored sessions are not committed yet
-  /// What discovery is told at the next tick.
-  std::vector<std::pair<std::string, cluster::Meeting>> meetings_;
-  std::optional<Result<void>> join_result_;
-  Now tick_{};  ///< the tick that runs
   TimePoint next_expiry_{};
   MembersChanged told_members_;  ///< what the workers know
 };
@@ -522,7 +501,7 @@ void Control::publish_system(const mqtt::MessagePtr& message, Now now) {
   impl_->publish_system(message, now);
 }
 void Control::discovered(const Result<cluster::Discovered>& found, Now now) {
-  impl_->discovered(found, now);
+  impl_->discovery().answer(found, now);
 }
 void Control::shut_down(Now now) {
   impl_->shut_down(now);
@@ -570,7 +549,7 @@ ClusterStatus Control::status() const {
   return impl_->status();
 }
 cluster::DiscoveryStatus Control::discovery() const {
-  return impl_->discovery();
+  return impl_->discovery().status();
 }
 std::vector<Route> Control::routes() const {
   return impl_->listing().routes();

@@ -118,6 +118,48 @@ TEST_F(ControlTest, OperatorsHearOfWhatTheyWroteWhenALivePeerHasItButNotForEver)
   EXPECT_EQ(ports.operation, "ok") << "who is away gets it when it comes back";
 }
 
+TEST_F(ControlTest, AConnackWaitsForALivePeerButNotForEver) {
+  const auto known = [&] {
+    std::vector<Token> tokens;
+    for (const ToWorker& message : std::exchange(ports.workers[1], {})) {
+      if (const auto* session = std::get_if<SessionKnown>(&message)) tokens.push_back(session->token);
+    }
+    return tokens;
+  };
+  const auto hold = [&](Token token, const std::string& client_id) {
+    control->handle(SessionHeld{WorkerIndex(1), token, client_id, false, true}, now);
+    turns();
+  };
+  using Tokens = std::vector<Token>;
+  hold(1, "alone");
+  EXPECT_EQ(known(), Tokens{1});
+
+  join_silent_peer();
+  hold(2, "a");
+  hold(3, "b");
+  EXPECT_EQ(known(), Tokens{});
+  now.mono += config.connack_wait;
+  turns();
+  EXPECT_EQ(known(), (Tokens{2, 3}));
+  hold(4, "c");
+  EXPECT_EQ(known(), Tokens{4}) << "who has been waited for in vain is not waited for again";
+
+  control->link_frame("b@h", cluster::wire::encode(cluster::wire::SyncRequest{1, 0}), now);
+  control->link_frame("b@h", cluster::wire::encode(cluster::wire::Ack{1, 4}), now);
+  hold(5, "d");
+  EXPECT_EQ(known(), Tokens{}) << "until it answers";
+  control->link_frame("b@h", cluster::wire::encode(cluster::wire::Ack{1, 5}), now);
+  turns();
+  EXPECT_EQ(known(), Tokens{5});
+  hold(6, "e");
+  control->link_down("b@h", LinkError::timed_out, "", now);
+  turns();
+  EXPECT_EQ(known(), Tokens{6});
+  control->handle(SessionHeld{WorkerIndex(1), 7, "f", false, false}, now);
+  turns();
+  EXPECT_EQ(known(), Tokens{}) << "who does not wait is not answered";
+}
+
 TEST_F(ControlTest, ASplitIsAnAlarmUntilItIsOver) {
   join_silent_peer();
   control->link_down("b@h", LinkError::timed_out, "", now);

@@ -251,8 +251,8 @@ void DeadWills::publish_due(const Life& life, Estate& estate, Now now) {
     ports_.publish(published_now(*will->message, now));
     ++count;
   }
-  // Not before they are published: rather twice than never.
-  if (!taken.empty()) say_taken(life, taken);
+  // Not before they have arrived: rather twice than never.
+  if (!taken.empty()) estate.unsaid.emplace_back(now.mono, std::move(taken));
   published_ += count;
   if (count > 0) log_.info("{} wills of clients of {}, which is dead, are published", count, life.first);
 }
@@ -276,6 +276,13 @@ void DeadWills::say_heir(const Life& life, const Heir& heir) {
   ports_.broadcast(bytes);
 }
 
+void DeadWills::say_arrived(const Life& life, Estate& estate, Now now) {
+  while (!estate.unsaid.empty() && estate.unsaid.front().first + arrival_wait <= now.mono) {
+    say_taken(life, estate.unsaid.front().second);
+    estate.unsaid.pop_front();
+  }
+}
+
 void DeadWills::say_taken(const Life& life, const std::vector<ClientKey>& clients) {
   std::string bytes = begin_message(Kind::taken, life);
   ByteWriter w(bytes);
@@ -287,7 +294,8 @@ void DeadWills::say_taken(const Life& life, const std::vector<ClientKey>& client
 void DeadWills::tick(Now now) {
   for (auto it = estates_.begin(); it != estates_.end();) {
     auto& [life, estate] = *it;
-    const bool done = estate.pending.empty();
+    say_arrived(life, estate, now);
+    const bool done = estate.pending.empty() && estate.unsaid.empty();
     // Or this node has left.
     if (done || estate.cluster != ports_.cluster_id()) {
       const bool was_heir = estate.opened != TimePoint{} && heir(estate) == self_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,9 +52,10 @@ class DeadWillsPorts {
 /// (Heir). Of the heirs, those who have come farthest with the dead node's log know its clients best; of
 /// them, the one that was started first publishes each will when it is due and says so (Taken), and at the
 /// end that all is done (Settled). If it dies too, the next one goes on; what the other had published without
-/// having said so comes twice. Who was out of reach meanwhile and opens what others have settled is told so.
-/// A will is void as soon as its client has a session on a running node. A node that comes back as it was
-/// takes its estate back. Pure. Thread rule: one owner.
+/// having said so (it does so when the message has arrived everywhere) comes twice. Who was out of reach
+/// meanwhile and opens what others have settled is told so. A will is void as soon as its client has a
+/// session on a running node. A node that comes back as it was takes its estate back. Pure. Thread rule: one
+/// owner.
 ///
 ///     lost --closed, cannot be dialled | started again | removed | silent--> open --heirs known-->
 ///     publishing
@@ -63,6 +65,8 @@ class DeadWills {
   static constexpr Duration noticed_by_all = std::chrono::seconds(10);
   /// How long the heirs wait for each other's word, all of them or those who have just come.
   static constexpr Duration heirs_wait = std::chrono::seconds(1);
+  /// A will that was published has arrived by then: only now it is said to be Taken.
+  static constexpr Duration arrival_wait = std::chrono::seconds(1);
   /// Earlier lives of a node that are remembered.
   static constexpr std::size_t lives_max = 64;
   /// Others are served in between.
@@ -119,6 +123,8 @@ class DeadWills {
     std::map<std::string, Heir> heirs;
     bool listed = false;
     std::vector<std::pair<TimePoint, std::string>> due;  ///< the next one last
+    /// Published then, and not said to be yet.
+    std::deque<std::pair<TimePoint, std::vector<ClientKey>>> unsaid;
   };
 
   void note_over(const Life& life, std::uint64_t position);
@@ -134,6 +140,7 @@ class DeadWills {
   const std::string* find(const Estate& estate, const std::string& client_id) const;
   void publish_due(const Life& life, Estate& estate, Now now);
   void say_heir(const Life& life, const Heir& heir);
+  void say_arrived(const Life& life, Estate& estate, Now now);
   void say_taken(const Life& life, const std::vector<ClientKey>& clients);
 
   const std::string self_;

@@ -154,6 +154,12 @@ bool ForwardLinks::congested() {
   return congested_;
 }
 
+bool ForwardLinks::settled() const {
+  return std::none_of(outbound_.begin(), outbound_.end(), [](const auto& item) {
+    return item.second->peer_up && item.second->sender.unacknowledged() > 0;
+  });
+}
+
 void ForwardLinks::dial(Outbound& out, Now now) {
   out.dialing = true;
   out.next_dial = now.mono + config_.redial_max;

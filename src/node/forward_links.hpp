@@ -79,6 +79,8 @@ class ForwardLinks {
                   std::vector<Token>& confirmed, Now now);
   void link_down(LinkId link, Now now);
   void end_of_turn(Now now);
+  /// No node that can be reached owes an acknowledgement.
+  bool settled() const;
   /// Appends the tokens of messages that waited too long for their node to come back, and hands back those
   /// for groups.
   void tick(Now now, std::vector<Token>& dropped, std::vector<HandedBack>& back);

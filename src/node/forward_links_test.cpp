@@ -93,7 +93,9 @@ TEST_F(ForwardLinksTest, MessagesTravelInOrderAndAreConfirmedOnce) {
   EXPECT_EQ(forward("m1", mqtt::QoS::at_least_once, 11), Forwarded::tracked);
   EXPECT_EQ(forward("q", mqtt::QoS::at_most_once, 12), Forwarded::sent);
   EXPECT_EQ(forward("m2", mqtt::QoS::exactly_once, 13), Forwarded::tracked);
+  EXPECT_FALSE(a.settled());
   pump();
+  EXPECT_TRUE(a.settled());
   EXPECT_EQ(received, "m1 q m2 ");
   EXPECT_EQ(confirmed, (std::vector<Token>{11, 13}));
   EXPECT_EQ(a.counters().sent, 3U);

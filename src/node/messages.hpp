@@ -133,12 +133,13 @@ struct SessionUnclaimed {
   WorkerIndex worker;
   Token token = 0;
 };
-/// A client has connected.
+/// A client has connected; answered by SessionKnown if `waits`.
 struct SessionHeld {
   WorkerIndex worker;
-  Token token = 0;  ///< of its SessionClaim; 0: it had none
+  Token token = 0;  ///< of its SessionClaim, if it had one
   std::string client_id;
   bool clean_start = false;
+  bool waits = false;
 };
 struct SessionReleased {
   std::string client_id;
@@ -307,6 +308,9 @@ struct ClaimDone {
   bool superseded = false;   ///< a newer connection of this id came in elsewhere
   bool left_behind = false;  ///< there is an older session, out of reach
 };
+struct SessionKnown {
+  Token token = 0;
+};
 struct SessionExport {
   std::string client_id;
   bool discard = false;  ///< end it instead
@@ -345,10 +349,11 @@ struct SessionRestore {
 };
 /// These were all.
 struct RestoreEnd {};
-using ToWorker = std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
-                              MembersChanged, ConfigChanged, WatchesChanged, AccessChanged, RulesChanged,
-                              Admitted, PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionExport,
-                              SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver,
-                              SessionLeavingOver, SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
+using ToWorker =
+    std::variant<SubscribeDone, ExclusiveLost, Retained, DelayDone, PeerUp, PeerDown, PeerGone,
+                 MembersChanged, ConfigChanged, WatchesChanged, AccessChanged, RulesChanged, Admitted,
+                 PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionKnown, SessionExport,
+                 SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver, SessionLeavingOver,
+                 SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -116,8 +116,9 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     return false;
   }
   void unclaim(Token token) override { ports_.to_control(SessionUnclaimed{self_, token}); }
-  void hold(std::string_view client_id, bool clean_start, Token claim) override {
-    ports_.to_control(SessionHeld{self_, claim, std::string(client_id), clean_start});
+  bool hold(std::string_view client_id, bool clean_start, Token token) override {
+    ports_.to_control(SessionHeld{self_, token, std::string(client_id), clean_start, !members_.alone});
+    return members_.alone;
   }
   void release(std::string_view client_id) override {
     ports_.to_control(SessionReleased{std::string(client_id)});
@@ -194,6 +195,11 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
       for (const Parcel& parcel : parcels) deliver_own(parcel);
     }
     links_.end_of_turn(now_);
+    // The wills of those who were here are on their way: this node must not end before they have arrived.
+    if (says_goodbye_ && links_.settled()) {
+      says_goodbye_ = false;
+      ports_.to_control(ClientsGone{self_});
+    }
   }
 
   void set_now(Now now) { now_ = now; }
@@ -334,7 +340,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void handle_one(ShutDown&) {
     broker_.shut_down(now_);
-    ports_.to_control(ClientsGone{self_});
+    says_goodbye_ = true;
   }
   void handle_one(SessionsRest& m) {
     at_rest_ = true;
@@ -349,6 +355,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void handle_one(RestoreEnd&) { ports_.to_control(SessionsRestored{self_}); }
   void handle_one(ClaimDone& m) { broker_.claim_done(m.token, m.superseded, m.left_behind, now_); }
+  void handle_one(SessionKnown& m) { broker_.session_known(m.token); }
   void handle_one(SessionExport& m) {
     std::optional<std::string> image;
     if (m.discard) {
@@ -453,6 +460,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   MembersChanged members_;
   std::uint64_t unclaimed_ = 0;     ///< messages of other nodes for which nobody is here
   Token retaining_ = 0;             ///< of the message that route() comes for next, if it waits for the disk
+  bool says_goodbye_ = false;       ///< no client is left; ClientsGone is due
   bool at_rest_ = false;            ///< the sessions are being written down: nothing changes them any more
   bool congested_ = false;          ///< publishers were told to pause
   bool mailbox_congested_ = false;  ///< some worker of this node is behind

@@ -69,6 +69,27 @@ class Takeover(SceneTest):
         again = [client.receive(), client.receive()]
         self.assertEqual([(m.payload, m.dup) for m in again], [(b"a", True), (b"b", True)])
 
+    def test_who_leaves_at_once_is_known_everywhere(self):
+        steps = ((True, False), (False, True), (False, True), (True, False), (False, True))
+        for number in range(60):
+            before = None
+            for step, (clean, present) in enumerate(steps):
+                place = (number + step * (1 + number % 2)) % 3
+                session = {"version": 5, "properties": {"session_expiry": 100}}
+                client = self.connect(place, f"hasty-{number % 20}", clean, **session)
+                self.assertEqual(client.session_present, present, f"round {number}, step {step}")
+                if before:
+                    self.assertEqual(before.wait_closed(), TAKEN_OVER)
+                before = None
+                if number % 3 == 0:
+                    client.disconnect()
+                elif number % 3 == 1:
+                    client.drop()
+                else:
+                    before = client
+            if before:
+                before.disconnect()
+
     def test_nothing_is_lost_or_doubled_while_a_client_wanders_under_load(self):
         client = self.connect(0)
         client.subscribe("load", qos=2)
