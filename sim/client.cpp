@@ -46,6 +46,7 @@ void SimClient::connect(const std::shared_ptr<Process>& process, bool clean_star
   ends_with_connection_ = session_expiry_s == 0 || (clean_start && version_ != mqtt::Version::v5);
   if (std::exchange(connecting_clean_, clean_start)) {
     clean_under_way_until_ = scheduler_.now_us() + known_everywhere;
+    gave_up_clean_start_ = true;
   }
   if (clean_start) {
     forget_session();
@@ -171,6 +172,7 @@ void SimClient::handle(const mqtt::Connack& packet) {
   if (std::exchange(forgets_visits_, false)) visited_ = {node_};
   has_session_since_.reset();
   connecting_clean_ = false;
+  if (!in_doubt()) gave_up_clean_start_ = false;
   const Micros now = scheduler_.now_us();
   if (!ends_with_connection_ && now > clean_under_way_until_) {
     has_session_since_ = now - connecting_since_ < prompt_connack ? now : now + known_everywhere;

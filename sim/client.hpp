@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mqtt/decoder.hpp"
@@ -78,7 +79,10 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   bool in_doubt() const { return split_since_ && !split_until_; }
   /// Its session is where it can be found.
   void trust_session() {
-    if (split_since_ && !split_until_) split_until_ = scheduler_.now_us();
+    if (!in_doubt()) return;
+    split_until_ = scheduler_.now_us();
+    // The one that has ended the other may be that of a clean start whose CONNACK nobody waited for.
+    if (std::exchange(gave_up_clean_start_, false)) forget_session();
   }
   /// What a node accepted between these may have come to two sessions.
   bool was_split(Micros published, Micros acknowledged) const {
@@ -144,7 +148,8 @@ class SimClient final : public ConnectionEvents, public std::enable_shared_from_
   /// From when on its session, which outlives its connection, is found at every node.
   std::optional<Micros> has_session_since_;
   bool expects_session_ = false;
-  bool connecting_clean_ = false;  ///< CONNACK has not come yet
+  bool connecting_clean_ = false;     ///< CONNACK has not come yet
+  bool gave_up_clean_start_ = false;  ///< lately, or while in doubt
   /// A CONNECT with clean start may still be on its way, although its client has given up.
   Micros clean_under_way_until_ = 0;
   Micros connecting_since_ = 0;

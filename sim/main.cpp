@@ -24,16 +24,16 @@ struct Scenarios {
   bool balance = false;
   bool exclusive = false;
 };
+using Options = meshmq::sim::Simulation::Options;
 
-meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, bool verbose, bool discovery,
-                         std::uint64_t nodes) {
+meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, const Options& options) {
   using namespace meshmq::sim;
-  if (scenarios.race) return Race(seed, verbose).run();
-  if (scenarios.restarts) return Restarts(seed, verbose).run();
-  if (scenarios.mourning) return Mourning(seed, verbose).run();
-  if (scenarios.balance) return Balance(seed, verbose).run();
-  if (scenarios.exclusive) return Exclusive(seed, verbose).run();
-  return Simulation(seed, verbose, discovery, nodes).run();
+  if (scenarios.race) return Race(seed, options.verbose).run();
+  if (scenarios.restarts) return Restarts(seed, options.verbose).run();
+  if (scenarios.mourning) return Mourning(seed, options.verbose).run();
+  if (scenarios.balance) return Balance(seed, options.verbose).run();
+  if (scenarios.exclusive) return Exclusive(seed, options.verbose).run();
+  return Simulation(seed, options).run();
 }
 
 }  // namespace
@@ -42,22 +42,21 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 1000;
   std::uint64_t first = 1;
   std::vector<std::uint64_t> chosen;
-  std::uint64_t nodes = 0;
-  bool verbose = false;
-  bool discovery = false;
+  Options options;
   Scenarios scenarios;
   CLI::App app("Simulates a cluster under seeded faults and checks what must always hold.", "meshmq_sim");
   app.add_option("--seeds", seeds, "number of seeds to run");
   app.add_option("--first", first, "first seed");
   app.add_option("--seed", chosen, "run only this seed (or these)");
-  app.add_option("--nodes", nodes, "number of nodes, instead of a few");
-  app.add_flag("--discovery", discovery, "nodes start at the same moment and find each other");
+  app.add_option("--nodes", options.nodes, "number of nodes, instead of a few");
+  app.add_flag("--discovery", options.discovery, "nodes start at the same moment and find each other");
+  app.add_flag("--clocks", options.clocks, "all clocks are wrong, ways are cut, and sessions begin anew");
   app.add_flag("--race", scenarios.race, "connections of one client id race instead");
   app.add_flag("--restarts", scenarios.restarts, "nodes end and start again instead");
   app.add_flag("--mourning", scenarios.mourning, "nodes die and leave clients with wills instead");
   app.add_flag("--balance", scenarios.balance, "clients are evened out between the nodes instead");
   app.add_flag("--exclusive", scenarios.exclusive, "clients want the same exclusive subscriptions instead");
-  app.add_flag("--verbose", verbose, "print logs and faults");
+  app.add_flag("--verbose", options.verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {
     chosen.resize(seeds);
@@ -68,7 +67,7 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   const auto start = std::chrono::steady_clock::now();
   for (const std::uint64_t seed : chosen) {
-    const meshmq::sim::Outcome outcome = run(scenarios, seed, verbose, discovery, nodes);
+    const meshmq::sim::Outcome outcome = run(scenarios, seed, options);
     total.events += outcome.events;
     total.published += outcome.published;
     total.delivered += outcome.delivered;

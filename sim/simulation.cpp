@@ -17,13 +17,8 @@ mqtt::QoS random_qos(Random& random) {
 
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, bool verbose, bool discovery, std::uint64_t nodes)
-    : seed_(seed),
-      verbose_(verbose),
-      discovery_(discovery),
-      nodes_(nodes),
-      random_(seed),
-      network_(scheduler, random_) {}
+Simulation::Simulation(std::uint64_t seed, const Options& options)
+    : seed_(seed), options_(options), random_(seed), network_(scheduler, random_) {}
 
 Simulation::~Simulation() {
   processes_.clear();
@@ -54,14 +49,15 @@ Result<cluster::Discovered> Simulation::discover() {
 
 void Simulation::log(const std::string& node, LogLevel level, std::string_view text) {
   if (level == LogLevel::error) violated(node + " logs: " + std::string(text));
-  if (verbose_) {
+  if (options_.verbose) {
     std::printf("%10.3f %s [%s] %.*s\n", static_cast<double>(scheduler.now_us()) / 1e6, node.c_str(),
                 std::string(to_string(level)).c_str(), static_cast<int>(text.size()), text.data());
   }
 }
 
 void Simulation::note(const std::string& what) {
-  if (verbose_) std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
+  if (options_.verbose)
+    std::printf("%10.3f %s\n", static_cast<double>(scheduler.now_us()) / 1e6, what.c_str());
 }
 
 // ---------------------------------------------------------------- nodes
@@ -69,16 +65,16 @@ void Simulation::note(const std::string& what) {
 void Simulation::build() {
   const auto strategy = static_cast<broker::SharedStrategy>(random_.below(7));
   const bool dispatch_ack = random_.percent(20);
-  weather_.cuts = random_.percent(60);
-  weather_.crashes = random_.percent(50);
+  weather_.cuts = random_.percent(60) || options_.clocks;
+  weather_.crashes = random_.percent(50) && !options_.clocks;
   weather_.moves = random_.percent(25);
   weather_.cleaning = random_.percent(30);
   weather_.pauses = random_.percent(25);
   weather_.slow = random_.percent(25);
-  const bool skewed = random_.percent(30);
-  const std::uint64_t few = discovery_ ? 3 + random_.below(7) : 2 + random_.below(4);
-  const std::uint64_t count = nodes_ != 0 ? nodes_ : few;
-  if (discovery_) weather_.moves = false;
+  const bool skewed = random_.percent(30) || options_.clocks;
+  const std::uint64_t few = options_.discovery ? 3 + random_.below(7) : 2 + random_.below(4);
+  const std::uint64_t count = options_.nodes != 0 ? options_.nodes : few;
+  if (options_.discovery) weather_.moves = false;
   for (std::uint64_t i = 1; i <= count; ++i) {
     const std::string name = "n" + std::to_string(i) + "@sim";
     names_.push_back(name);
@@ -90,21 +86,21 @@ void Simulation::build() {
     config.forward_keep = std::chrono::seconds(600);
     config.autoclean = weather_.cleaning ? autoclean : Duration(0);
     config.broker.late_messages_max = config.forward_keep;
-    if (discovery_) config.discovery.provider = "static";
+    if (options_.discovery) config.discovery.provider = "static";
     config.broker.shared_strategy = strategy;
     config.broker.shared_dispatch_ack = dispatch_ack;
     configs_[name] = config;
     if (skewed) skews_[name] = static_cast<WallMillis>(random_.below(120'000)) - 60'000;
-    if (!discovery_) start_node(name);
+    if (!options_.discovery) start_node(name);
   }
   gather();
-  const std::uint64_t clients = nodes_ + 3 + random_.below(7);
+  const std::uint64_t clients = options_.nodes + 3 + random_.below(7);
   for (std::uint64_t i = 1; i <= clients; ++i) add_client("c" + std::to_string(i));
   add_members();
 }
 
 void Simulation::gather() {
-  if (discovery_) {
+  if (options_.discovery) {
     for (const std::string& node : names_) {
       scheduler.at(static_cast<Micros>(random_.below(500'000)), [this, node] { start_node(node); });
     }
@@ -134,7 +130,7 @@ void Simulation::add_members() {
 }
 
 void Simulation::add_client(const std::string& id) {
-  persistent_[id] = random_.percent(25);
+  persistent_[id] = random_.percent(25) || options_.clocks;
   SimClient::Listener listener{
       [this](SimClient& c, MessageId m, std::string_view t, mqtt::QoS q) { received(c, m, t, q); },
       [this](SimClient& c, const std::string& what) { violated(c.id() + ": " + what); },
@@ -291,7 +287,7 @@ void Simulation::connect(const std::shared_ptr<SimClient>& client) {
   bool reached = true;
   for (const std::string& node : client->visited()) reached = reached && calm(node, process->name());
   if (!reached) client->doubt_session();
-  const bool clean_start = !persistent || random_.percent(20);
+  const bool clean_start = !persistent || random_.percent(options_.clocks ? 40 : 20);
   note(client->id() + " connects to " + process->name() + (clean_start ? ", clean" : ""));
   client->set_forgets_visits(clean_start && reached);
   client->connect(process, clean_start, persistent ? 3600 : 0);
@@ -399,14 +395,15 @@ void Simulation::final_probes() {
 Outcome Simulation::run() {
   build();
   // A few joins may be refused first, and each try takes its time.
-  const Micros begin = (discovery_ ? discovery_warm_up : warm_up) + static_cast<Micros>(nodes_) * 1_s;
+  const Micros begin =
+      (options_.discovery ? discovery_warm_up : warm_up) + static_cast<Micros>(options_.nodes) * 1_s;
   scheduler.at(begin, [this] { act(); });
   scheduler.at(begin, [this] { misfortune(); });
   const Micros storm = begin + static_cast<Micros>(random_.below(60'000'000)) + 10_s;
-  if (discovery_) scheduler.at(begin - 1, [this] { check_gathered(); });
+  if (options_.discovery) scheduler.at(begin - 1, [this] { check_gathered(); });
   scheduler.run_until(storm);
   calm_down();
-  const Micros rejoining = weather_.moves ? 30_s + static_cast<Micros>(nodes_) * 4_s : 0;
+  const Micros rejoining = weather_.moves ? 30_s + static_cast<Micros>(options_.nodes) * 4_s : 0;
   scheduler.run_until(storm + quiet + rejoining);
   check_tables();
   final_probes();

@@ -37,9 +37,13 @@ inline constexpr Micros prompt = 4_s;
 
 class Simulation final : public Universe {
  public:
-  /// `verbose` prints every node's log and every fault. With `discovery` all nodes start at about the same
-  /// moment and find each other; nobody asks them to join. `nodes` 0: a few, as the seed says.
-  Simulation(std::uint64_t seed, bool verbose, bool discovery = false, std::uint64_t nodes = 0);
+  struct Options {
+    bool verbose = false;     ///< prints every node's log and every fault
+    bool discovery = false;   ///< all nodes start at about the same moment and find each other
+    bool clocks = false;      ///< all are wrong, ways are cut, and sessions wander and begin anew
+    std::uint64_t nodes = 0;  ///< 0: a few, as the seed says
+  };
+  Simulation(std::uint64_t seed, const Options& options);
   ~Simulation() override;
 
   Outcome run();
@@ -151,9 +155,7 @@ class Simulation final : public Universe {
   void note(const std::string& what);
 
   std::uint64_t seed_;
-  bool verbose_;
-  bool discovery_;
-  std::uint64_t nodes_;
+  Options options_;
   Random random_;
   Network network_;
   Weather weather_;

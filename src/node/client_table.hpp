@@ -34,6 +34,7 @@ class ClientTable {
     for (const auto& [key, holder] : rows_) visit(key, holder.slot, holder.row);
   }
   bool contains(ClientKey key) const { return rows_.contains(key); }
+  bool is_contested(ClientKey key) const { return rows_.count(key) > 1; }
   std::size_t size() const { return rows_.size(); }
 
  private:

@@ -159,6 +159,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     cluster_.replicator().set_client(key, row);
   }
   void withdraw_row(cluster::ClientKey key) override { cluster_.replicator().erase_client(key); }
+  bool connack_waits(cluster::ClientKey key) const override { return connack_gate_.waits(key); }
+  void wait_anew(cluster::ClientKey key, Now now) override { connack_gate_.wait_anew(key, now); }
 
   /// What the cluster machine had to say to the others while it was at work.
   void pass_on(Now now) {
@@ -204,6 +206,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     if (settings_.any_changed()) ports_.settings_changed();
     tell_watches(now);
     subscribes_.before_end_of_turn();
+    moves_.end_of_turn();
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
     subscribes_.answer_ready(now);
@@ -380,7 +383,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
   void handle_one(SessionHeld& m, Now now) {
     moves_.handle(m, now);
-    if (m.waits) connack_gate_.wait(m.worker, m.token, now);
+    if (m.waits) connack_gate_.wait({m.worker, m.token, moves_.key_of(m.client_id)}, now);
   }
   template <class Moving>
   void handle_one(Moving& m, Now now) {

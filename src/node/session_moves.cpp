@@ -72,9 +72,39 @@ std::optional<ClientRow> SessionMoves::set(ClientKey key, Slot slot, const Clien
   if (on_row) on_row(key);
   if (ports_.node_of(slot).empty()) return earlier;
   ports_.observe(row.stamp);
+  if (earlier != row && table_.is_contested(key)) {
+    const ClientTable::Holder newest = table_.holders(key).front();
+    if (row.stamp < newest.row.stamp && !ports_.node_of(newest.slot).empty())
+      behind_.emplace_back(ports_.node_of(slot), wire::Behind{key, newest.row.stamp});
+  }
   const auto own = own_.find(key);
   if (own != own_.end() && row.stamp < own->second.stamp) rivals_.insert(own->second.client_id);
   return earlier;
+}
+
+void SessionMoves::end_of_turn() {
+  for (const auto& [node, frame] : std::exchange(behind_, {})) {
+    (void)ports_.send_to_peer(node, encode(frame));
+  }
+}
+
+void SessionMoves::handle(const std::string&, const wire::Behind& f, Now now) {
+  ports_.observe(f.newer);
+  const auto own = own_.find(f.key);
+  if (own == own_.end() || own->second.over || f.newer < own->second.stamp) return;
+  const std::string& client_id = own->second.client_id;
+  // Who has heard of it has let the stamps decide.
+  const auto holders = table_.holders(f.key);
+  if (!holders.empty() && f.newer <= holders.front().row.stamp) return;
+  if (exports_.contains(client_id)) return;
+  if (const auto claim = claims_.find(client_id); claim != claims_.end() && claim->second.wanted())
+    claim->second.stamp = ports_.next_stamp(now);
+  if (!ports_.connack_waits(f.key)) return;
+  const bool clean_start = own->second.void_before == own->second.stamp.time;
+  own->second.stamp = ports_.next_stamp(now);
+  if (clean_start) own->second.void_before = own->second.stamp.time;
+  ports_.publish_row(f.key, {own->second.stamp, own->second.void_before});
+  ports_.wait_anew(f.key, now);
 }
 
 std::string SessionMoves::holder(std::string_view client_id) const {

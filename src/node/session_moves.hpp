@@ -41,6 +41,10 @@ class SessionMovesPorts {
   virtual void observe(RowStamp stamp) = 0;
   virtual void publish_row(ClientKey key, const ClientRow& row) = 0;
   virtual void withdraw_row(ClientKey key) = 0;
+  /// The client of this session has no CONNACK yet: it waits until all know the session's row.
+  virtual bool connack_waits(ClientKey key) const = 0;
+  /// ... until they know the row that has been published last.
+  virtual void wait_anew(ClientKey key, Now now) = 0;
 };
 
 /// Every node knows by replicated rows who holds which client id. A CONNECT asks the holder for the session
@@ -49,6 +53,9 @@ class SessionMovesPorts {
 /// same moment: the newest wins, and a loser gives way at once, so that nobody waits for somebody who waits.
 /// Two sessions of one id that could not know of each other (connects at the same moment, a split) become one
 /// when their rows meet: the newer one takes the older one in.
+/// Stamps are as good as the clocks of nodes that do not hear of each other. Who hears of both helps: a row
+/// that comes after a newer one of another node makes its sender stamp it anew (Behind), as long as its
+/// client has no CONNACK and may have left that other node.
 ///
 ///     here                                     old home
 ///     SessionClaim -- TakeOver --------------> SessionExport to its worker
@@ -93,6 +100,8 @@ class SessionMoves final : public cluster::ClientRows {
   void message(const std::string& node, std::string_view bytes, Now now);
   void peer_down(const std::string& node, Now now);
   void tick(Now now);
+  /// Before anything that has come is acknowledged.
+  void end_of_turn();
 
   // --- the end of this node and its next beginning
   /// From now on nothing is taken in, and what leaves is not waited for long.
@@ -270,6 +279,7 @@ class SessionMoves final : public cluster::ClientRows {
   void handle(const std::string& node, const wire::Kick& f, Now now);
   void handle(const std::string& node, const wire::Refused& f, Now now);
   void handle(const std::string& node, const wire::Offer& f, Now now);
+  void handle(const std::string& node, const wire::Behind& f, Now now);
 
   SessionMovesPorts& ports_;
   std::uint64_t key_seed_;
@@ -288,7 +298,8 @@ class SessionMoves final : public cluster::ClientRows {
   std::map<std::string, std::set<std::string>> absent_rivals_;  ///< by node, until it is back
   /// Keys of which another node has given up a row.
   std::set<ClientKey> over_;
-  std::map<std::string, std::string> offered_;  ///< client id -> to which node
+  std::vector<std::pair<std::string, wire::Behind>> behind_;  ///< to be told to these nodes
+  std::map<std::string, std::string> offered_;                ///< client id -> to which node
   bool closing_ = false;
   bool declines_offers_ = false;
   RequestId last_request_ = 0;

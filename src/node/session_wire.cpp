@@ -39,6 +39,11 @@ struct Encoder {
   void operator()(const Kick& f) const { w.bytes16(f.client_id); }
   void operator()(const Refused& f) const { w.u64(f.request); }
   void operator()(const Offer& f) const { w.bytes16(f.client_id); }
+  void operator()(const Behind& f) const {
+    w.u64(f.key);
+    w.u64(f.newer.time);
+    w.u64(f.newer.writer);
+  }
 };
 
 void read(ByteReader& r, TakeOver& f) {
@@ -79,6 +84,11 @@ void read(ByteReader& r, Refused& f) {
 }
 void read(ByteReader& r, Offer& f) {
   f.client_id = r.bytes16();
+}
+void read(ByteReader& r, Behind& f) {
+  f.key = r.u64();
+  f.newer.time = r.u64();
+  f.newer.writer = r.u64();
 }
 
 /// Kinds are places in the variant, which is therefore frozen.

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "cluster/client_rows.hpp"
 #include "cluster/shared_rows.hpp"
 
 namespace meshmq::node::wire {
@@ -69,7 +70,15 @@ struct Offer {
   std::string client_id;
 };
 
-using Frame = std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick, Refused, Offer>;
+/// "Your row of this session has come when another node's was here, which says that it is newer." Sent before
+/// the row is acknowledged.
+struct Behind {
+  cluster::ClientKey key = 0;
+  cluster::RowStamp newer;
+};
+
+using Frame =
+    std::variant<TakeOver, Answer, Image, Relay, Adopted, CaughtUp, Over, Kick, Refused, Offer, Behind>;
 
 std::string encode(const Frame& frame);
 Result<Frame> decode(std::string_view bytes);

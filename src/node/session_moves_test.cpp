@@ -1,0 +1,118 @@
+#include "node/session_moves.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cluster/owned_rows.hpp"
+
+namespace meshmq::node {
+namespace {
+
+/// The node "a@h" between "b@h" (slot 101) and "c@h" (slot 102): everything it does, in the order in which it
+/// does it.
+class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
+ protected:
+  void to_home(std::string_view, ToWorker message) override {
+    if (const auto* done = std::get_if<ClaimDone>(&message)) {
+      log.push_back(done->superseded ? "superseded" : "goes on");
+    } else if (const auto* import = std::get_if<SessionImport>(&message)) {
+      log.push_back("import " + import->image);
+    }
+  }
+  bool send_to_peer(const std::string& node, std::string bytes) override {
+    const auto frame = wire::decode(bytes);
+    if (const auto* behind = std::get_if<wire::Behind>(&*frame)) {
+      log.push_back(node + ": behind " + std::to_string(behind->newer.time));
+    } else if (const auto* asked = std::get_if<wire::TakeOver>(&*frame)) {
+      log.push_back(node + ": take over");
+      requests.push_back(asked->request);
+    }
+    return true;
+  }
+  std::string_view node_of(Slot slot) const override {
+    return slot == b ? "b@h" : slot == c ? "c@h" : std::string_view();
+  }
+  bool running(const std::string&) const override { return true; }
+  bool everybody_runs() const override { return true; }
+  RowStamp next_stamp(Now) override { return {++time, 1}; }
+  void observe(RowStamp stamp) override { time = std::max(time, stamp.time); }
+  void publish_row(ClientKey key, const ClientRow& row) override {
+    log.push_back("row " + std::to_string(row.stamp.time) + " void " + std::to_string(row.void_before));
+    moves.set(key, cluster::own_slot, row);
+  }
+  void withdraw_row(ClientKey key) override { moves.erase(key, cluster::own_slot); }
+  bool connack_waits(ClientKey) const override { return waits; }
+  void wait_anew(ClientKey, Now) override { log.emplace_back("waits anew"); }
+
+  void connect(bool clean_start = false) {
+    SessionClaim claim{WorkerIndex(0), ++token, "x", clean_start};
+    moves.handle(claim, now);
+    SessionHeld held{WorkerIndex(0), token, "x", clean_start, true};
+    moves.handle(held, now);
+  }
+  void told_row(Slot slot, std::uint64_t stamp) { moves.set(key_x, slot, {{stamp, slot.value}, 0}); }
+  void told_behind(std::uint64_t newer) {
+    moves.message("b@h", wire::encode(wire::Behind{key_x, {newer, 9}}), now);
+  }
+  std::vector<std::string> taken() {
+    moves.end_of_turn();
+    return std::exchange(log, {});
+  }
+
+  using Log = std::vector<std::string>;
+  static constexpr Slot b{101};
+  static constexpr Slot c{102};
+  Log log;
+  std::vector<wire::RequestId> requests;
+  std::uint64_t time = 0;
+  Token token = 0;
+  bool waits = true;
+  Now now{TimePoint(Duration(1'000'000)), 1'700'000'000'000};
+  SessionMoves moves{*this, 5, Logger()};
+  ClientKey key_x = moves.key_of("x");
+};
+
+TEST_F(SessionMovesTest, WhoComesWithAnOlderRowIsToldSo) {
+  told_row(b, 50);
+  EXPECT_EQ(taken(), Log{});
+  told_row(c, 40);
+  EXPECT_EQ(taken(), Log{"c@h: behind 50"});
+  told_row(c, 40);
+  EXPECT_EQ(taken(), Log{}) << "the same again";
+  told_row(c, 60);
+  EXPECT_EQ(taken(), Log{}) << "the newest";
+}
+
+TEST_F(SessionMovesTest, WhoseClientHasNoConnackStampsItsRowAnew) {
+  connect();
+  taken();
+  told_behind(70);
+  EXPECT_EQ(taken(), (Log{"row 71 void 0", "waits anew"}));
+  told_behind(60);
+  EXPECT_EQ(taken(), Log{}) << "it is not behind any more";
+  connect(true);
+  taken();
+  told_behind(90);
+  EXPECT_EQ(taken(), (Log{"row 91 void 91", "waits anew"})) << "what the clean start ends is older as well";
+}
+
+TEST_F(SessionMovesTest, AnOldSessionStaysAsOldAsItIs) {
+  connect();
+  taken();
+  waits = false;
+  told_behind(70);
+  EXPECT_EQ(taken(), Log{}) << "its client may have gone on from here";
+  waits = true;
+  told_row(c, 80);
+  told_behind(80);
+  EXPECT_EQ(taken(), Log{}) << "this node has heard of it: stamps decide";
+}
+
+}  // namespace
+}  // namespace meshmq::node
