@@ -106,7 +106,7 @@ class Broker {
   bool discard_session(std::string_view client_id, Now now);
   void end_leaving(std::string_view client_id, Now now);
   void take_back_session(std::string_view client_id, bool arriving, Now now);
-  Result<void> import_session(std::string_view image, Now now);
+  Result<void> import_session(std::string_view image, Now now, bool newer = false);
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);

@@ -141,12 +141,14 @@ void SessionTransfer::forget_subscriptions(Session& session) {
 
 // ---------------------------------------------------------------- new home
 
-Result<void> SessionTransfer::import(std::string_view image, Now now) {
+Result<void> SessionTransfer::import(std::string_view image, bool newer, Now now) {
   const std::string client_id(image_owner(image));
   if (client_id.empty()) return fail(Errc::malformed, "session image without a client id");
   auto arriving = std::make_unique<Session>();
   const auto subscriptions = restore_session(image, *arriving, now);
   if (!subscriptions) return tl::unexpected<Error>(subscriptions.error());
+  std::optional<std::string> older;
+  if (newer) older = export_image(client_id, Departure::to_client, now);
   Session* local = world_.sessions.find(client_id);
   if (local != nullptr) {
     take_in(*local, *arriving, *subscriptions, now);
@@ -158,6 +160,13 @@ Result<void> SessionTransfer::import(std::string_view image, Now now) {
   holding_.emplace_back(session.arrival->due, client_id);
   // It may have been here before: once its filters have a subscriber again, the stub may go.
   subscribe_all(session, *subscriptions);
+  if (older) {
+    Session other;
+    const auto others = restore_session(*older, other, now);
+    MESHMQ_ASSERT(others, "it was written a moment ago");
+    take_in(session, other, *others, now);
+    subscribe_all(session, *others);
+  }
   end_leaving(client_id);
   if (session.online) return {};
   life_.leave_will(session);

@@ -59,8 +59,9 @@ class SessionTransfer final : public Diversion {
 
   // --- new home
   /// The session waits for its client, and its routes to be known: Router::adopted(). If there is one here
-  /// already (the cluster was split), it takes the older one in.
-  Result<void> import(std::string_view image, Now now);
+  /// already (the cluster was split), the newer one of the two takes the other one in: it is the one that its
+  /// client knows, with the packet ids of what is under way.
+  Result<void> import(std::string_view image, bool newer, Now now);
   /// A message from the old home.
   void relayed(std::string_view client_id, std::string_view outgoing, Now now);
   void caught_up(std::string_view client_id, Now now);

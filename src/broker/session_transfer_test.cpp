@@ -207,6 +207,27 @@ TEST_F(Transfer, WhatHasWaitedForLongComesOnceThoughAnotherSessionHasItToo) {
   EXPECT_EQ(resumed("a"), lines("CONNACK session", "PUBLISH topic='t' id=1 qos=2 payload='1'"));
 }
 
+TEST_F(Transfer, OfTwoSessionsTheNewerOneIsThatWhichItsClientKnows) {
+  new_home.connect(travelling("a")).subscribes("old", 1).says_goodbye();
+  new_home.delivers({.topic = "old", .payload = "kept", .qos = mqtt::QoS::at_least_once, .id = 7});
+  new_home.router.take();
+  auto& a = old_home.connect(travelling("a")).subscribes("t", 2);
+  for (const std::uint64_t id : {1, 2}) {
+    const std::string payload = std::to_string(id);
+    old_home.delivers({.topic = "t", .payload = payload, .qos = mqtt::QoS::exactly_once, .id = id});
+  }
+  a.acks(mqtt::PacketType::pubrec, 1).vanishes();
+  const auto image = old_home.broker.export_session("a", old_home.now);
+  ASSERT_TRUE(image && new_home.broker.import_session(*image, new_home.now, true));
+  new_home.run();
+  EXPECT_EQ(new_home.router.take().find("unroute"), std::string::npos);
+  EXPECT_TRUE(new_home.router.has_route("old") && new_home.router.has_route("t"));
+  new_home.broker.caught_up("a", new_home.now);
+  EXPECT_EQ(resumed("a"),
+            lines("CONNACK session", "PUBREL id=1", "PUBLISH topic='t' id=2 qos=2 dup payload='2'",
+                  "PUBLISH topic='old' id=3 qos=1 payload='kept'"));
+}
+
 TEST_F(Transfer, TheConnectedClientIsToldAndItsWillDoesNotOutliveTheMove) {
   Connect connect = travelling("a");
   connect.version = mqtt::Version::v5;

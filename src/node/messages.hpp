@@ -319,6 +319,7 @@ struct SessionExport {
 struct SessionImport {
   std::string client_id;
   std::string image;
+  bool newer = false;  ///< than what is here
 };
 struct SessionRelayed {
   std::string client_id;

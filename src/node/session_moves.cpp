@@ -174,7 +174,8 @@ void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::st
   const RequestId request = ++last_request_;
   if (!ports_.send_to_peer(node, encode(wire::TakeOver{request, claim.stamp, clean_start, client_id})))
     return;
-  claim.asked[request] = {node, claim.stamp, {}};
+  const RowStamp unknown{UINT64_MAX, UINT64_MAX};
+  claim.asked[request] = {node, claim.stamp, row_at(node, key_of(client_id)).value_or(unknown), {}};
   claimed_by_[request] = client_id;
 }
 
@@ -263,7 +264,7 @@ void SessionMoves::handle(const std::string& node, const wire::Answer& f, Now no
   } else if (f.outcome == Outcome::moved && claim.wanted() && ports_.running(f.node)) {
     ask(client_id, claim, f.node, claim.clean_start);
   }
-  if (!claim.pending()) go_on(it, now);
+  advance(it, now);
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Image& f, Now now) {
@@ -272,48 +273,76 @@ void SessionMoves::handle(const std::string& node, const wire::Image& f, Now now
     if (f.last) (void)ports_.send_to_peer(node, encode(wire::Refused{f.request}));
     return;
   }
-  it->second.asked.at(f.request).image += f.bytes;
+  Claim& claim = it->second;
+  claim.asked.at(f.request).image += f.bytes;
   if (!f.last) return;
-  arrived(it, f.request);
+  claim.came.emplace_back(f.request, std::move(claim.asked.extract(f.request).mapped()));
+  advance(it, now);
+}
+
+void SessionMoves::advance(Claims::iterator it, Now now) {
+  if (it->second.asked.empty() && !it->second.came.empty()) take_in_images(it->first, it->second);
   if (!it->second.pending()) go_on(it, now);
 }
 
-void SessionMoves::arrived(Claims::iterator it, RequestId request) {
-  const std::string& client_id = it->first;
-  Claim& claim = it->second;
-  Ask asked = std::move(claim.asked.extract(request).mapped());
-  claimed_by_.erase(request);
+/// The first one is that which the client knows.
+void SessionMoves::take_in_images(const std::string& client_id, Claim& claim) {
   // It was here before and is back: the worker puts it in the stub's place.
   if (const auto old = exports_.find(client_id); old != exports_.end()) {
     (void)ports_.send_to_peer(old->second.node, encode(wire::Over{old->second.request}));
     exported_to_.erase({old->second.node, old->second.request});
     exports_.erase(old);
   }
+  std::stable_sort(claim.came.begin(), claim.came.end(),
+                   [](const auto& x, const auto& y) { return y.second.row < x.second.row; });
+  const auto own = own_.find(key_of(client_id));
+  bool newer = own != own_.end() && own->second.stamp < claim.came.front().second.row;
   Arrival& arrival = arrivals_[client_id];
   arrival.stamp = claim.stamp;
-  arrival.sources.push_back({asked.node, request});
-  arrived_from_[arrival.sources.back()] = client_id;
   hold(client_id, claim.stamp);
   claim.adopting = true;
-  ports_.to_home(client_id, SessionImport{client_id, std::move(asked.image)});
+  auto came = std::exchange(claim.came, {});
+  for (auto& [request, asked] : came) {
+    claimed_by_.erase(request);
+    arrival.sources.push_back({asked.node, request});
+    arrived_from_[arrival.sources.back()] = client_id;
+    ports_.to_home(client_id, SessionImport{client_id, std::move(asked.image), std::exchange(newer, false)});
+    for (std::string& bytes : asked.relayed) {
+      ports_.to_home(client_id, SessionRelayed{client_id, std::move(bytes)});
+    }
+  }
+  for (const auto& [request, asked] : came) {
+    if (asked.lost) end_source(client_id, {asked.node, request});
+  }
 }
 
-/// As a CONNECT of that client would, but nobody waits.
-std::optional<RowStamp> SessionMoves::next_after(const std::string& node, ClientKey key) const {
+SessionMoves::Ask* SessionMoves::came_from(const std::string& node, RequestId request) {
+  const auto by = claimed_by_.find(request);
+  if (by == claimed_by_.end()) return nullptr;
+  const auto claim = claims_.find(by->second);
+  if (claim == claims_.end()) return nullptr;
+  for (auto& [number, asked] : claim->second.came) {
+    if (number == request && asked.node == node) return &asked;
+  }
+  return nullptr;
+}
+
+std::optional<RowStamp> SessionMoves::row_at(const std::string& node, ClientKey key) const {
   for (const ClientTable::Holder& holder : table_.holders(key)) {
-    if (ports_.node_of(holder.slot) != node) continue;
-    return RowStamp{holder.row.stamp.time + 1, holder.row.stamp.writer};
+    if (ports_.node_of(holder.slot) == node) return holder.row.stamp;
   }
   return std::nullopt;
 }
 
+/// As a CONNECT of that client would, but nobody waits.
 void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now) {
   if (closing_ || declines_offers_ || claims_.contains(f.client_id) || holds(f.client_id)) return;
   // It may have been here a moment ago: then it comes back to its stub.
   if (exports_.contains(f.client_id) && !is_leaving(f.client_id)) return;
   Claim claim;
   // It stays as old as it is: its client may be somewhere else, out of that node's reach.
-  claim.stamp = next_after(node, key_of(f.client_id)).value_or(ports_.next_stamp(now));
+  const auto row = row_at(node, key_of(f.client_id));
+  claim.stamp = row ? RowStamp{row->time + 1, row->writer} : ports_.next_stamp(now);
   claim.deadline = now.mono + answer_wait;
   ask(f.client_id, claim, node, false);
   if (claim.pending()) claims_.emplace(f.client_id, std::move(claim));
@@ -343,6 +372,7 @@ void SessionMoves::handle(SessionAdopted& m, Now now) {
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
+  if (Ask* asked = came_from(node, f.request)) return asked->relayed.push_back(f.bytes);
   const std::string client_id = arrival_of(node, f.request);
   if (!client_id.empty()) ports_.to_home(client_id, SessionRelayed{client_id, f.bytes});
 }
@@ -419,15 +449,16 @@ void SessionMoves::peer_down(const std::string& node, Now now) {
   std::set<std::string> alone;
   for (auto& [client_id, claim] : claims_) {
     std::erase_if(claim.queue, [&](const auto& item) { return item.first == node; });
+    for (auto& [request, asked] : claim.came) asked.lost = asked.lost || asked.node == node;
     const std::size_t lost = std::erase_if(claim.asked, [&](const auto& item) {
       if (item.second.node != node) return false;
       claimed_by_.erase(item.first);
       return true;
     });
     claim.left_behind = claim.left_behind || lost > 0;
-    if (lost > 0 && !claim.pending()) alone.insert(client_id);
+    if (lost > 0) alone.insert(client_id);
   }
-  for (const std::string& client_id : alone) go_on(claims_.find(client_id), now);
+  for (const std::string& client_id : alone) advance(claims_.find(client_id), now);
   std::vector<std::pair<Source, std::string>> ended;
   for (auto it = arrived_from_.lower_bound({node, 0}); it != arrived_from_.end() && it->first.node == node;
        ++it)
@@ -451,6 +482,7 @@ void SessionMoves::tick_claims(Now now) {
       claim.asked.clear();
       claim.left_behind = true;
     }
+    if (!claim.came.empty()) take_in_images(client_id, claim);
     claim.returning = false;
     claim.adopting = false;
     go_on(it, now);

@@ -167,8 +167,12 @@ class SessionMoves final : public cluster::ClientRows {
   using Claimant = std::pair<WorkerIndex, Token>;
   struct Ask {
     std::string node;
-    RowStamp stamp;
+    RowStamp stamp;  ///< of the CONNECT
+    RowStamp row;    ///< of the session; the greatest if it is not known
     std::string image;
+    /// Once the image has come: what followed it, and whether the node is lost since then.
+    std::vector<std::string> relayed{};
+    bool lost = false;
   };
   /// CONNECTs of one client id that wait for the session; none of them: we take in an older session.
   struct Claim {
@@ -185,13 +189,15 @@ class SessionMoves final : public cluster::ClientRows {
     /// Let go on, not seen as held yet.
     std::vector<Claimant> granted;
     std::map<RequestId, Ask> asked;
+    /// Answered with an image. Taken in together, the newest first.
+    std::vector<std::pair<RequestId, Ask>> came;
     TimePoint deadline{};
     /// Asked for by newer connects of other nodes; answered when this one is through.
     std::vector<std::pair<std::string, wire::TakeOver>> queue;
 
     /// False: nobody waits (any more); a session that has moved on is the business of its new home.
     bool wanted() const { return !waiters.empty() || !granted.empty(); }
-    bool pending() const { return returning || (adopting && wanted()) || !asked.empty(); }
+    bool pending() const { return returning || (adopting && wanted()) || !asked.empty() || !came.empty(); }
     bool asks(const std::string& node) const {
       return std::any_of(asked.begin(), asked.end(),
                          [&](const auto& ask) { return ask.second.node == node; });
@@ -250,14 +256,17 @@ class SessionMoves final : public cluster::ClientRows {
   /// This one waits no more, and has not been seen as held.
   void forget(Claims::iterator it, const Claimant& claimant, Now now);
   Claims::iterator claim_of(const std::string& node, RequestId request);
-  void arrived(Claims::iterator it, RequestId request);
+  /// Of an image that waits for others; nullptr: there is none.
+  Ask* came_from(const std::string& node, RequestId request);
+  /// Another answer has come, or will not come.
+  void advance(Claims::iterator it, Now now);
+  void take_in_images(const std::string& client_id, Claim& claim);
   bool take_in_rivals(const std::string& client_id, Now now);
   void tick_claims(Now now);
   /// The client id; empty: none.
   std::string arrival_of(const std::string& node, RequestId request) const;
   void end_source(const std::string& client_id, const Source& source);
-  /// The stamp next to that of the node's row.
-  std::optional<RowStamp> next_after(const std::string& node, ClientKey key) const;
+  std::optional<RowStamp> row_at(const std::string& node, ClientKey key) const;
 
   // --- old home
   void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,11 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
     if (const auto* done = std::get_if<ClaimDone>(&message)) {
       log.push_back(done->superseded ? "superseded" : "goes on");
     } else if (const auto* import = std::get_if<SessionImport>(&message)) {
-      log.push_back("import " + import->image);
+      log.push_back("import " + import->image + (import->newer ? ", newer" : ""));
+    } else if (const auto* relayed = std::get_if<SessionRelayed>(&message)) {
+      log.push_back("relayed " + relayed->bytes);
+    } else if (std::holds_alternative<SessionArrivalOver>(message)) {
+      log.emplace_back("arrival over");
     }
   }
   bool send_to_peer(const std::string& node, std::string bytes) override {
@@ -31,7 +36,7 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
       log.push_back(node + ": behind " + std::to_string(behind->newer.time));
     } else if (const auto* asked = std::get_if<wire::TakeOver>(&*frame)) {
       log.push_back(node + ": take over");
-      requests.push_back(asked->request);
+      requests[node] = asked->request;
     }
     return true;
   }
@@ -60,6 +65,9 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   void told_behind(std::uint64_t newer) {
     moves.message("b@h", wire::encode(wire::Behind{key_x, {newer, 9}}), now);
   }
+  void answer_with_image(const std::string& node, const std::string& image) {
+    moves.message(node, wire::encode(wire::Image{requests[node], true, image}), now);
+  }
   std::vector<std::string> taken() {
     moves.end_of_turn();
     return std::exchange(log, {});
@@ -69,7 +77,7 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   static constexpr Slot b{101};
   static constexpr Slot c{102};
   Log log;
-  std::vector<wire::RequestId> requests;
+  std::map<std::string, wire::RequestId> requests;
   std::uint64_t time = 0;
   Token token = 0;
   bool waits = true;
@@ -112,6 +120,55 @@ TEST_F(SessionMovesTest, AnOldSessionStaysAsOldAsItIs) {
   told_row(c, 80);
   told_behind(80);
   EXPECT_EQ(taken(), Log{}) << "this node has heard of it: stamps decide";
+}
+
+/// Whoever connects here finds older sessions at both other nodes.
+class TwoSessions : public SessionMovesTest {
+ protected:
+  void SetUp() override {
+    told_row(b, 50);
+    told_row(c, 60);
+    taken();
+    SessionClaim claim{WorkerIndex(0), ++token, "x", false};
+    moves.handle(claim, now);
+    EXPECT_EQ(taken(), (Log{"c@h: take over", "b@h: take over"}));
+  }
+};
+
+TEST_F(TwoSessions, AreTakenInTogetherTheNewerOneFirst) {
+  answer_with_image("b@h", "B");
+  moves.message("b@h", wire::encode(wire::Relay{requests["b@h"], "m"}), now);
+  EXPECT_EQ(taken(), Log{}) << "which is not the one that the client knows";
+  answer_with_image("c@h", "C");
+  EXPECT_EQ(taken(), (Log{"row 61 void 0", "import C", "import B", "relayed m"}));
+  SessionAdopted adopted{"x"};
+  moves.handle(adopted, now);
+  EXPECT_EQ(taken(), Log{"goes on"});
+}
+
+TEST_F(TwoSessions, WhoDoesNotAnswerInTimeIsNotWaitedFor) {
+  answer_with_image("b@h", "B");
+  now.mono += SessionMoves::answer_wait;
+  moves.tick(now);
+  EXPECT_EQ(taken(), (Log{"row 61 void 0", "import B", "goes on"}));
+}
+
+TEST_F(TwoSessions, AnImageWhoseNodeIsLostIsTakenInAllTheSame) {
+  answer_with_image("b@h", "B");
+  moves.peer_down("b@h", now);
+  EXPECT_EQ(taken(), Log{});
+  moves.peer_down("c@h", now);
+  EXPECT_EQ(taken(), (Log{"row 61 void 0", "import B", "arrival over"}));
+}
+
+TEST_F(SessionMovesTest, ANewerSessionThanTheOneHereTakesThatOneIn) {
+  connect();
+  told_row(b, 50);
+  taken();
+  SessionClaim claim{WorkerIndex(0), ++token, "x", false};
+  moves.handle(claim, now);
+  answer_with_image("b@h", "B");
+  EXPECT_EQ(taken(), (Log{"b@h: take over", "row 51 void 0", "import B, newer"}));
 }
 
 }  // namespace

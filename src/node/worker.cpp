@@ -366,7 +366,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     ports_.to_control(SessionExported{std::move(m.client_id), std::move(image)});
   }
   void handle_one(SessionImport& m) {
-    const auto imported = broker_.import_session(m.image, now_);
+    const auto imported = broker_.import_session(m.image, now_, m.newer);
     if (imported) return ports_.to_control(SessionImported{std::move(m.client_id)});
     log_.error("Session of client '{}' is lost on its way here: {}", m.client_id, imported.error().message);
     release(m.client_id);
