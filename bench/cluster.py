@@ -108,6 +108,17 @@ def measure_suback(cluster, table, rounds):
     table.row(f"of {2 * rounds:,} messages published on the two other nodes right behind the SUBACK, missed", missed)
 
 
+def measure_connect(cluster, table, rounds):
+    """A session that begins: CONNACK waits until the other nodes know of it."""
+    times = []
+    for n in range(rounds):
+        begin = time.monotonic()
+        client = connect(cluster.nodes[n % 3].port, b"new-%d" % n, clean=False)
+        times.append(time.monotonic() - begin)
+        client.close()
+    table.row("connection and CONNECT of a new session until CONNACK, p50 / p99", spread(times))
+
+
 def measure_takeover(cluster, table, rounds, waiting):
     """The client of a session comes back on another node, again and again."""
     times = []
@@ -268,6 +279,8 @@ def main():
         wanted = options.only or PARTS
         if "suback" in wanted:
             measure_suback(cluster, table, options.rounds)
+        if "takeover" in wanted:
+            measure_connect(cluster, table, options.rounds)
         for waiting in (0, 10) if "takeover" in wanted else ():
             measure_takeover(cluster, table, options.rounds, waiting)
         if "lists" in wanted:
