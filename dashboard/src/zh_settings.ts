@@ -32,8 +32,8 @@ export const zhSettings: Record<string, string> = {
     "成员失联超过此时间后会被移除，直到它回来；0：从不",
   "CONNACK waits at most so long for all nodes to know where the session is":
     "CONNACK 最多等待多久，直到所有节点都知道会话在哪里",
-  "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what was written":
-    "SUBACK 最多等待多久，直到所有节点都有了路由；管理操作最多等待多久，直到所有节点都有了写入的内容",
+  "SUBACK and UNSUBACK wait at most so long for all nodes to know the routes, and an operator for them to have what was written":
+    "SUBACK 和 UNSUBACK 最多等待多久，直到所有节点都知道路由的变化；管理操作最多等待多久，直到所有节点都有了写入的内容",
   "PUBACK and PUBREC wait until the other nodes have the message":
     "PUBACK 和 PUBREC 等到其他节点收到消息后才发送",
   "But at most so long": "上述时间的上限",

@@ -293,7 +293,11 @@ void Subscribing::finish(Pending& pending, const std::vector<std::vector<mqtt::M
     world_.sender.resume(*channel, PauseReason::subscribes);
   }
   check_memberships(pending, *channel->session);
-  if (pending.packet_id != 0) world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
+  if (pending.unsubscribes) {
+    world_.sender.unsuback(*channel, pending.packet_id, pending.codes);
+  } else if (pending.packet_id != 0) {
+    world_.sender.suback(*channel, pending.packet_id, pending.codes, pending.text);
+  }
   answer_operator(pending);
   for (std::size_t i = 0; i < pending.accepted.size() && i < retained.size(); ++i) {
     if (!pending.accepted[i].retained) continue;
@@ -334,12 +338,20 @@ Verdict Subscribing::handle(Channel& channel, const mqtt::Unsubscribe& packet) {
   if (channel.zone->strict && !std::all_of(packet.filters.begin(), packet.filters.end(), is_well_formed))
     return ill_formed_filter;
   std::vector<ReasonCode> codes;
+  routes_changed_ = false;
   for (const std::string_view filter : packet.filters) {
     codes.push_back(unsubscribe_for(channel, filter));
     world_.observation.tracing.write(LogLevel::info, about(*channel.session, filter),
                                      "UNSUBSCRIBE: filter='{}': {}", filter, to_string(codes.back()));
   }
-  world_.sender.unsuback(channel, packet.packet_id, codes);
+  if (!routes_changed_) {
+    world_.sender.unsuback(channel, packet.packet_id, codes);
+    return std::nullopt;
+  }
+  // As SUBACK: what is published anywhere after it finds no subscriber here.
+  Pending pending{channel.conn, channel.generation, packet.packet_id, std::move(codes), {}};
+  pending.unsubscribes = true;
+  ask_router(channel, std::exchange(next_token_, next_token_ + 2), std::move(pending), {});
   return std::nullopt;
 }
 
@@ -347,7 +359,10 @@ ReasonCode Subscribing::unsubscribe(Session& session, std::string_view filter) {
   if (!topic::is_valid_filter(filter)) return ReasonCode::topic_filter_invalid;
   filter = real_filter(session, filter);
   const auto result = world_.subscriptions.unsubscribe(session, filter);
-  if (result == SubscriptionTable::Unsubscribed::was_last) world_.router.unroute(filter);
+  if (result == SubscriptionTable::Unsubscribed::was_last) {
+    world_.router.unroute(filter);
+    routes_changed_ = true;
+  }
   // [MQTT-3.11.3-1]
   const bool existed = result != SubscriptionTable::Unsubscribed::not_found;
   return existed ? ReasonCode::success : ReasonCode::no_subscription_existed;
@@ -360,7 +375,10 @@ ReasonCode Subscribing::leave(Session& session, std::string_view filter) {
   const bool exclusive = shared->group == topic::exclusive_group;
   const bool asked = exclusive && give_up_claims(session.client_id, name);
   const auto weight = world_.groups.leave(session, name);
-  if (weight) world_.router.share(name, *weight);
+  if (weight) {
+    world_.router.share(name, *weight);
+    routes_changed_ = true;
+  }
   if (!weight && !asked) return ReasonCode::no_subscription_existed;
   if (exclusive) world_.router.release_exclusive(session.client_id, name);
   return ReasonCode::success;

@@ -102,7 +102,8 @@ class Router {
   /// name.
   virtual RouteResult route(const mqtt::MessagePtr& message, Token token) = 0;
   /// Makes filters known to the cluster and fetches retained messages. Answered by
-  /// Broker::subscribe_done(token).
+  /// Broker::subscribe_done(token), when all live peers know these filters, and what unroute() and share()
+  /// have said before. There may be no filters.
   virtual void subscribe(Token token, std::vector<SubscribeFilter> filters) = 0;
   /// The worker's last subscriber of this filter is gone.
   virtual void unroute(std::string_view filter) = 0;

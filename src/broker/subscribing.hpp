@@ -59,7 +59,7 @@ class Subscribing {
     std::size_t code = 0;  ///< its place in Pending::codes
     std::optional<Wish> wish{};
   };
-  /// A SUBSCRIBE whose SUBACK has not been sent.
+  /// A SUBSCRIBE whose SUBACK has not been sent; or an UNSUBSCRIBE.
   struct Pending {
     ConnId conn;
     std::uint32_t generation = 0;
@@ -70,6 +70,7 @@ class Subscribing {
     std::string client_id{};  ///< if it asks for something exclusive: the connection may be gone
     bool claims = false;      ///< and it has not been said yet who may have that
     bool refused_late = false;
+    bool unsubscribes = false;
     Token operation = 0;  ///< of an operator, who is answered instead
   };
 
@@ -122,7 +123,8 @@ class Subscribing {
                      const std::vector<mqtt::MessagePtr>& messages, Now now);
 
   World& world_;
-  std::string rewritten_;  ///< of real_filter()
+  bool routes_changed_ = false;  ///< by an UNSUBSCRIBE: others have to know
+  std::string rewritten_;        ///< of real_filter()
   std::string mounted_;
   std::map<Token, Pending> pending_;
   std::multimap<std::string, Token, std::less<>> claims_;  ///< names of what is asked for exclusively

@@ -170,8 +170,8 @@ constexpr Key node_table[] = {
      "CONNACK waits at most so long for all nodes to know where the session is", node<&N::connack_wait>,
      positive_ms},
     {"cluster.suback_wait", Type::duration_ms, "5s",
-     "SUBACK waits at most so long for all nodes to have the routes, and an operator for them to have what "
-     "was written",
+     "SUBACK and UNSUBACK wait at most so long for all nodes to know the routes, and an operator for them to "
+     "have what was written",
      node<&N::suback_wait>, positive_ms},
     {"cluster.forward_ack", Type::flag, "on", "PUBACK and PUBREC wait until the other nodes have the message",
      node<&N::forward_ack>},

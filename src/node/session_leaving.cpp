@@ -40,9 +40,10 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
   const auto offered = offered_.find(f.client_id);
   const bool rests = offered != offered_.end() && offered->second == node;
   if (offered != offered_.end()) offered_.erase(offered);
-  ports_.to_home(f.client_id,
-                 SessionExport{f.client_id, f.clean_start,
-                               rests ? broker::Departure::to_rest : broker::Departure::to_client});
+  const bool ends = f.clean_start && (f.void_before == 0 || own->second.stamp.time < f.void_before);
+  ports_.to_home(
+      f.client_id,
+      SessionExport{f.client_id, ends, rests ? broker::Departure::to_rest : broker::Departure::to_client});
 }
 
 void SessionMoves::handle(SessionExported& m, Now now) {

@@ -161,7 +161,7 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
     if (own != own_.end() && !own->second.over && holder.row.stamp < own->second.stamp) break;
     if (node.empty()) continue;
     if (ports_.running(node)) {
-      ask(client_id, claim, node, claim.clean_start || holder.row.stamp.time < void_until);
+      ask_for_row(client_id, claim, node, holder.row, void_until);
     } else {
       claim.left_behind = true;
     }
@@ -170,13 +170,26 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
 
 void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::string& node,
                        bool clean_start) {
+  send_ask(claim, node, {.stamp = claim.stamp, .clean_start = clean_start, .client_id = client_id});
+}
+
+void SessionMoves::ask_for_row(const std::string& client_id, Claim& claim, const std::string& node,
+                               const ClientRow& row, std::uint64_t void_before) {
+  if (claim.clean_start || void_before <= row.stamp.time)
+    return ask(client_id, claim, node, claim.clean_start);
+  // It may have got a newer one meanwhile.
+  send_ask(claim, node,
+           {.stamp = claim.stamp, .clean_start = true, .client_id = client_id, .void_before = void_before});
+}
+
+void SessionMoves::send_ask(Claim& claim, const std::string& node, wire::TakeOver frame) {
   if (claim.asks(node)) return;
-  const RequestId request = ++last_request_;
-  if (!ports_.send_to_peer(node, encode(wire::TakeOver{request, claim.stamp, clean_start, client_id})))
-    return;
+  frame.request = ++last_request_;
   const RowStamp unknown{UINT64_MAX, UINT64_MAX};
-  claim.asked[request] = {node, claim.stamp, row_at(node, key_of(client_id)).value_or(unknown), {}};
-  claimed_by_[request] = client_id;
+  const RowStamp row = row_at(node, key_of(frame.client_id)).value_or(unknown);
+  if (!ports_.send_to_peer(node, encode(frame))) return;
+  claim.asked[frame.request] = {node, claim.stamp, row, {}};
+  claimed_by_[frame.request] = std::move(frame.client_id);
 }
 
 void SessionMoves::tell(Claim& claim, const std::string& client_id, bool superseded) {
@@ -417,7 +430,7 @@ bool SessionMoves::take_in_rivals(const std::string& client_id, Now now) {
     const std::string node(ports_.node_of(holder.slot));
     if (node.empty() || own->second.stamp < holder.row.stamp || still_relays(node)) continue;
     if (ports_.running(node)) {
-      ask(client_id, claim, node, holder.row.stamp.time < own->second.void_before);
+      ask_for_row(client_id, claim, node, holder.row, own->second.void_before);
     } else {
       absent_rivals_[node].insert(client_id);
     }

@@ -250,6 +250,10 @@ class SessionMoves final : public cluster::ClientRows {
   // --- new home
   void ask_around(const std::string& client_id, Claim& claim);
   void ask(const std::string& client_id, Claim& claim, const std::string& node, bool clean_start);
+  /// `row`: what that node has; made void by what is later.
+  void ask_for_row(const std::string& client_id, Claim& claim, const std::string& node, const ClientRow& row,
+                   std::uint64_t void_before);
+  void send_ask(Claim& claim, const std::string& node, wire::TakeOver frame);
   void go_on(Claims::iterator it, Now now);
   void end_claim(Claims::iterator it, Now now);
   void tell(Claim& claim, const std::string& client_id, bool superseded);

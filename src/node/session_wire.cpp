@@ -18,6 +18,7 @@ struct Encoder {
     w.u64(f.stamp.writer);
     w.u8(f.clean_start ? 1 : 0);
     w.bytes16(f.client_id);
+    if (f.void_before != 0) w.u64(f.void_before);
   }
   void operator()(const Answer& f) const {
     w.u64(f.request);
@@ -52,6 +53,7 @@ void read(ByteReader& r, TakeOver& f) {
   f.stamp.writer = r.u64();
   f.clean_start = r.u8() != 0;
   f.client_id = r.bytes16();
+  if (!r.at_end()) f.void_before = r.u64();
 }
 void read(ByteReader& r, Answer& f) {
   f.request = r.u64();

@@ -21,6 +21,8 @@ struct TakeOver {
   cluster::RowStamp stamp;  ///< of the CONNECT; the newest wins
   bool clean_start = false;
   std::string client_id;
+  /// A clean start ends only a session from before this time; 0: any.
+  std::uint64_t void_before = 0;
 };
 enum class Outcome : std::uint8_t {
   none,        ///< there is no session (any more)

@@ -46,7 +46,7 @@ void Subscribes::answer_ready(Now now) {
 
 void Subscribes::answer(SubscribeRequest& request, Now now) {
   exclusive_.check(request);
-  lag_.add_ms((now.mono - request.asked_at).count());
+  if (!request.filters.empty()) lag_.add_ms((now.mono - request.asked_at).count());
   SubscribeDone done{request.token, {}, std::move(request.refused)};
   for (const broker::SubscribeFilter& filter : request.filters) {
     const auto shared = topic::parse_shared(filter.filter);
