@@ -46,6 +46,7 @@ enum class PauseReason : std::uint8_t {
   output = 4,      ///< it does not read what it asks for
   subscribes = 8,  ///< `pending_subscribes_max` SUBSCRIBEs wait for the cluster
   connect = 16,    ///< CONNECT waits for an answer
+  known = 32,      ///< CONNACK waits until others know of the session
 };
 inline constexpr std::uint16_t pending_subscribes_max = 64;
 

@@ -251,11 +251,15 @@ void Connecting::hold(Channel& channel, bool clean_start) {
   // CONNACK is a promise: who has it finds the session at every node.
   waiting_[token] = {channel.conn, channel.generation};
   world_.output.hold_output(channel.conn);
+  // Also a DISCONNECT that is already here: the end of its connection must not come before.
+  world_.sender.pause(channel, PauseReason::known);
 }
 
 void Connecting::session_known(Token token) {
-  const Channel* channel = take_waiting(token);
-  if (channel != nullptr && is_open(channel->state)) world_.output.release_output(channel->conn);
+  Channel* channel = take_waiting(token);
+  if (channel == nullptr || !is_open(channel->state)) return;
+  world_.output.release_output(channel->conn);
+  world_.sender.resume(*channel, PauseReason::known);
 }
 
 Channel* Connecting::claim_done(Token token, bool superseded, bool left_behind, Now now) {

@@ -164,8 +164,14 @@ void Publishing::publish_system(const mqtt::MessagePtr& message, Now now) {
 }
 
 RouteResult Publishing::distribute(const mqtt::MessagePtr& message, Token token, Now now) {
-  const RouteResult result = world_.router.route(message, token);
-  if (result.local) world_.dispatcher.deliver(message, now);
+  RouteResult result = world_.router.route(message, token);
+  // A client that publishes behind its SUBSCRIBE, without waiting for SUBACK, gets what it publishes: the
+  // worker has the subscription before the routes do. What is retained comes with SUBACK.
+  const bool early = !result.local && world_.subscribes_pending > 0 && !message->retain();
+  if (result.local || early) {
+    const bool taken = world_.dispatcher.deliver(message, now) > 0;
+    result.matched = result.matched || taken;
+  }
   if (!result.groups.empty()) world_.shared.deliver(message, result.groups, now);
   return result;
 }

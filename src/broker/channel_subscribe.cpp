@@ -66,12 +66,18 @@ void Subscribing::subscribe_automatically(Channel& channel) {
   Pending pending{channel.conn, channel.generation, 0, {}, {}};
   std::vector<SubscribeFilter> filters;
   for (const AutoSubscription& wanted : world_.config.auto_subscriptions) {
+    // Others than QoS are what clients of MQTT 3 cannot say, nor do they expect it.
+    const bool is_v5 = session.version == mqtt::Version::v5;
     const bool nameless = session.username.empty() && wanted.filter.find("%u") != std::string::npos;
     const auto filter = topic::put_names(wanted.filter, {session.client_id, session.username});
     auto code = ReasonCode::topic_filter_invalid;
     if (filter && !nameless) {
-      const mqtt::Subscription subscription{*filter, wanted.qos, wanted.no_local, wanted.retain_as_published,
-                                            wanted.retain_handling};
+      mqtt::Subscription subscription{.filter = *filter, .qos = wanted.qos};
+      if (is_v5) {
+        subscription.no_local = wanted.no_local;
+        subscription.retain_as_published = wanted.retain_as_published;
+        subscription.retain_handling = wanted.retain_handling;
+      }
       code = subscribe(session, subscription, 0, token, pending, filters);
     }
     if (!is_error(code)) continue;
@@ -104,6 +110,7 @@ void Subscribing::ask_router(Channel& channel, Token token, Pending pending,
     for (SubscribeFilter& filter : filters) filter.retained = false;  // in the second round
   }
   pending_.emplace(token, std::move(pending));
+  ++world_.subscribes_pending;
   if (++channel.pending_subscribes >= pending_subscribes_max)
     world_.sender.pause(channel, PauseReason::subscribes);
   world_.router.subscribe(token, std::move(filters));
@@ -277,6 +284,7 @@ void Subscribing::done(Token token, std::vector<std::vector<mqtt::MessagePtr>> r
   }
   Pending pending = std::move(it->second);
   pending_.erase(it);
+  --world_.subscribes_pending;
   forget_claims(pending, token);
   for (const Accepted& accepted : pending.accepted) {
     SubscriberList* list = world_.subscriptions.find(accepted.filter);

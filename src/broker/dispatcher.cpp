@@ -1,6 +1,7 @@
 #include "broker/dispatcher.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshmq::broker {
 
@@ -26,6 +27,23 @@ std::size_t Dispatcher::deliver(const mqtt::MessagePtr& message, Now now) {
   }
   observation_.count(*message, frames_.finish(), now);
   return count;
+}
+
+bool Dispatcher::reconsider(Session& session, Outgoing& outgoing) {
+  const mqtt::Message& message = *outgoing.message;
+  Outgoing merged{.message = outgoing.message, .subscription_ids = {}};
+  bool wanted = false;
+  subscriptions_.match(message.topic(), [&](SubscriberList& list) {
+    const Subscriber* subscriber = SubscriptionTable::find(session, list);
+    if (subscriber == nullptr || is_own(message, *subscriber)) return;
+    const Delivery::Grant granted = grant(message, *subscriber);
+    merged.qos = mqtt::max_qos(merged.qos, granted.qos);
+    merged.retain = merged.retain || granted.retain;
+    merged.subscription_ids.add(subscriber->options.subscription_id);
+    wanted = true;
+  });
+  if (wanted) outgoing = std::move(merged);
+  return wanted;
 }
 
 bool Dispatcher::is_publisher(const mqtt::Message& message, const Subscriber& subscriber) {

@@ -30,6 +30,8 @@ class Dispatcher {
 
   /// Returns how many sessions took the message.
   std::size_t deliver(const mqtt::MessagePtr& message, Now now);
+  /// What the session's own subscriptions make of it now. False: none of them wants it.
+  bool reconsider(Session& session, Outgoing& outgoing);
   const RecentMessages& recent() const { return recent_; }
 
  private:

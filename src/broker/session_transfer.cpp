@@ -372,6 +372,8 @@ void SessionTransfer::relayed(std::string_view client_id, std::string_view bytes
   }
   // Without an arrival it is another one: the client began anew.
   if (session->moving != Moving::arriving || !session->arrival->relaying) return;
+  // [MQTT-3.10.4-2] The old home does not hear of what the client has subscribed and unsubscribed since.
+  if (!outgoing.group && !world_.dispatcher.reconsider(*session, outgoing)) return;
   if (got_directly(*session->arrival, outgoing) || !note(*session->arrival, outgoing)) return;
   world_.delivery.deliver_late(*session, std::move(outgoing), now);
 }

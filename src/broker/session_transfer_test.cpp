@@ -207,6 +207,18 @@ TEST_F(Transfer, WhatHasWaitedForLongComesOnceThoughAnotherSessionHasItToo) {
   EXPECT_EQ(resumed("a"), lines("CONNACK session", "PUBLISH topic='t' id=1 qos=2 payload='1'"));
 }
 
+TEST_F(Transfer, WhatTheClientSubscribesAndUnsubscribesAtItsNewHomeHoldsForWhatIsRelayed) {
+  old_home.connect(travelling("a")).subscribes("t", 2).subscribes("u", 1).says_goodbye();
+  move("a");
+  auto& a = new_home.connect(travelling("a"));
+  a.next_id = 10;
+  a.unsubscribes("t").subscribes("u", 0).ignores();
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 1});
+  old_home.delivers({.topic = "u", .payload = "2", .qos = mqtt::QoS::at_least_once, .id = 2});
+  carry_relayed();
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='u' payload='2'"));
+}
+
 TEST_F(Transfer, OfTwoSessionsTheNewerOneIsThatWhichItsClientKnows) {
   new_home.connect(travelling("a")).subscribes("old", 1).says_goodbye();
   new_home.delivers({.topic = "old", .payload = "kept", .qos = mqtt::QoS::at_least_once, .id = 7});
@@ -316,15 +328,16 @@ TEST_F(Transfer, AClientHearsNothingBeforeOthersKnowItsSession) {
   new_home.router.hold_sessions = true;
   auto& a = new_home.connecting(travelling("a"));
   a.subscribes("t", 1).publishes("t", "1", 1);
-  EXPECT_EQ(a.receives(), "");
+  EXPECT_EQ(a.receives(), lines("paused"));
   ASSERT_EQ(new_home.router.held.size(), 1U);
-  EXPECT_EQ(new_home.metrics().packets_publish_received, 1U) << "it is listened to meanwhile";
+  EXPECT_EQ(new_home.metrics().packets_publish_received, 0U) << "nor is it listened to";
   new_home.broker.session_known(new_home.router.held[0]);
-  EXPECT_EQ(a.receives(), lines("CONNACK", "SUBACK id=1 code=1", "PUBLISH topic='t' id=1 qos=1 payload='1'",
-                                "PUBACK id=2"));
+  new_home.run();
+  EXPECT_EQ(a.receives(), lines("CONNACK", "resumed", "PUBLISH topic='t' id=1 qos=1 payload='1'",
+                                "PUBACK id=2", "SUBACK id=1 code=1"));
   // Who has been given an id may come back with it, to any node.
   auto& nameless = new_home.connecting({.version = mqtt::Version::v5, .clean_start = true});
-  EXPECT_EQ(nameless.receives(), "");
+  EXPECT_EQ(nameless.receives(), lines("paused"));
   ASSERT_EQ(new_home.router.held.size(), 2U);
   new_home.broker.session_known(new_home.router.held[1]);
   EXPECT_NE(nameless.receives().find("CONNACK"), std::string::npos);
@@ -334,11 +347,24 @@ TEST_F(Transfer, AConnectionThatEndsBeforeItsSessionIsKnownStillHearsWhy) {
   new_home.router.hold_sessions = true;
   auto& a = new_home.connecting(travelling("a"));
   auto& b = new_home.connecting(travelling("a"));
-  EXPECT_EQ(a.receives(), lines("CONNACK", "closed: takeovered"));
+  EXPECT_EQ(a.receives(), lines("paused", "CONNACK", "closed: takeovered"));
   b.vanishes();
   auto& c = new_home.connecting(travelling("a"));
   for (const Token token : new_home.router.held) new_home.broker.session_known(token);
-  EXPECT_EQ(c.receives(), lines("CONNACK session"));
+  new_home.run();
+  EXPECT_EQ(c.receives(), lines("paused", "CONNACK session", "resumed"));
+  // DISCONNECT is behind CONNECT: the connection ends when the session can be found everywhere, not before.
+  auto& d = new_home.open();
+  std::string bytes;
+  mqtt::encode_packet(Connect{.clean_start = false, .client_id = "d", .session_expiry_s = 100},
+                      mqtt::Version::v5, bytes);
+  mqtt::encode_packet(mqtt::Disconnect{}, mqtt::Version::v5, bytes);
+  d.sends_bytes(bytes);
+  EXPECT_EQ(d.receives(), lines("paused"));
+  new_home.broker.session_known(new_home.router.held.back());
+  new_home.run();
+  EXPECT_EQ(d.receives(),
+            lines("CONNACK receive_max=100 packet_max=1048576 alias_max=65535", "resumed", "closed: normal"));
 }
 
 TEST_F(Transfer, DamagedImagesAreRefused) {

@@ -171,6 +171,17 @@ TEST(Unsubscribe, EndsDeliveryAndTheRoute) {  // [MQTT-3.10.4-1] [MQTT-3.10.4-2]
   EXPECT_EQ(h.connect("c", Version::v3_1_1).unsubscribes("x").receives(), lines("UNSUBACK id=1"));
 }
 
+TEST(Subscribe, ReachesWhatItsClientPublishesBehindItWithoutWaiting) {
+  Harness h;
+  h.router.hold_subscribes = true;
+  auto& a = h.connect("a").subscribes("t", 1).publishes("t", "1", 1);
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=1 qos=1 payload='1'", "PUBACK id=2"));
+  a.sends(Publish{.topic = "t", .payload = "kept", .retain = true});
+  EXPECT_EQ(a.receives(), "") << "it comes with SUBACK, once";
+  h.release_subscribes();
+  EXPECT_EQ(a.receives(), lines("SUBACK id=1 code=1", "PUBLISH topic='t' retain payload='kept'"));
+}
+
 TEST(Unsubscribe, BeforeSubackLeavesNothing) {
   Harness h;
   h.router.hold_subscribes = true;

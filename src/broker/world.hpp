@@ -75,6 +75,7 @@ struct World {
   SharedDispatch shared;
   Flapping flapping{config.flapping};
   std::size_t connected_count = 0;
+  std::size_t subscribes_pending = 0;  ///< whose routes may not be known yet
 
   /// Unique in the cluster: two brokers' random beginnings lie far apart.
   std::uint64_t next_message_id() {

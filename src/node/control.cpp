@@ -242,7 +242,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   }
 
   void query(OperationId operation, Query query, Now now) {
-    if (query.kind == QueryKind::kick && !moves_.holds(query.client_id)) {
+    const bool is_here = moves_.holds(query.client_id) && !moves_.is_leaving(query.client_id);
+    if (query.kind == QueryKind::kick && !is_here) {
       if (const std::string node = moves_.holder(query.client_id); !node.empty()) {
         moves_.kick(node, query.client_id);
         QueryReply reply;
