@@ -67,6 +67,17 @@ std::uint64_t SessionMoves::void_before(ClientKey key) const {
   return result;
 }
 
+std::uint64_t SessionMoves::void_before(ClientKey key, RowStamp older) const {
+  std::uint64_t result = void_before(key);
+  const auto ends_it = [&](const ClientRow& row) {
+    return row.void_before == row.stamp.time && row.void_before == older.time && older < row.stamp;
+  };
+  const auto own = own_.find(key);
+  bool same_time = own != own_.end() && ends_it({own->second.stamp, own->second.void_before});
+  for (const ClientTable::Holder& holder : table_.holders(key)) same_time = same_time || ends_it(holder.row);
+  return same_time ? std::max(result, older.time + 1) : result;
+}
+
 std::optional<ClientRow> SessionMoves::set(ClientKey key, Slot slot, const ClientRow& row) {
   const auto earlier = table_.set(key, slot, row);
   if (on_row) on_row(key);
@@ -154,14 +165,13 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
   }
   const ClientKey key = key_of(client_id);
   const auto own = own_.find(key);
-  const std::uint64_t void_until = void_before(key);
   for (const ClientTable::Holder& holder : table_.holders(key)) {
     const std::string node(ports_.node_of(holder.slot));
     // What is older than ours is taken in later, without the client's having to wait.
     if (own != own_.end() && !own->second.over && holder.row.stamp < own->second.stamp) break;
     if (node.empty()) continue;
     if (ports_.running(node)) {
-      ask_for_row(client_id, claim, node, holder.row, void_until);
+      ask_for_row(client_id, claim, node, holder.row);
     } else {
       claim.left_behind = true;
     }
@@ -174,12 +184,13 @@ void SessionMoves::ask(const std::string& client_id, Claim& claim, const std::st
 }
 
 void SessionMoves::ask_for_row(const std::string& client_id, Claim& claim, const std::string& node,
-                               const ClientRow& row, std::uint64_t void_before) {
-  if (claim.clean_start || void_before <= row.stamp.time)
+                               const ClientRow& row) {
+  const std::uint64_t void_until = void_before(key_of(client_id), row.stamp);
+  if (claim.clean_start || void_until <= row.stamp.time)
     return ask(client_id, claim, node, claim.clean_start);
   // It may have got a newer one meanwhile.
   send_ask(claim, node,
-           {.stamp = claim.stamp, .clean_start = true, .client_id = client_id, .void_before = void_before});
+           {.stamp = claim.stamp, .clean_start = true, .client_id = client_id, .void_before = void_until});
 }
 
 void SessionMoves::send_ask(Claim& claim, const std::string& node, wire::TakeOver frame) {
@@ -430,7 +441,7 @@ bool SessionMoves::take_in_rivals(const std::string& client_id, Now now) {
     const std::string node(ports_.node_of(holder.slot));
     if (node.empty() || own->second.stamp < holder.row.stamp || still_relays(node)) continue;
     if (ports_.running(node)) {
-      ask_for_row(client_id, claim, node, holder.row, own->second.void_before);
+      ask_for_row(client_id, claim, node, holder.row);
     } else {
       absent_rivals_[node].insert(client_id);
     }

@@ -246,13 +246,14 @@ class SessionMoves final : public cluster::ClientRows {
   void forget_if_needless(ClientKey key);
   /// Sessions of before then are over, as far as the rows tell.
   std::uint64_t void_before(ClientKey key) const;
+  /// Those that are older than this one: of two clean starts at the same time one is.
+  std::uint64_t void_before(ClientKey key, RowStamp older) const;
 
   // --- new home
   void ask_around(const std::string& client_id, Claim& claim);
   void ask(const std::string& client_id, Claim& claim, const std::string& node, bool clean_start);
-  /// `row`: what that node has; made void by what is later.
-  void ask_for_row(const std::string& client_id, Claim& claim, const std::string& node, const ClientRow& row,
-                   std::uint64_t void_before);
+  /// `row`: what that node has.
+  void ask_for_row(const std::string& client_id, Claim& claim, const std::string& node, const ClientRow& row);
   void send_ask(Claim& claim, const std::string& node, wire::TakeOver frame);
   void go_on(Claims::iterator it, Now now);
   void end_claim(Claims::iterator it, Now now);

@@ -35,7 +35,9 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
     if (const auto* behind = std::get_if<wire::Behind>(&*frame)) {
       log.push_back(node + ": behind " + std::to_string(behind->newer.time));
     } else if (const auto* asked = std::get_if<wire::TakeOver>(&*frame)) {
-      log.push_back(node + ": take over");
+      log.push_back(
+          node + ": take over" +
+          (asked->clean_start ? ", ends what is before " + std::to_string(asked->void_before) : ""));
       requests[node] = asked->request;
     }
     return true;
@@ -108,6 +110,15 @@ TEST_F(SessionMovesTest, WhoseClientHasNoConnackStampsItsRowAnew) {
   taken();
   told_behind(90);
   EXPECT_EQ(taken(), (Log{"row 91 void 91", "waits anew"})) << "what the clean start ends is older as well";
+}
+
+TEST_F(SessionMovesTest, OfTwoCleanStartsAtTheSameTimeOneEndsTheOther) {
+  time = 49;
+  connect(true);
+  moves.set(key_x, b, {{50, 0}, 50});
+  taken();
+  moves.tick(now);
+  EXPECT_EQ(taken(), Log{"b@h: take over, ends what is before 51"});
 }
 
 TEST_F(SessionMovesTest, AnOldSessionStaysAsOldAsItIs) {
