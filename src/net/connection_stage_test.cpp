@@ -151,11 +151,12 @@ TEST(ConnectionStage, WhatAStageRefusesForNowIsOfferedAgain) {
   RawClient client(node.port());
   client.send("hello" + turned("hello", '\x55') +
               turned(connect_packet("a") + subscribe_packet(1, "t", 0), '\x5a'));
-  ASSERT_EQ(client.take_raw(300).size(), 4 + connack.size() + 5);
+  const std::size_t greeting = 4 + connack.size() + 5;
+  ASSERT_EQ(client.take_raw(10'000, greeting).size(), greeting);
   std::string plain;
   for (int i = 0; i < 3000; ++i) plain += publish_packet("t", std::to_string(i) + std::string(90, '.'));
   client.send(turned(plain, '\x5a'));
-  EXPECT_TRUE(turned(client.take_raw(300), '\x5a') == plain);
+  EXPECT_TRUE(turned(client.take_raw(10'000, plain.size()), '\x5a') == plain);
 }
 
 TEST(ConnectionStage, OneThatHasLeftCostsNothingAndIsRememberedByItsName) {

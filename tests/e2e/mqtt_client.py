@@ -165,6 +165,12 @@ class Client:
     def send_packet(self, kind, flags, body):
         self.socket.sendall(bytes([kind << 4 | flags]) + varint(len(body)) + body)
 
+    def _acknowledge(self, kind, packet_id):
+        try:
+            self.send_packet(kind, 0, struct.pack(">H", packet_id))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the broker has closed: what it said before is still to be read
+
     def _packet_id(self):
         self._next_id = self._next_id % 65535 + 1
         return self._next_id
@@ -214,12 +220,12 @@ class Client:
             if qos == 2:
                 self._released.add(packet_id)
             if qos and self.auto_ack:
-                self.send_packet(PUBACK if qos == 1 else PUBREC, 0, struct.pack(">H", packet_id))
+                self._acknowledge(PUBACK if qos == 1 else PUBREC, packet_id)
             return None
         if packet.kind == PUBREL:
             self._released.discard(Reader(packet.body).number(">H"))
             if self.auto_ack:
-                self.send_packet(PUBCOMP, 0, packet.body[:2])
+                self._acknowledge(PUBCOMP, Reader(packet.body).number(">H"))
             return None
         if packet.kind == DISCONNECT:
             self.disconnect_code = packet.body[0] if packet.body else 0

@@ -145,8 +145,8 @@ bool RawClient::closed_by_peer(int timeout_ms) {
   return false;
 }
 
-std::string RawClient::take_raw(int timeout_ms) {
-  while (fill(timeout_ms)) {
+std::string RawClient::take_raw(int timeout_ms, std::size_t enough) {
+  while (input_.size() < enough && fill(timeout_ms)) {
   }
   return std::exchange(input_, {});
 }

@@ -34,7 +34,7 @@ class RawClient {
   void shut_down_sending();
   int fd() const { return fd_; }
   /// Bytes that arrived but have not been looked at.
-  std::string take_raw(int timeout_ms);
+  std::string take_raw(int timeout_ms, std::size_t enough = SIZE_MAX);
 
   /// CONNECT and its CONNACK; the return code, or -1.
   int connect(std::string_view client_id, std::uint16_t keepalive_s = 60);
