@@ -1,6 +1,7 @@
 #pragma once
 // An MQTT client of a few lines for tests: a blocking socket and hand-made 3.1.1 packets.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
