@@ -419,11 +419,11 @@ void Broker::end_leaving(std::string_view client_id, Now) {
 void Broker::take_back_session(std::string_view client_id, bool arriving, Now now) {
   impl_->transfer().take_back(client_id, arriving, now);
 }
-Result<void> Broker::import_session(std::string_view image, Now now, bool newer) {
+Result<bool> Broker::import_session(std::string_view image, Now now, bool newer) {
   return impl_->transfer().import(image, newer, now);
 }
-void Broker::relayed(std::string_view client_id, std::string_view outgoing, Now now) {
-  impl_->transfer().relayed(client_id, outgoing, now);
+void Broker::relayed(std::string_view client_id, std::string_view outgoing, Relayed how, Now now) {
+  impl_->transfer().relayed(client_id, outgoing, how, now);
 }
 void Broker::caught_up(std::string_view client_id, Now now) {
   impl_->transfer().caught_up(client_id, now);

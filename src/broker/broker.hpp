@@ -106,8 +106,8 @@ class Broker {
   bool discard_session(std::string_view client_id, Now now);
   void end_leaving(std::string_view client_id, Now now);
   void take_back_session(std::string_view client_id, bool arriving, Now now);
-  Result<void> import_session(std::string_view image, Now now, bool newer = false);
-  void relayed(std::string_view client_id, std::string_view outgoing, Now now);
+  Result<bool> import_session(std::string_view image, Now now, bool newer = false);
+  void relayed(std::string_view client_id, std::string_view outgoing, Relayed how, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
   // --- sessions between two processes: see SessionTransfer

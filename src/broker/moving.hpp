@@ -28,6 +28,17 @@ enum class Departure : std::uint8_t {
   to_rest,    ///< the node ends: it goes on waiting elsewhere
 };
 
+/// How a message of its old home comes to a session.
+enum class Relayed : std::uint8_t {
+  in_order,
+  /// By this node, where the session has come back to: older than what has come directly since, newer than
+  /// what is still on its way there and back.
+  own,
+  /// By an old home that has caught up: the session gets it directly as well, if not already, but for the odd
+  /// message that was held up.
+  straggler,
+};
+
 /// A session on its way to the disk.
 struct RestingSession {
   std::string client_id;
@@ -39,6 +50,7 @@ struct Arrival {
   std::unordered_set<std::uint64_t> seen;  ///< ids of messages that it has got
   /// Came directly while older ones may still come from the old home.
   std::vector<Outgoing> held;
+  std::ptrdiff_t held_own = 0;  ///< how many of them, at the front, the stub here has caught
   bool holding = true;
   /// The old home still sends what reaches it there.
   bool relaying = true;

@@ -38,6 +38,8 @@ class SessionTransfer final : public Diversion {
   /// How long what comes directly waits for an old home that has stopped to answer. Order is worth so much
   /// and no more.
   static constexpr Duration hold_max = std::chrono::seconds(3);
+  /// How long a straggler waits for what it would overtake.
+  static constexpr Duration straggler_wait = Duration(200);
   /// QoS 2 messages that a session with an older one out of reach remembers; later ones may come twice.
   static constexpr std::size_t remembered_max = 10'000;
 
@@ -60,10 +62,10 @@ class SessionTransfer final : public Diversion {
   // --- new home
   /// The session waits for its client, and its routes to be known: Router::adopted(). If there is one here
   /// already (the cluster was split), the newer one of the two takes the other one in: it is the one that its
-  /// client knows, with the packet ids of what is under way.
-  Result<void> import(std::string_view image, bool newer, Now now);
+  /// client knows, with the packet ids of what is under way. True: its old home may have something to relay.
+  Result<bool> import(std::string_view image, bool newer, Now now);
   /// A message from the old home.
-  void relayed(std::string_view client_id, std::string_view outgoing, Now now);
+  void relayed(std::string_view client_id, std::string_view outgoing, Relayed how, Now now);
   void caught_up(std::string_view client_id, Now now);
   void arrival_over(std::string_view client_id, Now now);
   void tick(Now now);
@@ -97,6 +99,8 @@ class SessionTransfer final : public Diversion {
   static bool got_there(const Arrival& arrival, const Outgoing& outgoing);
   static bool has_got(const Arrival& arrival, const Outgoing& outgoing);
   static bool note(Arrival& arrival, const Outgoing& outgoing);
+  void relayed(std::string_view client_id, Outgoing outgoing, Relayed how, Now now);
+  bool is_known(std::string_view client_id, const Outgoing& outgoing) const;
   void keep(Session& stub, const Outgoing& outgoing);
   void linger(Session& session, Now now);
   void drain(Session& session, Now now);
@@ -116,6 +120,12 @@ class SessionTransfer final : public Diversion {
   Subscribing& subscribing_;
   std::map<std::string, Leaving, std::less<>> leaving_;
   std::map<Token, std::string> adopting_;
+  struct Straggler {
+    TimePoint due;
+    std::string client_id;
+    Outgoing outgoing;
+  };
+  std::deque<Straggler> stragglers_;
   /// When arrivals stop to hold back, if they have not come anew since.
   std::deque<std::pair<TimePoint, std::string>> holding_;
   /// The same of arrivals that are over, until no late copy can come any more.

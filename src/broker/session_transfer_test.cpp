@@ -33,7 +33,7 @@ class Transfer : public ::testing::Test {
   }
   void carry_relayed() {
     for (const auto& [client_id, message] : std::exchange(old_home.router.relayed, {})) {
-      new_home.broker.relayed(client_id, message, new_home.now);
+      new_home.broker.relayed(client_id, message, Relayed::in_order, new_home.now);
     }
   }
   void directly(mqtt::MessageParts parts) {
@@ -119,6 +119,63 @@ TEST_F(Transfer, WhatReachesTheOldHomeFollowsInOrderAndOnce) {
   EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' payload='7'")) << "8 was sent before it moved";
 }
 
+TEST_F(Transfer, WhatTheStubCatchesOfASessionThatIsBackComesBehindWhatGoesTheLongWay) {
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
+  move("a");
+  new_home.broker.caught_up("a", new_home.now);
+  old_home.delivers({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 1});
+  const auto long_way = std::exchange(old_home.router.relayed, {});
+  for (const std::uint64_t id : {2, 3}) {
+    const std::string payload = std::to_string(id);
+    old_home.delivers({.topic = "t", .payload = payload, .qos = mqtt::QoS::at_least_once, .id = id});
+  }
+  move_back("a");
+  auto& a = old_home.connecting(travelling("a")).ignores();
+  old_home.delivers({.topic = "t", .payload = "4", .qos = mqtt::QoS::at_least_once, .id = 4});
+  // What had not left yet when the session was on its way back.
+  for (const auto& [client_id, message] : std::exchange(old_home.router.relayed, {}))
+    old_home.broker.relayed(client_id, message, Relayed::own, old_home.now);
+  EXPECT_EQ(a.receives(), "");
+  for (const auto& [client_id, message] : long_way)
+    old_home.broker.relayed(client_id, message, Relayed::in_order, old_home.now);
+  old_home.broker.caught_up("a", old_home.now);
+  EXPECT_EQ(a.receives(),
+            lines("PUBLISH topic='t' id=1 qos=1 payload='1'", "PUBLISH topic='t' id=2 qos=1 payload='2'",
+                  "PUBLISH topic='t' id=3 qos=1 payload='3'", "PUBLISH topic='t' id=4 qos=1 payload='4'"));
+}
+
+TEST_F(Transfer, AStragglerWaitsForWhatItWouldOvertakeWhereverTheSessionIs) {
+  old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
+  move("a");
+  new_home.broker.caught_up("a", new_home.now);
+  auto& a = new_home.connecting(travelling("a")).ignores();
+  const auto straggle = [&](const mqtt::MessageParts& parts) {
+    old_home.delivers(parts);
+    for (const auto& [client_id, message] : std::exchange(old_home.router.relayed, {}))
+      new_home.broker.relayed(client_id, message, Relayed::straggler, new_home.now);
+  };
+  straggle({.topic = "t", .payload = "2", .qos = mqtt::QoS::at_least_once, .id = 2});
+  straggle({.topic = "t", .payload = "held up", .qos = mqtt::QoS::at_least_once, .id = 9});
+  directly({.topic = "t", .payload = "1", .qos = mqtt::QoS::at_least_once, .id = 1});
+  directly({.topic = "t", .payload = "2", .qos = mqtt::QoS::at_least_once, .id = 2});
+  EXPECT_EQ(a.receives(),
+            lines("PUBLISH topic='t' id=1 qos=1 payload='1'", "PUBLISH topic='t' id=2 qos=1 payload='2'"));
+  new_home.advance(std::chrono::milliseconds(400));
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=3 qos=1 payload='held up'"));
+  straggle({.topic = "t", .payload = "at the end", .qos = mqtt::QoS::at_least_once, .id = 10});
+  new_home.broker.arrival_over("a", new_home.now);
+  EXPECT_EQ(a.receives(), lines("PUBLISH topic='t' id=4 qos=1 payload='at the end'"));
+  // It has moved on: its stub sends it after it.
+  move_back("a");
+  move("a");
+  new_home.broker.caught_up("a", new_home.now);
+  straggle({.topic = "t", .payload = "behind", .qos = mqtt::QoS::at_least_once, .id = 11});
+  move_back("a");
+  new_home.router.relayed.clear();
+  new_home.advance(std::chrono::milliseconds(400));
+  EXPECT_EQ(new_home.router.relayed.size(), 1U);
+}
+
 TEST_F(Transfer, AnOldHomeThatHangsHoldsNothingUpForLong) {
   old_home.connect(travelling("a")).subscribes("t", 1).says_goodbye();
   new_home.advance(std::chrono::seconds(1));
@@ -201,7 +258,7 @@ TEST_F(Transfer, WhatHasWaitedForLongComesOnceThoughAnotherSessionHasItToo) {
   // It had waited for a link to that node.
   second_home.delivers(message);
   for (const auto& [client_id, relayed] : second_home.router.relayed) {
-    new_home.broker.relayed(client_id, relayed, new_home.now);
+    new_home.broker.relayed(client_id, relayed, Relayed::in_order, new_home.now);
   }
   ASSERT_EQ(second_home.router.relayed.size(), 1U);
   EXPECT_EQ(resumed("a"), lines("CONNACK session", "PUBLISH topic='t' id=1 qos=2 payload='1'"));

@@ -98,6 +98,11 @@ class Cluster {
   const std::deque<HealRecord>& heal_log() const { return healing_.log(); }
   /// Name of the node behind a slot; empty for workers and unknown slots.
   std::string_view node_of(Slot slot) const;
+  /// The other way round; nothing for nodes that were never heard of.
+  std::optional<Slot> slot_of(const std::string& node) const {
+    const Peer* peer = world_.find(node);
+    return peer == nullptr ? std::nullopt : std::optional(peer->slot);
+  }
   std::uint64_t bytes_received() const { return bytes_received_; }
 
  private:

@@ -14,6 +14,7 @@
 #include "node/discovery_driver.hpp"
 #include "node/durable_tables.hpp"
 #include "node/farewell.hpp"
+#include "node/fences.hpp"
 #include "node/peer_calls.hpp"
 #include "node/peer_event.hpp"
 #include "node/publish_waits.hpp"
@@ -77,7 +78,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
         evacuation_(config_, ports, cluster_, moves_, log),
         keeper_(*this, moves_, store_),
         farewell_(config_, ports, cluster_, moves_, keeper_, store_, log),
-        waits_(ports) {
+        waits_(ports),
+        fences_(config_, ports, cluster_) {
     tables_.add(SharedTable::retained, retained_);
     tables_.add(SharedTable::delayed, delayed_.rows());
     tables_.on_row = [this](std::string_view key, cluster::RowStamp stamp, std::string_view value) {
@@ -86,6 +88,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     };
     tell_members();
     moves_.on_change = [this](std::string_view client_id) { keeper_.changed(client_id); };
+    fences_.on_passed = [this](std::uint64_t round) { moves_.fence_passed(round); };
     moves_.on_kick = [this](const std::string& client_id) {
       to_all_workers(Query{QueryId(), QueryKind::kick, client_id});
     };
@@ -162,6 +165,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   bool connack_waits(cluster::ClientKey key) const override { return connack_gate_.waits(key); }
   void wait_anew(cluster::ClientKey key, Now now) override { connack_gate_.wait_anew(key, now); }
 
+  std::uint64_t ask_for_fence() override { return fences_.ask(); }
+
   /// What the cluster machine had to say to the others while it was at work.
   void pass_on(Now now) {
     for (std::size_t i = 0; i < events_.size(); ++i) {
@@ -207,6 +212,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     tell_watches(now);
     subscribes_.before_end_of_turn();
     moves_.end_of_turn();
+    fences_.end_of_turn(now);
     const bool again = cluster_.end_of_turn(now);
     routes_due_ = false;
     subscribes_.answer_ready(now);
@@ -320,6 +326,8 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
       wills_.dead().message(node, m.bytes);
     } else if (Evacuation::is_about_load(m.bytes)) {
       evacuation_.message(node, m.bytes, now);
+    } else if (Fences::is_about_fences(m.bytes)) {
+      fences_.message(node, m.bytes);
     } else {
       moves_.message(node, m.bytes, now);
     }
@@ -330,6 +338,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   void pass_on(const std::string& node, const PeerWent& m, Now now) {
     moves_.peer_down(node, now);
     calls_.peer_down(node);
+    fences_.peer_down(node);
     m.lost ? wills_.dead().peer_lost(m.slot, node, now) : wills_.dead().peer_left(node);
   }
   void pass_on(const std::string& node, const PeerForgotten&, Now now) { wills_.dead().peer_gone(node, now); }
@@ -379,6 +388,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
     restoring_.erase(m.worker.value);
     routes_due_ = true;
   }
+  void handle_one(FencePassed& m, Now) { fences_.handle(m); }
   void handle_one(WillLeft& m, Now) { wills_.handle(m); }
   void handle_one(WillDropped& m, Now) { wills_.handle(m); }
   void handle_one(QueryReply& m, Now) { queries_.handle(std::move(m)); }
@@ -420,6 +430,7 @@ class Control::Impl final : public cluster::ClusterPorts, public SessionMovesPor
   SessionKeeper keeper_;
   Farewell farewell_;
   PublishWaits waits_;
+  Fences fences_;
   OperatorWrites operator_writes_{config_, writer_, cluster_.replicator(), ports_};
   ConnackGate connack_gate_{config_, cluster_.replicator(), ports_};
   std::size_t unreadable_ = 0;         ///< rows on disk

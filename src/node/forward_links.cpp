@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/hash.hpp"
+#include "node/fence.hpp"
 #include "node/parcel_wire.hpp"
 
 namespace meshmq::node {
@@ -130,6 +131,13 @@ bool ForwardLinks::keep(Slot slot, const Parcel& parcel, Now now) {
   out->sender.push_numbered(0, false, now, [&](std::string& to) { encode_parcel(parcel, to); });
   count_sent(*out);
   return true;
+}
+
+void ForwardLinks::fence(Slot slot, const Parcel& fence) {
+  Outbound* out = outbound(slot);
+  if (out == nullptr) return;
+  out->dirty = true;
+  out->sender.push_unnumbered(false, [&](std::string& to) { encode_parcel(fence, to); });
 }
 
 void ForwardLinks::count_sent(Outbound& out) {
@@ -275,7 +283,7 @@ void ForwardLinks::receive(Inbound& in, const cluster::ForwardFrame& frame, std:
       ++counters_.dropped;
       continue;
     }
-    ++counters_.received;
+    if (!is_fence(*parcel)) ++counters_.received;
     received.push_back(std::move(*parcel));
   }
 }

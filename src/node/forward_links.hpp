@@ -64,6 +64,8 @@ class ForwardLinks {
   Forwarded forward(Slot slot, const Parcel& parcel, Token token, Now now);
   /// Keeps a message of QoS 1 or 2 for a node that is away: it is sent when the node is back. False: dropped.
   bool keep(Slot slot, const Parcel& parcel, Now now);
+  /// Behind everything that has been forwarded there. Lost with the link.
+  void fence(Slot slot, const Parcel& fence);
   /// True if a link has more waiting than `cluster.link_high_watermark` allows.
   bool congested();
   void link_up(LinkId link, Slot slot, Now now);

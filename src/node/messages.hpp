@@ -152,6 +152,7 @@ struct SessionExported {
 /// A session has arrived: what was released before was an older one.
 struct SessionImported {
   std::string client_id;
+  bool relays = false;  ///< its old home may have something to relay
 };
 struct SessionRelay {
   std::string client_id;
@@ -159,6 +160,12 @@ struct SessionRelay {
 };
 struct SessionAdopted {
   std::string client_id;
+};
+// --- what is under way: Fences
+/// All fences of a node have come to this worker.
+struct FencePassed {
+  std::string node;
+  std::uint64_t round = 0;
 };
 // --- wills, for the case that this node dies: Wills
 struct WillLeft {
@@ -196,8 +203,8 @@ using ToControl =
     std::variant<SubscribeRequest, UnrouteRequest, GroupRequest, ExclusiveHeld, ExclusiveReleased,
                  RetainRequest, DelayRequest, QueryReply, AdmitRequest, AdmitMore, AdmitNoMore,
                  ClientFlapping, SessionClaim, SessionUnclaimed, SessionHeld, SessionReleased,
-                 SessionExported, SessionImported, SessionRelay, SessionAdopted, WillLeft, WillDropped,
-                 SentAway, ClientsGone, SessionsRested, SessionsRestored>;
+                 SessionExported, SessionImported, SessionRelay, SessionAdopted, FencePassed, WillLeft,
+                 WillDropped, SentAway, ClientsGone, SessionsRested, SessionsRestored>;
 
 // ---------------------------------------------------------------- control -> worker
 
@@ -324,6 +331,7 @@ struct SessionImport {
 struct SessionRelayed {
   std::string client_id;
   std::string bytes;
+  broker::Relayed how = broker::Relayed::in_order;
 };
 struct SessionCaughtUp {
   std::string client_id;
@@ -337,6 +345,12 @@ struct SessionLeavingOver {
 struct SessionTakeBack {
   std::string client_id;
   bool arriving = false;  ///< its own old home still relays
+};
+// --- what is under way: Fences
+/// Behind all messages for that node; a slot of this node's own workers: for all of them.
+struct SendFence {
+  Slot slot;
+  std::uint64_t round = 0;
 };
 /// Give up to `count` more sessions for the disk; from the first time on nothing else is done.
 struct SessionsRest {
@@ -355,6 +369,6 @@ using ToWorker =
                  MembersChanged, ConfigChanged, WatchesChanged, AccessChanged, RulesChanged, Admitted,
                  PublishRequest, Query, ShutDown, SendAway, ClaimDone, SessionKnown, SessionExport,
                  SessionImport, SessionRelayed, SessionCaughtUp, SessionArrivalOver, SessionLeavingOver,
-                 SessionTakeBack, SessionsRest, SessionRestore, RestoreEnd>;
+                 SessionTakeBack, SendFence, SessionsRest, SessionRestore, RestoreEnd>;
 
 }  // namespace meshmq::node

@@ -35,15 +35,30 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
     let_go(f.client_id);
     return answer(node, f.request, Outcome::none);
   }
-  exports_[f.client_id] = {node, f.request, Phase::asked, now.mono, {}};
-  exported_to_[{node, f.request}] = f.client_id;
   const auto offered = offered_.find(f.client_id);
   const bool rests = offered != offered_.end() && offered->second == node;
   if (offered != offered_.end()) offered_.erase(offered);
   const bool ends = f.clean_start && (f.void_before == 0 || own->second.stamp.time < f.void_before);
-  ports_.to_home(
-      f.client_id,
-      SessionExport{f.client_id, ends, rests ? broker::Departure::to_rest : broker::Departure::to_client});
+  const auto departure = rests ? broker::Departure::to_rest : broker::Departure::to_client;
+  const Phase phase = !ends && is_behind(f.client_id, now) ? Phase::waiting : Phase::asked;
+  exports_[f.client_id] = {node, f.request, departure, phase, now.mono, {}};
+  exported_to_[{node, f.request}] = f.client_id;
+  if (phase == Phase::asked) ports_.to_home(f.client_id, SessionExport{f.client_id, ends, departure});
+}
+
+void SessionMoves::move_on(const std::string& client_id) {
+  const auto it = exports_.find(client_id);
+  if (it == exports_.end() || it->second.phase != Phase::waiting) return;
+  it->second.phase = Phase::asked;
+  ports_.to_home(client_id, SessionExport{client_id, false, it->second.departure});
+}
+
+void SessionMoves::call_off(Exports::iterator it) {
+  const Export& out = it->second;
+  answer(out.node, out.request, Outcome::superseded);
+  for (const auto& [node, take_over] : out.queue) answer(node, take_over.request, Outcome::superseded);
+  exported_to_.erase({out.node, out.request});
+  exports_.erase(it);
 }
 
 void SessionMoves::handle(SessionExported& m, Now now) {
@@ -85,8 +100,8 @@ bool SessionMoves::send_image(const Export& out, std::string_view image) {
 void SessionMoves::handle(SessionRelay& m, Now) {
   const auto it = exports_.find(m.client_id);
   if (it == exports_.end() || !it->second.has_left()) {
-    // The session has come back meanwhile.
-    return ports_.to_home(m.client_id, SessionRelayed{m.client_id, std::move(m.bytes)});
+    // The session has come back meanwhile: no other node need see this one.
+    return ports_.to_home(m.client_id, SessionRelayed{m.client_id, std::move(m.bytes), broker::Relayed::own});
   }
   (void)ports_.send_to_peer(it->second.node, encode(wire::Relay{it->second.request, std::move(m.bytes)}));
 }
@@ -101,6 +116,21 @@ void SessionMoves::handle(const std::string& node, const wire::Adopted& f, Now n
   if (it == exports_.end() || it->second.phase != Phase::sent) return;
   it->second.phase = Phase::adopted;
   it->second.since = now.mono;
+  unsettled_.emplace_back(ports_.ask_for_fence(), Source{node, f.request});
+}
+
+void SessionMoves::fence_passed(std::uint64_t round) {
+  while (!unsettled_.empty() && unsettled_.front().first <= round) {
+    const auto [node, request] = unsettled_.front().second;
+    unsettled_.pop_front();
+    const auto it = export_of(node, request);
+    if (it != exports_.end() && it->second.phase == Phase::adopted) settle(it->second);
+  }
+}
+
+void SessionMoves::settle(Export& out) {
+  out.phase = Phase::caught_up;
+  (void)ports_.send_to_peer(out.node, encode(wire::CaughtUp{out.request}));
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Refused& f, Now) {
@@ -192,16 +222,23 @@ bool SessionMoves::is_leaving(const std::string& client_id) const {
 
 void SessionMoves::tick_exports(Now now) {
   std::vector<std::string> over;
+  std::vector<std::string> waited;
   for (auto& [client_id, out] : exports_) {
+    if (out.phase == Phase::waiting && !is_behind(client_id, now)) waited.push_back(client_id);
     const Duration age = now.mono - out.since;
     if (out.phase == Phase::sent && age >= adopt_wait) out.phase = Phase::adopted;
-    if (out.phase == Phase::adopted && age >= settle_wait) {
-      out.phase = Phase::caught_up;
-      (void)ports_.send_to_peer(out.node, encode(wire::CaughtUp{out.request}));
-    }
+    if (out.phase == Phase::adopted && age >= settle_wait) settle(out);
     const Duration tail = closing_ ? last_tail_wait : tail_wait;
     if (out.phase == Phase::caught_up && age >= tail) over.push_back(client_id);
   }
+  // A node that hangs keeps all fences from passing.
+  const auto settled = [&](const auto& waiting) {
+    const auto out = export_of(waiting.second.node, waiting.second.request);
+    return out == exports_.end() || out->second.phase != Phase::adopted;
+  };
+  while (!unsettled_.empty() && settled(unsettled_.front())) unsettled_.pop_front();
+  std::sort(waited.begin(), waited.end());
+  for (const std::string& client_id : waited) move_on(client_id);
   std::sort(over.begin(), over.end());
   for (const std::string& client_id : over) {
     let_go(client_id);

@@ -1,4 +1,4 @@
-// The new home of sessions: CONNECTs that ask for them, and their arrival. The rows.
+// The new home of sessions: CONNECTs that ask for them, and their arrival.
 
 #include "node/session_moves.hpp"
 
@@ -7,124 +7,6 @@
 namespace meshmq::node {
 
 using wire::Outcome;
-
-// ---------------------------------------------------------------- rows
-
-SessionMoves::Own& SessionMoves::hold(const std::string& client_id, RowStamp stamp) {
-  const ClientKey key = key_of(client_id);
-  Own& own = own_[key];
-  own.stamp = std::max(own.stamp, stamp);
-  own.over = false;
-  own.void_before = void_before(key);
-  if (own.client_id != client_id) own.client_id = client_id;
-  ports_.publish_row(key, {own.stamp, own.void_before});
-  if (table_.contains(key)) rivals_.insert(client_id);
-  return own;
-}
-
-void SessionMoves::let_go(std::string_view client_id) {
-  const ClientKey key = key_of(client_id);
-  if (own_.erase(key) == 0) return;
-  ports_.withdraw_row(key);
-  if (on_change) on_change(client_id);
-}
-
-bool SessionMoves::voids_others(ClientKey key, const Own& own) const {
-  const auto holders = table_.holders(key);
-  return std::any_of(holders.begin(), holders.end(), [&](const ClientTable::Holder& holder) {
-    return !ports_.node_of(holder.slot).empty() && holder.row.stamp.time < own.void_before;
-  });
-}
-
-void SessionMoves::end_own(std::string_view client_id) {
-  const ClientKey key = key_of(client_id);
-  const auto own = own_.find(key);
-  if (own == own_.end()) return;
-  own->second.over = true;
-  if (on_change) on_change(client_id);
-  forget_if_needless(key);
-}
-
-void SessionMoves::forget_if_needless(ClientKey key) {
-  const auto own = own_.find(key);
-  if (own == own_.end() || !own->second.over || voids_others(key, own->second)) return;
-  own_.erase(own);
-  ports_.withdraw_row(key);
-}
-
-std::optional<ClientRow> SessionMoves::erase(ClientKey key, Slot slot) {
-  const auto earlier = table_.erase(key, slot);
-  if (earlier && !ports_.node_of(slot).empty()) over_.insert(key);
-  return earlier;
-}
-
-std::uint64_t SessionMoves::void_before(ClientKey key) const {
-  const auto own = own_.find(key);
-  std::uint64_t result = own == own_.end() ? 0 : own->second.void_before;
-  for (const ClientTable::Holder& holder : table_.holders(key)) {
-    result = std::max(result, holder.row.void_before);
-  }
-  return result;
-}
-
-std::uint64_t SessionMoves::void_before(ClientKey key, RowStamp older) const {
-  std::uint64_t result = void_before(key);
-  const auto ends_it = [&](const ClientRow& row) {
-    return row.void_before == row.stamp.time && row.void_before == older.time && older < row.stamp;
-  };
-  const auto own = own_.find(key);
-  bool same_time = own != own_.end() && ends_it({own->second.stamp, own->second.void_before});
-  for (const ClientTable::Holder& holder : table_.holders(key)) same_time = same_time || ends_it(holder.row);
-  return same_time ? std::max(result, older.time + 1) : result;
-}
-
-std::optional<ClientRow> SessionMoves::set(ClientKey key, Slot slot, const ClientRow& row) {
-  const auto earlier = table_.set(key, slot, row);
-  if (on_row) on_row(key);
-  if (ports_.node_of(slot).empty()) return earlier;
-  ports_.observe(row.stamp);
-  if (earlier != row && table_.is_contested(key)) {
-    const ClientTable::Holder newest = table_.holders(key).front();
-    if (row.stamp < newest.row.stamp && !ports_.node_of(newest.slot).empty())
-      behind_.emplace_back(ports_.node_of(slot), wire::Behind{key, newest.row.stamp});
-  }
-  const auto own = own_.find(key);
-  if (own != own_.end() && row.stamp < own->second.stamp) rivals_.insert(own->second.client_id);
-  return earlier;
-}
-
-void SessionMoves::end_of_turn() {
-  for (const auto& [node, frame] : std::exchange(behind_, {})) {
-    (void)ports_.send_to_peer(node, encode(frame));
-  }
-}
-
-void SessionMoves::handle(const std::string&, const wire::Behind& f, Now now) {
-  ports_.observe(f.newer);
-  const auto own = own_.find(f.key);
-  if (own == own_.end() || own->second.over || f.newer < own->second.stamp) return;
-  const std::string& client_id = own->second.client_id;
-  // Who has heard of it has let the stamps decide.
-  const auto holders = table_.holders(f.key);
-  if (!holders.empty() && f.newer <= holders.front().row.stamp) return;
-  if (exports_.contains(client_id)) return;
-  if (const auto claim = claims_.find(client_id); claim != claims_.end() && claim->second.wanted())
-    claim->second.stamp = ports_.next_stamp(now);
-  if (!ports_.connack_waits(f.key)) return;
-  const bool clean_start = own->second.void_before == own->second.stamp.time;
-  own->second.stamp = ports_.next_stamp(now);
-  if (clean_start) own->second.void_before = own->second.stamp.time;
-  ports_.publish_row(f.key, {own->second.stamp, own->second.void_before});
-  ports_.wait_anew(f.key, now);
-}
-
-std::string SessionMoves::holder(std::string_view client_id) const {
-  for (const ClientTable::Holder& holder : table_.holders(key_of(client_id))) {
-    std::string node(ports_.node_of(holder.slot));
-    if (!node.empty() && ports_.running(node)) return node;
-  }
-  return {};
-}
 
 // ---------------------------------------------------------------- CONNECT here
 
@@ -151,7 +33,9 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
   if (const auto it = exports_.find(client_id); it != exports_.end()) {
     Export& out = it->second;
     if (out.phase == Phase::returning) return;
-    if (!out.has_left()) {
+    if (out.phase == Phase::waiting) {
+      call_off(it);
+    } else if (!out.has_left()) {
       answer(out.node, out.request, Outcome::superseded);
       for (const auto& [node, take_over] : std::exchange(out.queue, {})) {
         answer(node, take_over.request, Outcome::superseded);
@@ -159,9 +43,10 @@ void SessionMoves::ask_around(const std::string& client_id, Claim& claim) {
       out.phase = Phase::returning;
       claim.returning = true;
       return;
+    } else {
+      // It may be over there, and a newer one somewhere else: the rows tell.
+      ask(client_id, claim, out.node, claim.clean_start);
     }
-    // It may be over there, and a newer one somewhere else: the rows tell.
-    ask(client_id, claim, out.node, claim.clean_start);
   }
   const ClientKey key = key_of(client_id);
   const auto own = own_.find(key);
@@ -305,12 +190,12 @@ void SessionMoves::handle(const std::string& node, const wire::Image& f, Now now
 }
 
 void SessionMoves::advance(Claims::iterator it, Now now) {
-  if (it->second.asked.empty() && !it->second.came.empty()) take_in_images(it->first, it->second);
+  if (it->second.asked.empty() && !it->second.came.empty()) take_in_images(it->first, it->second, now);
   if (!it->second.pending()) go_on(it, now);
 }
 
 /// The first one is that which the client knows.
-void SessionMoves::take_in_images(const std::string& client_id, Claim& claim) {
+void SessionMoves::take_in_images(const std::string& client_id, Claim& claim, Now now) {
   // It was here before and is back: the worker puts it in the stub's place.
   if (const auto old = exports_.find(client_id); old != exports_.end()) {
     (void)ports_.send_to_peer(old->second.node, encode(wire::Over{old->second.request}));
@@ -323,6 +208,8 @@ void SessionMoves::take_in_images(const std::string& client_id, Claim& claim) {
   bool newer = own != own_.end() && own->second.stamp < claim.came.front().second.row;
   Arrival& arrival = arrivals_[client_id];
   arrival.stamp = claim.stamp;
+  arrival.behind = true;
+  arrival.since = now.mono;
   hold(client_id, claim.stamp);
   claim.adopting = true;
   auto came = std::exchange(claim.came, {});
@@ -376,7 +263,16 @@ void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now
 
 void SessionMoves::handle(SessionImported& m, Now) {
   const auto it = arrivals_.find(m.client_id);
-  if (it != arrivals_.end() && !exports_.contains(m.client_id)) hold(m.client_id, it->second.stamp);
+  if (it == arrivals_.end()) return;
+  if (!exports_.contains(m.client_id)) hold(m.client_id, it->second.stamp);
+  if (m.relays || it->second.sources.size() > 1) return;
+  it->second.behind = false;
+  move_on(m.client_id);
+}
+
+bool SessionMoves::is_behind(const std::string& client_id, Now now) const {
+  const auto it = arrivals_.find(client_id);
+  return it != arrivals_.end() && it->second.behind && now.mono - it->second.since < catch_up_wait;
 }
 
 std::string SessionMoves::arrival_of(const std::string& node, RequestId request) const {
@@ -398,13 +294,22 @@ void SessionMoves::handle(SessionAdopted& m, Now now) {
 void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
   if (Ask* asked = came_from(node, f.request)) return asked->relayed.push_back(f.bytes);
   const std::string client_id = arrival_of(node, f.request);
-  if (!client_id.empty()) ports_.to_home(client_id, SessionRelayed{client_id, f.bytes});
+  if (client_id.empty()) return;
+  const auto& late = arrivals_.at(client_id).caught_up;
+  const bool straggles = std::find(late.begin(), late.end(), Source{node, f.request}) != late.end();
+  const auto how = straggles ? broker::Relayed::straggler : broker::Relayed::in_order;
+  ports_.to_home(client_id, SessionRelayed{client_id, f.bytes, how});
 }
 
 void SessionMoves::handle(const std::string& node, const wire::CaughtUp& f, Now) {
   const std::string client_id = arrival_of(node, f.request);
-  if (client_id.empty() || arrivals_.at(client_id).sources.back() != Source{node, f.request}) return;
+  if (client_id.empty()) return;
+  Arrival& arrival = arrivals_.at(client_id);
+  arrival.caught_up.push_back({node, f.request});
+  if (arrival.sources.back() != arrival.caught_up.back()) return;
+  arrival.behind = false;
   ports_.to_home(client_id, SessionCaughtUp{client_id});
+  move_on(client_id);
 }
 
 void SessionMoves::handle(const std::string& node, const wire::Over& f, Now) {
@@ -415,10 +320,12 @@ void SessionMoves::handle(const std::string& node, const wire::Over& f, Now) {
 void SessionMoves::end_source(const std::string& client_id, const Source& source) {
   const auto it = arrivals_.find(client_id);
   std::erase(it->second.sources, source);
+  std::erase(it->second.caught_up, source);
   arrived_from_.erase(source);
   if (!it->second.sources.empty()) return;
   ports_.to_home(client_id, SessionArrivalOver{client_id});
   arrivals_.erase(it);
+  move_on(client_id);
 }
 
 // ---------------------------------------------------------------- both
@@ -506,7 +413,7 @@ void SessionMoves::tick_claims(Now now) {
       claim.asked.clear();
       claim.left_behind = true;
     }
-    if (!claim.came.empty()) take_in_images(client_id, claim);
+    if (!claim.came.empty()) take_in_images(client_id, claim, now);
     claim.returning = false;
     claim.adopting = false;
     go_on(it, now);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,6 +18,8 @@
 #include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "broker/moving.hpp"
+#include "broker/session_transfer.hpp"
 #include "cluster/client_rows.hpp"
 #include "node/client_table.hpp"
 #include "node/messages.hpp"
@@ -45,6 +48,9 @@ class SessionMovesPorts {
   virtual bool connack_waits(ClientKey key) const = 0;
   /// ... until they know the row that has been published last.
   virtual void wait_anew(ClientKey key, Now now) = 0;
+  /// SessionMoves::fence_passed() is called with this number, or a later one, when everything has come that
+  /// was sent here before now - if nobody hangs.
+  virtual std::uint64_t ask_for_fence() = 0;
 };
 
 /// Every node knows by replicated rows who holds which client id. A CONNECT asks the holder for the session
@@ -61,9 +67,12 @@ class SessionMovesPorts {
 ///     SessionClaim -- TakeOver --------------> SessionExport to its worker
 ///     SessionImport <-- Image ... ------------ (the session has left: a stub relays)
 ///                   <-- Relay ... ------------
-///     ClaimDone, routes known -- Adopted ----> waits `settle_wait`
+///     ClaimDone, routes known -- Adopted ----> waits for a fence, `settle_wait` at most
 ///     SessionCaughtUp <-- CaughtUp ----------- waits `tail_wait`
 ///     SessionArrivalOver <-- Over ------------ the stub ends
+///
+/// A session moves on when its old home has caught up, not before: what is still under way must come before
+/// what it holds back (Phase::waiting).
 ///
 /// Code of the new home: session_moves.cpp; of the old one: session_leaving.cpp. Pure. Thread rule: one owner
 /// (the control thread).
@@ -72,6 +81,8 @@ class SessionMoves final : public cluster::ClientRows {
   /// For a holder's answer; then the client begins anew.
   static constexpr Duration answer_wait = std::chrono::seconds(5);
   static constexpr Duration adopt_wait = std::chrono::seconds(15);
+  /// What has arrived moves on after this time, whatever its old home says.
+  static constexpr Duration catch_up_wait = broker::SessionTransfer::hold_max;
   /// Sessions of other nodes that one tick() takes in.
   static constexpr std::size_t pulls_per_tick = 1000;
   /// What was matched before the new routes were known is on its way for no longer than this...
@@ -95,6 +106,8 @@ class SessionMoves final : public cluster::ClientRows {
   void handle(SessionImported& m, Now now);
   void handle(SessionRelay& m, Now now);
   void handle(SessionAdopted& m, Now now);
+  /// See SessionMovesPorts::ask_for_fence().
+  void fence_passed(std::uint64_t round);
 
   // --- from other nodes
   void message(const std::string& node, std::string_view bytes, Now now);
@@ -213,11 +226,16 @@ class SessionMoves final : public cluster::ClientRows {
   struct Arrival {
     RowStamp stamp;
     std::vector<Source> sources;  ///< the newest last
+    std::vector<Source> caught_up;
+    /// The newest source has not caught up.
+    bool behind = true;
+    TimePoint since{};
   };
-  enum class Phase : std::uint8_t { asked, returning, sent, adopted, caught_up };
+  enum class Phase : std::uint8_t { waiting, asked, returning, sent, adopted, caught_up };
   struct Export {
     std::string node;
     RequestId request = 0;
+    broker::Departure departure = broker::Departure::to_client;
     Phase phase = Phase::asked;
     TimePoint since{};
     /// Came while the worker was asked; it may have to come back.
@@ -265,22 +283,29 @@ class SessionMoves final : public cluster::ClientRows {
   Ask* came_from(const std::string& node, RequestId request);
   /// Another answer has come, or will not come.
   void advance(Claims::iterator it, Now now);
-  void take_in_images(const std::string& client_id, Claim& claim);
+  void take_in_images(const std::string& client_id, Claim& claim, Now now);
   bool take_in_rivals(const std::string& client_id, Now now);
   void tick_claims(Now now);
   /// The client id; empty: none.
   std::string arrival_of(const std::string& node, RequestId request) const;
   void end_source(const std::string& client_id, const Source& source);
+  /// What is older than what it holds back may still come.
+  bool is_behind(const std::string& client_id, Now now) const;
   std::optional<RowStamp> row_at(const std::string& node, ClientKey key) const;
 
   // --- old home
   void answer(const std::string& node, RequestId request, wire::Outcome outcome, std::string other = {});
+  /// A client is here again before the worker was asked.
+  void call_off(Exports::iterator it);
+  /// It need not wait any more, if it did.
+  void move_on(const std::string& client_id);
   bool send_image(const Export& out, std::string_view image);
   Exports::iterator export_of(const std::string& node, RequestId request);
   void take_back(const std::string& client_id);
   void end_export(Exports::iterator it, bool tell_new_home);
   bool newer_elsewhere(const std::string& client_id) const;
   void lost_new_home(const std::string& node);
+  void settle(Export& out);
   void tick_exports(Now now);
 
   void handle(const std::string& node, const wire::TakeOver& f, Now now);
@@ -306,6 +331,8 @@ class SessionMoves final : public cluster::ClientRows {
   std::map<Source, std::string> arrived_from_;
   Exports exports_;
   std::map<Source, std::string> exported_to_;  ///< new home and its request
+  std::deque<std::pair<std::uint64_t, Source>>
+      unsettled_;                              ///< the fences that adopted ones wait for, in order
   std::map<Claimant, std::string> claimants_;  ///< those in claims_
   /// Client ids of which an older session may be elsewhere.
   std::set<std::string> rivals_;

@@ -25,7 +25,14 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
     } else if (const auto* import = std::get_if<SessionImport>(&message)) {
       log.push_back("import " + import->image + (import->newer ? ", newer" : ""));
     } else if (const auto* relayed = std::get_if<SessionRelayed>(&message)) {
-      log.push_back("relayed " + relayed->bytes);
+      log.push_back("relayed " + relayed->bytes +
+                    (relayed->how == broker::Relayed::own         ? ", own"
+                     : relayed->how == broker::Relayed::straggler ? ", straggler"
+                                                                  : ""));
+    } else if (std::holds_alternative<SessionExport>(message)) {
+      log.emplace_back("export");
+    } else if (std::holds_alternative<SessionCaughtUp>(message)) {
+      log.emplace_back("caught up");
     } else if (std::holds_alternative<SessionArrivalOver>(message)) {
       log.emplace_back("arrival over");
     }
@@ -39,6 +46,10 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
           node + ": take over" +
           (asked->clean_start ? ", ends what is before " + std::to_string(asked->void_before) : ""));
       requests[node] = asked->request;
+    } else if (const auto* answer = std::get_if<wire::Answer>(&*frame)) {
+      log.push_back(node + ": answer " + std::to_string(static_cast<int>(answer->outcome)));
+    } else if (std::holds_alternative<wire::CaughtUp>(*frame)) {
+      log.push_back(node + ": caught up");
     }
     return true;
   }
@@ -56,6 +67,8 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   void withdraw_row(ClientKey key) override { moves.erase(key, cluster::own_slot); }
   bool connack_waits(ClientKey) const override { return waits; }
   void wait_anew(ClientKey, Now) override { log.emplace_back("waits anew"); }
+
+  std::uint64_t ask_for_fence() override { return ++fence; }
 
   void connect(bool clean_start = false) {
     SessionClaim claim{WorkerIndex(0), ++token, "x", clean_start};
@@ -81,6 +94,7 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   Log log;
   std::map<std::string, wire::RequestId> requests;
   std::uint64_t time = 0;
+  std::uint64_t fence = 0;
   Token token = 0;
   bool waits = true;
   Now now{TimePoint(Duration(1'000'000)), 1'700'000'000'000};
@@ -170,6 +184,103 @@ TEST_F(TwoSessions, AnImageWhoseNodeIsLostIsTakenInAllTheSame) {
   EXPECT_EQ(taken(), Log{});
   moves.peer_down("c@h", now);
   EXPECT_EQ(taken(), (Log{"row 61 void 0", "import B", "arrival over"}));
+}
+
+/// The session has come here from b@h, and c@h asks for it.
+class Hurried : public SessionMovesTest {
+ protected:
+  void SetUp() override {
+    told_row(b, 50);
+    SessionClaim claim{WorkerIndex(0), ++token, "x", false};
+    moves.handle(claim, now);
+    answer_with_image("b@h", "B");
+    SessionImported imported{"x", true};
+    moves.handle(imported, now);
+    SessionAdopted adopted{"x"};
+    moves.handle(adopted, now);
+    SessionHeld held{WorkerIndex(0), token, "x", false, true};
+    moves.handle(held, now);
+    taken();
+  }
+  void ask_from_c(bool clean_start = false) {
+    moves.message("c@h", wire::encode(wire::TakeOver{7, {time + 1, 3}, clean_start, "x"}), now);
+  }
+  void b_says(const wire::Frame& frame) { moves.message("b@h", wire::encode(frame), now); }
+};
+
+TEST_F(Hurried, MovesOnWhenItHasCaughtUp) {
+  ask_from_c();
+  EXPECT_EQ(taken(), Log{});
+  b_says(wire::Relay{requests["b@h"], "m"});
+  b_says(wire::CaughtUp{requests["b@h"]});
+  EXPECT_EQ(taken(), (Log{"relayed m", "caught up", "export"}));
+  b_says(wire::Relay{requests["b@h"], "n"});
+  EXPECT_EQ(taken(), Log{"relayed n, straggler"});
+}
+
+TEST_F(Hurried, MovesOnWhenItsOldHomeIsLostOrHangs) {
+  ask_from_c();
+  moves.peer_down("b@h", now);
+  EXPECT_EQ(taken(), (Log{"arrival over", "export"}));
+}
+
+TEST_F(Hurried, MovesOnAfterSomeTimeWhateverItsOldHomeSays) {
+  ask_from_c();
+  now.mono += SessionMoves::catch_up_wait;
+  moves.tick(now);
+  EXPECT_EQ(taken(), Log{"export"});
+}
+
+TEST_F(Hurried, EndsAtOnceIfItsClientBeginsAnew) {
+  ask_from_c(true);
+  EXPECT_EQ(taken(), Log{"export"});
+}
+
+TEST_F(Hurried, StaysIfItsClientIsBackBeforeItHasLeft) {
+  ask_from_c();
+  connect();
+  const Log did = taken();
+  EXPECT_EQ(did.front(), "c@h: answer 1") << "superseded";
+  EXPECT_EQ(std::count(did.begin(), did.end(), "goes on"), 1);
+  b_says(wire::CaughtUp{requests["b@h"]});
+  EXPECT_EQ(taken(), Log{"caught up"});
+}
+
+TEST_F(Hurried, HasNothingToWaitForIfNothingCanBeRelayed) {
+  SessionImported imported{"x", false};
+  moves.handle(imported, now);
+  taken();
+  ask_from_c();
+  EXPECT_EQ(taken(), Log{"export"});
+}
+
+TEST_F(Hurried, TheNextHomeHearsThatItHasCaughtUpWhenAFenceHasPassed) {
+  b_says(wire::CaughtUp{requests["b@h"]});
+  ask_from_c();
+  SessionExported exported{"x", "X"};
+  moves.handle(exported, now);
+  taken();
+  moves.fence_passed(fence);
+  EXPECT_EQ(taken(), Log{}) << "it asks for one when it is adopted";
+  moves.message("c@h", wire::encode(wire::Adopted{7}), now);
+  EXPECT_EQ(taken(), Log{});
+  moves.fence_passed(fence);
+  EXPECT_EQ(taken(), Log{"c@h: caught up"});
+  now.mono += SessionMoves::settle_wait;
+  moves.tick(now);
+  EXPECT_EQ(taken(), Log{}) << "once";
+}
+
+TEST_F(Hurried, AFenceThatDoesNotPassIsNotWaitedForForLong) {
+  b_says(wire::CaughtUp{requests["b@h"]});
+  ask_from_c();
+  SessionExported exported{"x", "X"};
+  moves.handle(exported, now);
+  moves.message("c@h", wire::encode(wire::Adopted{7}), now);
+  taken();
+  now.mono += SessionMoves::settle_wait;
+  moves.tick(now);
+  EXPECT_EQ(taken(), Log{"c@h: caught up"});
 }
 
 TEST_F(SessionMovesTest, ANewerSessionThanTheOneHereTakesThatOneIn) {

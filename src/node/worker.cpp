@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "broker/session_image.hpp"
 #include "cluster/slot.hpp"
+#include "node/fence.hpp"
 #include "node/forward_links.hpp"
 #include "node/settle.hpp"
 #include "node/shared_routing.hpp"
@@ -245,6 +246,11 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
 
   void deliver_own(const Parcel& parcel) {
+    if (is_fence(parcel)) {
+      const mqtt::Message& fence = *parcel.message;
+      if (fences_.add(fence)) ports_.to_control(FencePassed{std::string(fence.publisher()), fence.id()});
+      return;
+    }
     if (parcel.ordinary()) broker_.deliver(parcel.message, now_);
     if (parcel.picks) broker_.deliver_shared(parcel.message, parcel.picks->picks(), now_);
   }
@@ -252,6 +258,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   /// From another node: for this node's workers only, so that nothing travels in circles. Messages for groups
   /// that have lost their members here are the exception.
   void distribute(const Parcel& parcel) {
+    if (is_fence(parcel)) return to_workers(parcel);
     match_.clear();
     if (parcel.ordinary()) routes_.match(parcel.message->topic(), match_);
     const bool shared = parcel.picks != nullptr;
@@ -269,6 +276,13 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
     if (own) deliver_own(parcel_for(Slot(self_.value), parcel.message, shared, own_ordinary));
     // Its subscriber has unsubscribed, or was here when it was kept for this node and is not any more.
     if (parcel.ordinary() && match_.slots.empty()) ++unclaimed_;
+  }
+
+  void to_workers(const Parcel& fence) {
+    for (std::uint16_t i = 0; i < config_.workers; ++i) {
+      if (i != self_.value) send(Slot(i), fence, 0);
+    }
+    deliver_own(fence);
   }
 
   /// Other members get what a node did not acknowledge.
@@ -367,15 +381,19 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   }
   void handle_one(SessionImport& m) {
     const auto imported = broker_.import_session(m.image, now_, m.newer);
-    if (imported) return ports_.to_control(SessionImported{std::move(m.client_id)});
+    if (imported) return ports_.to_control(SessionImported{std::move(m.client_id), *imported});
     log_.error("Session of client '{}' is lost on its way here: {}", m.client_id, imported.error().message);
     release(m.client_id);
   }
-  void handle_one(SessionRelayed& m) { broker_.relayed(m.client_id, m.bytes, now_); }
+  void handle_one(SessionRelayed& m) { broker_.relayed(m.client_id, m.bytes, m.how, now_); }
   void handle_one(SessionCaughtUp& m) { broker_.caught_up(m.client_id, now_); }
   void handle_one(SessionArrivalOver& m) { broker_.arrival_over(m.client_id, now_); }
   void handle_one(SessionLeavingOver& m) { broker_.end_leaving(m.client_id, now_); }
   void handle_one(SessionTakeBack& m) { broker_.take_back_session(m.client_id, m.arriving, now_); }
+  void handle_one(SendFence& m) {
+    const Parcel fence = make_fence(m.round, config_.name, config_.workers);
+    m.slot.value < config_.workers ? to_workers(fence) : links_.fence(m.slot, fence);
+  }
   void handle_one(WatchesChanged& m) { broker_.watch(std::move(m.traces), *m.topics); }
   void handle_one(Query& m) {
     QueryReply reply{
@@ -458,6 +476,7 @@ class Worker::Impl final : public broker::Router, private ParcelPort {
   std::vector<HandedBack> handed_back_;
   std::vector<Token> confirmed_;
   MembersChanged members_;
+  FenceCount fences_;
   std::uint64_t unclaimed_ = 0;     ///< messages of other nodes for which nobody is here
   Token retaining_ = 0;             ///< of the message that route() comes for next, if it waits for the disk
   bool says_goodbye_ = false;       ///< no client is left; ClientsGone is due

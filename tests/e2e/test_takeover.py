@@ -122,6 +122,35 @@ class Takeover(SceneTest):
             mine = [int(text.split("/")[1]) for text in got if text.startswith(publisher + "/")]
             self.assertEqual(mine, sorted(mine), f"order of publisher {publisher}")
 
+    def test_order_is_kept_by_a_session_that_hurries(self):
+        over, sent, got = threading.Event(), 0, []
+        session = {"version": 5, "properties": {"session_expiry": 100}}
+
+        def publish():
+            nonlocal sent
+            publisher = self.connect(2, "hurry-publisher")
+            while not over.is_set():
+                if sent - len(got) > 500:  # its queue has room for 1,000
+                    time.sleep(0.005)
+                    continue
+                sent += 1
+                publisher.publish("hurry", str(sent), qos=1)
+
+        client = self.connect(0, "hurried", False, **session)
+        client.subscribe("hurry", qos=1)
+        thread = threading.Thread(target=publish)
+        thread.start()
+        for step in (1, 2, 0, 1, 0, 1, 2, 1, 0, 2) * 6:
+            got += [int(message.payload) for message in client.drain(0.02)]
+            client.disconnect() if step else client.drop()
+            client = self.connect(step, "hurried", False, **session)
+        over.set()
+        thread.join()
+        while len(set(got)) < sent:
+            got.append(int(client.receive().payload))
+        # Again is only what was not acknowledged when the connection ended.
+        self.assertEqual(list(dict.fromkeys(got)), list(range(1, sent + 1)))
+
     def test_racing_connects_leave_exactly_one(self):
         for _ in range(5):
             clients = []
