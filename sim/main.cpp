@@ -10,6 +10,7 @@
 #include "sim/balance.hpp"
 #include "sim/exclusive.hpp"
 #include "sim/mourning.hpp"
+#include "sim/order.hpp"
 #include "sim/race.hpp"
 #include "sim/restarts.hpp"
 #include "sim/simulation.hpp"
@@ -23,6 +24,7 @@ struct Scenarios {
   bool mourning = false;
   bool balance = false;
   bool exclusive = false;
+  bool order = false;
 };
 using Options = meshmq::sim::Simulation::Options;
 
@@ -32,6 +34,7 @@ meshmq::sim::Outcome run(const Scenarios& scenarios, std::uint64_t seed, const O
   if (scenarios.restarts) return Restarts(seed, options.verbose).run();
   if (scenarios.mourning) return Mourning(seed, options.verbose).run();
   if (scenarios.balance) return Balance(seed, options.verbose).run();
+  if (scenarios.order) return Order(seed, options.verbose).run();
   if (scenarios.exclusive) return Exclusive(seed, options.verbose).run();
   return Simulation(seed, options).run();
 }
@@ -56,6 +59,7 @@ int main(int argc, char** argv) {
   app.add_flag("--mourning", scenarios.mourning, "nodes die and leave clients with wills instead");
   app.add_flag("--balance", scenarios.balance, "clients are evened out between the nodes instead");
   app.add_flag("--exclusive", scenarios.exclusive, "clients want the same exclusive subscriptions instead");
+  app.add_flag("--order", scenarios.order, "sessions hurry from node to node, and nothing goes wrong");
   app.add_flag("--verbose", options.verbose, "print logs and faults");
   CLI11_PARSE(app, argc, argv);
   if (chosen.empty()) {
