@@ -121,8 +121,7 @@ class Play {
                            .retain = input_.flag()});
         return;
       case 12:
-        (void)harness_.broker.import_session(input_.text(), harness_.now);
-        return;
+        return from_other_nodes();
       case 13:
         return move_session();
       case 14:
@@ -143,7 +142,18 @@ class Play {
       harness_.broker.session_known(token);
   }
 
-  /// Out of the broker and back into it, at once or never.
+  void from_other_nodes() {
+    const std::uint8_t how = input_.byte();
+    if ((how & 1) == 0) return (void)harness_.broker.import_session(input_.text(), harness_.now);
+    constexpr std::array kinds = {broker::Relayed::in_order, broker::Relayed::own, broker::Relayed::straggler,
+                                  broker::Relayed::in_order};
+    const broker::Relayed kind = kinds[how >> 1 & 3];
+    if ((how & 8) != 0) harness_.broker.relayed(pick(client_ids), input_.text(), kind, harness_.now);
+    for (const auto& [client_id, message] : std::exchange(harness_.router.relayed, {}))
+      harness_.broker.relayed(client_id, message, kind, harness_.now);
+  }
+
+  /// Out of the broker and back into it, at once or never; its stub may stay.
   void move_session() {
     const std::string_view id = pick(client_ids);
     const auto image = harness_.broker.export_session(id, harness_.now);
@@ -152,7 +162,7 @@ class Play {
     if ((how & 1) != 0) {
       harness_.broker.take_back_session(id, false, harness_.now);
     } else {
-      harness_.broker.end_leaving(id, harness_.now);
+      if ((how & 16) == 0) harness_.broker.end_leaving(id, harness_.now);
       if ((how & 2) != 0) (void)harness_.broker.import_session(*image, harness_.now);
     }
     if ((how & 4) != 0) harness_.broker.caught_up(id, harness_.now);
@@ -307,6 +317,7 @@ class Play {
     harness_.settle_all();
     harness_.broker.resume_publishers(harness_.now);
     harness_.run();
+    for (const std::string_view id : client_ids) harness_.broker.end_leaving(id, harness_.now);
     for (TestClient* c : opened_) {
       if (!c->closed()) c->vanishes();
       c->ignores();
