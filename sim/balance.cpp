@@ -30,16 +30,11 @@ void Balance::build() {
   looks_ = random_.percent(50);
   const std::uint64_t count = 2 + random_.below(5);
   const std::size_t tolerance = random_.below(30);
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string name = fmt::format("n{}@sim", i);
-    names_.push_back(name);
-    node::Config config;
-    config.name = name;
-    config.workers = static_cast<std::uint16_t>(1 + random_.below(3));
-    config.broker.worker_count = config.workers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    node::Config config = next_node(3);
     config.rebalance_tolerance = tolerance;
-    configs_[name] = config;
-    start_node(name);
+    configs_[config.name] = config;
+    start_node(config.name);
   }
   join_all();
   const auto make = [this](const std::string& id, mqtt::Version version) {

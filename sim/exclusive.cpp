@@ -34,16 +34,11 @@ void Exclusive::build() {
   crashes_ = random_.percent(30);
   cuts_ = random_.percent(40);
   const std::uint64_t count = random_.percent(80) ? 3 + random_.below(3) : 1 + random_.below(2);
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string name = fmt::format("n{}@sim", i);
-    names_.push_back(name);
-    node::Config config;
-    config.name = name;
-    config.workers = static_cast<std::uint16_t>(1 + random_.below(3));
-    config.broker.worker_count = config.workers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    node::Config config = next_node(3);
     config.broker.exclusive_subscription = true;
-    configs_[name] = config;
-    start_node(name);
+    configs_[config.name] = config;
+    start_node(config.name);
   }
   join_all();
   SimClient::Listener listener{

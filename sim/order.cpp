@@ -26,13 +26,8 @@ Order::~Order() {
 
 void Order::build() {
   const std::uint64_t count = 2 + random_.below(3);
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string name = fmt::format("n{}@sim", i);
-    names_.push_back(name);
-    node::Config config;
-    config.name = name;
-    config.workers = static_cast<std::uint16_t>(1 + random_.below(3));
-    config.broker.worker_count = config.workers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    node::Config config = next_node(3);
     config.broker.queue_messages_max = 100'000;
     launch(config, 1);
   }

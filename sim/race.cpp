@@ -25,16 +25,10 @@ Race::~Race() {
 
 void Race::build() {
   const std::uint64_t count = 2 + random_.below(4);
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string name = fmt::format("n{}@sim", i);
-    names_.push_back(name);
-    node::Config config;
-    config.name = name;
-    config.workers = static_cast<std::uint16_t>(1 + random_.below(2));
-    config.broker.worker_count = config.workers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    node::Config config = next_node(2);
     config.broker.queue_messages_max = 100'000;
-    processes_[name] = std::make_shared<Process>(*this, network_, random_, config, 1, "");
-    processes_[name]->start();
+    launch(config, 1);
   }
   join_all();
   const auto client = [this](const std::string& id) {

@@ -28,17 +28,12 @@ Restarts::~Restarts() {
 void Restarts::build() {
   crashes_ = random_.percent(40);
   const std::uint64_t count = 1 + random_.below(4);
-  for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string name = fmt::format("n{}@sim", i);
-    names_.push_back(name);
-    node::Config config;
-    config.name = name;
-    config.workers = static_cast<std::uint16_t>(1 + random_.below(2));
-    config.broker.worker_count = config.workers;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    node::Config config = next_node(2);
     config.broker.queue_messages_max = 100'000;
     config.handover_rate = random_.percent(30) ? 2 : 1000;
-    configs_[name] = config;
-    start_node(name);
+    configs_[config.name] = config;
+    start_node(config.name);
   }
   join_all();
   const std::uint64_t readers = 1 + random_.below(6);

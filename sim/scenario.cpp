@@ -25,6 +25,15 @@ void Scenario::violated(const std::string& what) {
   note("VIOLATION: " + what);
 }
 
+node::Config Scenario::next_node(std::uint64_t workers_max) {
+  node::Config config;
+  config.name = fmt::format("n{}@sim", names_.size() + 1);
+  config.workers = static_cast<std::uint16_t>(1 + random_.below(workers_max));
+  config.broker.worker_count = config.workers;
+  names_.push_back(config.name);
+  return config;
+}
+
 std::shared_ptr<Process> Scenario::launch(const node::Config& config, std::uint64_t incarnation) {
   auto process =
       std::make_shared<Process>(*this, network_, random_, config, incarnation, images_[config.name]);

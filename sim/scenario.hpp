@@ -35,6 +35,8 @@ class Scenario : public Universe {
   Scenario(std::uint64_t seed, bool verbose)
       : verbose_(verbose), random_(seed), network_(scheduler, random_) {}
 
+  /// Names one more node, with up to so many workers.
+  node::Config next_node(std::uint64_t workers_max);
   /// A node begins, with what its disk has kept.
   std::shared_ptr<Process> launch(const node::Config& config, std::uint64_t incarnation);
   /// It dies. Nothing if it does not run.
