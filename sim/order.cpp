@@ -9,7 +9,7 @@ namespace meshmq::sim {
 namespace {
 
 constexpr Micros warm_up = 20_s;
-constexpr Micros journey = 20_s;
+constexpr Micros journey = 10_s;
 /// Everything has come by then.
 constexpr Micros arrived = 10_s;
 constexpr const char* topic = "order/t";
