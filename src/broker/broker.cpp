@@ -135,6 +135,11 @@ std::size_t Broker::Impl::handle_bytes(ConnId conn, std::string_view bytes, Now 
       break;
     }
     if (result.status == mqtt::DecodeStatus::need_more) break;
+    // A subscription to a topic finds what is published behind it; one to a group is not there before SUBACK.
+    if (result.type == PacketType::publish && subscribing_.awaits_group(*channel)) {
+      world_.sender.pause(*channel, PauseReason::group);
+      break;
+    }
     if (channel->state == ChannelState::connecting) {
       handle_first(*channel, bytes.substr(taken, result.size), now);
     } else if (const Verdict fatal = handle_packet(*channel, result.type, now)) {

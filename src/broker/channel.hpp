@@ -47,6 +47,7 @@ enum class PauseReason : std::uint8_t {
   subscribes = 8,  ///< `pending_subscribes_max` SUBSCRIBEs wait for the cluster
   connect = 16,    ///< CONNECT waits for an answer
   known = 32,      ///< CONNACK waits until others know of the session
+  group = 64,      ///< a PUBLISH is next, and the groups that its client has just joined are not known
 };
 inline constexpr std::uint16_t pending_subscribes_max = 64;
 

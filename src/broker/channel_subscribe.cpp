@@ -109,11 +109,22 @@ void Subscribing::ask_router(Channel& channel, Token token, Pending pending,
     index_claims(pending, token);
     for (SubscribeFilter& filter : filters) filter.retained = false;  // in the second round
   }
+  pending.groups = std::any_of(filters.begin(), filters.end(), [](const SubscribeFilter& wanted) {
+    return topic::is_shared(wanted.filter) || topic::is_exclusive(wanted.filter);
+  });
   pending_.emplace(token, std::move(pending));
   ++world_.subscribes_pending;
   if (++channel.pending_subscribes >= pending_subscribes_max)
     world_.sender.pause(channel, PauseReason::subscribes);
   world_.router.subscribe(token, std::move(filters));
+}
+
+bool Subscribing::awaits_group(const Channel& channel) const {
+  return channel.pending_subscribes > 0 &&
+         std::any_of(pending_.begin(), pending_.end(), [&](const auto& item) {
+           const Pending& pending = item.second;
+           return pending.groups && pending.conn == channel.conn && pending.generation == channel.generation;
+         });
 }
 
 std::string_view Subscribing::real_filter(const Session& session, std::string_view filter) {
@@ -300,6 +311,7 @@ void Subscribing::finish(Pending& pending, const std::vector<std::vector<mqtt::M
   if (--channel->pending_subscribes < pending_subscribes_max) {
     world_.sender.resume(*channel, PauseReason::subscribes);
   }
+  if (!awaits_group(*channel)) world_.sender.resume(*channel, PauseReason::group);
   check_memberships(pending, *channel->session);
   if (pending.unsubscribes) {
     world_.sender.unsuback(*channel, pending.packet_id, pending.codes);

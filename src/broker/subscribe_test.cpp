@@ -182,6 +182,25 @@ TEST(Subscribe, ReachesWhatItsClientPublishesBehindItWithoutWaiting) {
   EXPECT_EQ(a.receives(), lines("SUBACK id=1 code=1", "PUBLISH topic='t' retain payload='kept'"));
 }
 
+TEST(Subscribe, ToAGroupIsWaitedForByWhatItsClientPublishesBehindIt) {
+  Harness h;
+  h.router.hold_subscribes = true;
+  auto& a = h.connect("a").subscribes("$share/g/t", 1).publishes("t", "1", 1).sends(mqtt::Pingreq{});
+  EXPECT_EQ(a.receives(), lines("paused"));
+  h.router.take();
+  h.release_subscribes();
+  h.run();
+  EXPECT_EQ(a.receives(), lines("resumed", "SUBACK id=1 code=1", "PUBLISH topic='t' id=1 qos=1 payload='1'",
+                                "PUBACK id=2", "PINGRESP"));
+  EXPECT_EQ(h.router.take(), lines("route t"));
+  // Nobody else waits.
+  a.subscribes("$share/h/t").publishes("t", "2", 1);
+  h.connect("b").publishes("t", "3", 1).ignores();
+  EXPECT_EQ(h.router.take(), lines("share $share/h/t 1/1", "subscribe $share/h/t", "route t"));
+  a.vanishes();
+  h.release_subscribes();
+}
+
 TEST(Unsubscribe, BeforeSubackLeavesNothing) {
   Harness h;
   h.router.hold_subscribes = true;

@@ -28,6 +28,8 @@ class Subscribing {
   Verdict handle(Channel& channel, const mqtt::Unsubscribe& packet);
   /// module.subscription.*: what the client has without asking. What it may not have is left out.
   void subscribe_automatically(Channel& channel);
+  /// It has asked for a shared or exclusive subscription, and SUBACK has not been sent.
+  bool awaits_group(const Channel& channel) const;
   /// An operator asks for a client; nothing is sent to it but retained messages. Ends in
   /// Router::subscribed_for().
   void subscribe_for(Channel& channel, const mqtt::Subscription& wanted, Token operation);
@@ -71,6 +73,7 @@ class Subscribing {
     bool claims = false;      ///< and it has not been said yet who may have that
     bool refused_late = false;
     bool unsubscribes = false;
+    bool groups = false;  ///< shared or exclusive ones are among them
     Token operation = 0;  ///< of an operator, who is answered instead
   };
 
