@@ -46,11 +46,17 @@ void SessionMoves::handle(const std::string& node, const wire::TakeOver& f, Now 
   if (phase == Phase::asked) ports_.to_home(f.client_id, SessionExport{f.client_id, ends, departure});
 }
 
-void SessionMoves::move_on(const std::string& client_id) {
+void SessionMoves::move_on(const std::string& client_id, Now now) {
   const auto it = exports_.find(client_id);
   if (it == exports_.end() || it->second.phase != Phase::waiting) return;
-  it->second.phase = Phase::asked;
-  ports_.to_home(client_id, SessionExport{client_id, false, it->second.departure});
+  if (ports_.running(it->second.node)) {
+    it->second.phase = Phase::asked;
+    return ports_.to_home(client_id, SessionExport{client_id, false, it->second.departure});
+  }
+  const auto queue = std::move(it->second.queue);
+  exported_to_.erase({it->second.node, it->second.request});
+  exports_.erase(it);
+  for (const auto& [node, take_over] : queue) handle(node, take_over, now);
 }
 
 void SessionMoves::call_off(Exports::iterator it) {
@@ -238,7 +244,7 @@ void SessionMoves::tick_exports(Now now) {
   };
   while (!unsettled_.empty() && settled(unsettled_.front())) unsettled_.pop_front();
   std::sort(waited.begin(), waited.end());
-  for (const std::string& client_id : waited) move_on(client_id);
+  for (const std::string& client_id : waited) move_on(client_id, now);
   std::sort(over.begin(), over.end());
   for (const std::string& client_id : over) {
     let_go(client_id);

@@ -223,7 +223,7 @@ void SessionMoves::take_in_images(const std::string& client_id, Claim& claim, No
     }
   }
   for (const auto& [request, asked] : came) {
-    if (asked.lost) end_source(client_id, {asked.node, request});
+    if (asked.lost) end_source(client_id, {asked.node, request}, now);
   }
 }
 
@@ -261,13 +261,13 @@ void SessionMoves::handle(const std::string& node, const wire::Offer& f, Now now
 
 // ---------------------------------------------------------------- arriving
 
-void SessionMoves::handle(SessionImported& m, Now) {
+void SessionMoves::handle(SessionImported& m, Now now) {
   const auto it = arrivals_.find(m.client_id);
   if (it == arrivals_.end()) return;
   if (!exports_.contains(m.client_id)) hold(m.client_id, it->second.stamp);
   if (m.relays || it->second.sources.size() > 1) return;
   it->second.behind = false;
-  move_on(m.client_id);
+  move_on(m.client_id, now);
 }
 
 bool SessionMoves::is_behind(const std::string& client_id, Now now) const {
@@ -301,7 +301,7 @@ void SessionMoves::handle(const std::string& node, const wire::Relay& f, Now) {
   ports_.to_home(client_id, SessionRelayed{client_id, f.bytes, how});
 }
 
-void SessionMoves::handle(const std::string& node, const wire::CaughtUp& f, Now) {
+void SessionMoves::handle(const std::string& node, const wire::CaughtUp& f, Now now) {
   const std::string client_id = arrival_of(node, f.request);
   if (client_id.empty()) return;
   Arrival& arrival = arrivals_.at(client_id);
@@ -309,15 +309,15 @@ void SessionMoves::handle(const std::string& node, const wire::CaughtUp& f, Now)
   if (arrival.sources.back() != arrival.caught_up.back()) return;
   arrival.behind = false;
   ports_.to_home(client_id, SessionCaughtUp{client_id});
-  move_on(client_id);
+  move_on(client_id, now);
 }
 
-void SessionMoves::handle(const std::string& node, const wire::Over& f, Now) {
+void SessionMoves::handle(const std::string& node, const wire::Over& f, Now now) {
   const std::string client_id = arrival_of(node, f.request);
-  if (!client_id.empty()) end_source(client_id, {node, f.request});
+  if (!client_id.empty()) end_source(client_id, {node, f.request}, now);
 }
 
-void SessionMoves::end_source(const std::string& client_id, const Source& source) {
+void SessionMoves::end_source(const std::string& client_id, const Source& source, Now now) {
   const auto it = arrivals_.find(client_id);
   std::erase(it->second.sources, source);
   std::erase(it->second.caught_up, source);
@@ -325,7 +325,7 @@ void SessionMoves::end_source(const std::string& client_id, const Source& source
   if (!it->second.sources.empty()) return;
   ports_.to_home(client_id, SessionArrivalOver{client_id});
   arrivals_.erase(it);
-  move_on(client_id);
+  move_on(client_id, now);
 }
 
 // ---------------------------------------------------------------- both
@@ -394,7 +394,7 @@ void SessionMoves::peer_down(const std::string& node, Now now) {
   for (auto it = arrived_from_.lower_bound({node, 0}); it != arrived_from_.end() && it->first.node == node;
        ++it)
     ended.emplace_back(*it);
-  for (const auto& [source, client_id] : ended) end_source(client_id, source);
+  for (const auto& [source, client_id] : ended) end_source(client_id, source, now);
   lost_new_home(node);
 }
 

@@ -288,7 +288,7 @@ class SessionMoves final : public cluster::ClientRows {
   void tick_claims(Now now);
   /// The client id; empty: none.
   std::string arrival_of(const std::string& node, RequestId request) const;
-  void end_source(const std::string& client_id, const Source& source);
+  void end_source(const std::string& client_id, const Source& source, Now now);
   /// What is older than what it holds back may still come.
   bool is_behind(const std::string& client_id, Now now) const;
   std::optional<RowStamp> row_at(const std::string& node, ClientKey key) const;
@@ -298,7 +298,7 @@ class SessionMoves final : public cluster::ClientRows {
   /// A client is here again before the worker was asked.
   void call_off(Exports::iterator it);
   /// It need not wait any more, if it did.
-  void move_on(const std::string& client_id);
+  void move_on(const std::string& client_id, Now now);
   bool send_image(const Export& out, std::string_view image);
   Exports::iterator export_of(const std::string& node, RequestId request);
   void take_back(const std::string& client_id);
@@ -331,8 +331,8 @@ class SessionMoves final : public cluster::ClientRows {
   std::map<Source, std::string> arrived_from_;
   Exports exports_;
   std::map<Source, std::string> exported_to_;  ///< new home and its request
-  std::deque<std::pair<std::uint64_t, Source>>
-      unsettled_;                              ///< the fences that adopted ones wait for, in order
+  /// The fences that adopted ones wait for, in order.
+  std::deque<std::pair<std::uint64_t, Source>> unsettled_;
   std::map<Claimant, std::string> claimants_;  ///< those in claims_
   /// Client ids of which an older session may be elsewhere.
   std::set<std::string> rivals_;

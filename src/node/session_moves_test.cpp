@@ -56,7 +56,7 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   std::string_view node_of(Slot slot) const override {
     return slot == b ? "b@h" : slot == c ? "c@h" : std::string_view();
   }
-  bool running(const std::string&) const override { return true; }
+  bool running(const std::string& node) const override { return node != gone; }
   bool everybody_runs() const override { return true; }
   RowStamp next_stamp(Now) override { return {++time, 1}; }
   void observe(RowStamp stamp) override { time = std::max(time, stamp.time); }
@@ -95,6 +95,7 @@ class SessionMovesTest : public ::testing::Test, public SessionMovesPorts {
   std::map<std::string, wire::RequestId> requests;
   std::uint64_t time = 0;
   std::uint64_t fence = 0;
+  std::string gone;  ///< a node
   Token token = 0;
   bool waits = true;
   Now now{TimePoint(Duration(1'000'000)), 1'700'000'000'000};
@@ -228,6 +229,17 @@ TEST_F(Hurried, MovesOnAfterSomeTimeWhateverItsOldHomeSays) {
   ask_from_c();
   now.mono += SessionMoves::catch_up_wait;
   moves.tick(now);
+  EXPECT_EQ(taken(), Log{"export"});
+}
+
+TEST_F(Hurried, StaysIfWhoAskedIsGone) {
+  ask_from_c();
+  gone = "c@h";
+  moves.peer_down("c@h", now);
+  b_says(wire::CaughtUp{requests["b@h"]});
+  EXPECT_EQ(taken(), Log{"caught up"});
+  gone.clear();
+  ask_from_c();
   EXPECT_EQ(taken(), Log{"export"});
 }
 
